@@ -1,0 +1,1 @@
+"""A small self-hosted booking site that serves the calbridge portal protocol."""

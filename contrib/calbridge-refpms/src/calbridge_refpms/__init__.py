@@ -1,0 +1,1 @@
+"""A reference practice-management system that serves the generic PMS contract."""

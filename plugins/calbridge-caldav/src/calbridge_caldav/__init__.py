@@ -1,0 +1,1 @@
+"""calbridge provider for CalDAV calendars."""

@@ -1,0 +1,1 @@
+"""calbridge provider for practice-management systems that speak the generic PMS contract."""

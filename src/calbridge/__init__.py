@@ -1,0 +1,1 @@
+"""calbridge keeps a clinic's PMS, calendars and booking portal one."""

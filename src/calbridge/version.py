@@ -1,0 +1,3 @@
+"""The one version of all distributions in this repository."""
+
+__version__ = "0.1.0"
