@@ -77,7 +77,9 @@ def fields_of(view: View) -> dict[str, Any]:
 
 def view_from(role: Role, fields: dict[str, Any]) -> View:
     """The inverse of `fields_of`."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
     values["state"] = State(values["state"])
     return _KINDS[role](**values)
 
