@@ -120,9 +120,7 @@ class Engine:
         plan = self._decide(session, state, observations)
         self._plan_unapproved(session, state, observations)
         try:
-            self._store.commit(
-                self._clinic.key, session.epoch, plan, now=self._clock.now(), run=session.report.run
-            )
+            self._store.commit(self._clinic.key, session.epoch, plan, now=self._clock.now(), run=session.report.run)
         except Overlap:
             return True
         session.conflicts.clear()
@@ -135,9 +133,7 @@ class Engine:
         answers = ask(session, questions(state, observations, self._clinic, now))
         return reconcile(state, observations, answers, self._clinic, now)
 
-    def _plan_unapproved(
-        self, session: Session, state: HubState, observations: Mapping[str, Observation]
-    ) -> None:
+    def _plan_unapproved(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> None:
         """The first run of a new connection only says what it would do."""
         waiting = {link.name for link in state.links.values() if not link.approved}
         if not waiting or session.report.planned:

@@ -1,4 +1,4 @@
-"""Carrying out what is due, one effect at a time: intent, sent, answer. Only interprets; every decision is elsewhere."""
+"""Carrying out what is due, one effect at a time: intent, sent, answer. It only interprets the plan."""
 
 from __future__ import annotations
 
@@ -35,10 +35,7 @@ def push(session: Session) -> bool:
         if not rows:
             break
         for row in rows:
-            if (
-                row.connection not in session.waiting
-                and row.effect.change.appointment not in progress.held_up
-            ):
+            if row.connection not in session.waiting and row.effect.change.appointment not in progress.held_up:
                 _send(session, row, progress)
         _follow_up(session, progress)
     return progress.again
@@ -46,20 +43,14 @@ def push(session: Session) -> bool:
 
 def _due(session: Session) -> list[OutboxRow]:
     rows = session.store.outbox(session.clinic.key, now=session.clock.now())
-    return [
-        row
-        for row in rows
-        if row.connection in session.host.connections and row.connection not in session.waiting
-    ]
+    return [row for row in rows if row.connection in session.host.connections and row.connection not in session.waiting]
 
 
 def _follow_up(session: Session, progress: _Progress) -> None:
     due = effects(session.state(), session.clinic, session.clock.now())
     fresh = [e for e in due if e.change.appointment not in progress.held_up]
     if fresh:
-        session.store.enqueue(
-            session.clinic.key, session.epoch, fresh, now=session.clock.now(), run=session.report.run
-        )
+        session.store.enqueue(session.clinic.key, session.epoch, fresh, now=session.clock.now(), run=session.report.run)
 
 
 def _send(session: Session, row: OutboxRow, progress: _Progress) -> None:
@@ -103,9 +94,7 @@ def _confirm(session: Session, row: OutboxRow, result: Outcome) -> None:
     session.report.codes.update(line.code for line in result.journal)
 
 
-def _refused(
-    session: Session, row: OutboxRow, receipt: Receipt, result: Outcome, progress: _Progress
-) -> None:
+def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome, progress: _Progress) -> None:
     key = row.effect.change.appointment
     if receipt.outcome == "conflict":
         session.conflicts.add((row.connection, key))

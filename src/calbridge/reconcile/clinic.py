@@ -69,9 +69,7 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
 def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[str, object]) -> bool:
     """A PMS entry of an ended booking that staff brought back to life is a new appointment; the old id stays ended."""
     appointment = draft.appointments.get(key)
-    if appointment is not None and not (
-        appointment.state.gone and "state" in changes and not entry.view.state.gone
-    ):
+    if appointment is not None and not (appointment.state.gone and "state" in changes and not entry.view.state.gone):
         return False
     draft.forget(link.name, key)
     if link.capabilities.adopts:

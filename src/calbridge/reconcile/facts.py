@@ -58,11 +58,7 @@ def _merged(spans: Mapping[str, list[Interval]]) -> dict[str, tuple[Interval, ..
 
 def stale(links: Iterable[Link], clinic: Clinic, now: int) -> dict[str, str]:
     """Resource -> the source never read, or not within `max_source_age` (rule 15: fails closed)."""
-    old = [
-        link
-        for link in links
-        if link.side is Side.CLINIC and _too_old(link, clinic.rules.max_source_age, now)
-    ]
+    old = [link for link in links if link.side is Side.CLINIC and _too_old(link, clinic.rules.max_source_age, now)]
     return {
         resource: link.name
         for link in old

@@ -42,8 +42,7 @@ def _reserve(draft: Draft, appointment: Appointment) -> None:
 
 def _first_comer(draft: Draft, appointment: Appointment) -> bool:
     if any(
-        other.origin is Side.CLINIC or other.reserved
-        for other in overlapping(draft.appointments.values(), appointment)
+        other.origin is Side.CLINIC or other.reserved for other in overlapping(draft.appointments.values(), appointment)
     ):
         return True
     return any(
@@ -55,9 +54,7 @@ def _first_comer(draft: Draft, appointment: Appointment) -> bool:
 
 
 def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
-    return all(
-        _confirmed_before_read(draft, link, appointment, reads) for link in places(draft.state, appointment)
-    )
+    return all(_confirmed_before_read(draft, link, appointment, reads) for link in places(draft.state, appointment))
 
 
 def _confirmed_before_read(
