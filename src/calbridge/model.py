@@ -1,4 +1,4 @@
-"""The nouns of a clinic's time, as frozen records. Instants are integer epoch seconds (UTC); local time is text or dates.
+"""The nouns of a clinic's time, as frozen records. Instants are epoch seconds (UTC); local time is text or dates.
 
 Records are validated where they enter (settings, providers); inside they are trusted.
 """
@@ -12,8 +12,6 @@ from enum import StrEnum
 from typing import Literal
 
 from calbridge.interval import Interval
-
-
 
 # --- what a clinic is (configuration; rules.md section 2) ---------------------------------------
 
@@ -184,9 +182,7 @@ class State(StrEnum):
         return self in GONE
 
 
-ENDED = frozenset(
-    {State.FULFILLED, State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED, State.NO_SHOW}
-)
+ENDED = frozenset({State.FULFILLED, State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED, State.NO_SHOW})
 GONE = frozenset({State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED})
 
 
@@ -218,6 +214,7 @@ class Appointment:
     `id` is the booking's identity for life. `buffer_before`/`buffer_after` (seconds) widen the footprint.
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
+    `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
     `client`/`patient` are keys of the PMS's records; `match` is how they were found.
     """
 
@@ -244,6 +241,7 @@ class Appointment:
     revision: int = 1
     exclusive: bool = True
     written: bool = False
+    reserved: bool = False
     source: str = ""
     created: int = 0
     changed: int = 0
