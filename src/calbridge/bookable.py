@@ -18,9 +18,7 @@ _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 """Where an absence without a beginning or an end is taken to begin or end."""
 
 
-def hours(
-    clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool
-) -> list[Interval]:
+def hours(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool) -> list[Interval]:
     """The bookable time of `resource` on local dates `first` to `last`; `wide` reads the opening hours."""
     if wide or clinic.rules.availability == "opening_hours":
         return opening(clinic, first, last)

@@ -92,7 +92,5 @@ def _kind(record: Busy | WindowRecord | AbsenceRecord | Unreadable) -> str:
 
 def _counts(clinic: Clinic, live: Iterable[Appointment]) -> Mapping[tuple[str, date], int]:
     return Counter(
-        (a.service, local_date(clinic.time_zone, a.start))
-        for a in live
-        if a.origin is Side.CLIENT and a.service
+        (a.service, local_date(clinic.time_zone, a.start)) for a in live if a.origin is Side.CLIENT and a.service
     )

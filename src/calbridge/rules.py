@@ -55,11 +55,7 @@ class Case:
     def wide(self) -> bool:
         """A known client moving a confirmed appointment may use all opening hours where the clinic allows it (S4)."""
         rules = self.clinic.rules
-        return (
-            self.scope == "reschedule"
-            and self.client == "known"
-            and rules.reschedule_scope == "opening_hours"
-        )
+        return self.scope == "reschedule" and self.client == "known" and rules.reschedule_scope == "opening_hours"
 
     @property
     def day(self) -> date:
@@ -130,9 +126,7 @@ def species_not_admitted(case: Case) -> Answer:
     facts = {"species": ", ".join(sorted(admitted)), "excluded_species": ", ".join(sorted(refused))}
     if case.species is None or not (admitted or refused):
         return True, facts
-    return bool(case.species) and case.species not in refused and (
-        not admitted or case.species in admitted
-    ), facts
+    return bool(case.species) and case.species not in refused and (not admitted or case.species in admitted), facts
 
 
 # --- when -----------------------------------------------------------------------------------------
@@ -247,9 +241,7 @@ def _fresh(case: Case, key: str) -> bool:
 
 def earliest_of_hour(tz: str, starts: Iterable[int], most: int) -> Iterator[int]:
     """The earliest `most` starts of each local clock hour; an hour that happens twice is one."""
-    for _, hour in groupby(
-        starts, key=lambda start: local(tz, start).replace(minute=0, second=0, tzinfo=None)
-    ):
+    for _, hour in groupby(starts, key=lambda start: local(tz, start).replace(minute=0, second=0, tzinfo=None)):
         yield from islice(hour, most)
 
 
@@ -259,9 +251,7 @@ def hour_full(case: Case) -> Answer:
     if most is None or not case.listed or case.wide:
         return True, {}
     earlier = [start for start in case.day_starts if start < case.start]
-    return case.start in earliest_of_hour(case.clinic.time_zone, (*earlier, case.start), most), {
-        "slots_per_hour": most
-    }
+    return case.start in earliest_of_hour(case.clinic.time_zone, (*earlier, case.start), most), {"slots_per_hour": most}
 
 
 def kept_back(case: Case) -> Answer:

@@ -27,9 +27,7 @@ def passing(case: Case, first: date, last: date) -> list[Start]:
     """
     if case.resource.key in case.facts.stale or not all(r.check(case).ok for r in RULES if r.fixed):
         return []
-    first = max(
-        first, local_date(case.clinic.time_zone, bookable.earliest(case.clinic, case.facts.now, case.today))
-    )
+    first = max(first, local_date(case.clinic.time_zone, bookable.earliest(case.clinic, case.facts.now, case.today)))
     last = min(last, bookable.horizon_date(case.clinic, case.today))
     if first > last:
         return []
@@ -64,9 +62,7 @@ def _bookable(case: Case, first: date, last: date) -> list[Range]:
     """Rules 4, 5 and 6: windows shortened by the visit's length, between lead time and horizon."""
     low, high = date_interval(case.clinic.time_zone, first, last)
     low = max(low, bookable.earliest(case.clinic, case.facts.now, case.today))
-    windows = bookable.hours(
-        case.clinic, case.facts, case.resource, first, _reach(case, last), wide=case.wide
-    )
+    windows = bookable.hours(case.clinic, case.facts, case.resource, first, _reach(case, last), wide=case.wide)
     length = case.service.minutes * 60
     cut = ((max(start, low), min(end - length + 1, high)) for start, end in windows)
     return [(start, end, ()) for start, end in cut if start < end]
