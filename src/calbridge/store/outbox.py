@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def renew(connection: Connection, clinic: str, effects: Iterable[Effect], *, now: int, run: str) -> None:
+    """`effects` is all that is due now: an intent that nobody wants any more is taken out before it does harm."""
+    wanted = {(effect.connection, effect.change.appointment) for effect in effects}
+    query = select(outbox.c.id, outbox.c.connection, outbox.c.appointment)
+    for row in connection.execute(query.where(outbox.c.clinic == clinic, outbox.c.state == "intent")).all():
+        if (row.connection, row.appointment) not in wanted:
+            connection.execute(delete(outbox).where(outbox.c.id == row.id))
+    add(connection, clinic, effects, now=now, run=run)
+
+
 def add(connection: Connection, clinic: str, effects: Iterable[Effect], *, now: int, run: str) -> None:
     """Queue each effect, in order."""
     for effect in effects:

@@ -84,7 +84,7 @@ class Store:
             hubrows.save_foreign(connection, clinic, plan.foreign)
             links.advance(connection, clinic, plan.reads)
             commands.consume(connection, clinic, plan.commands)
-            outbox.add(connection, clinic, plan.effects, now=now, run=run)
+            outbox.renew(connection, clinic, plan.effects, now=now, run=run)
             _explain(connection, clinic, plan.journal, raised=plan.tasks, settled=plan.settled, now=now, run=run)
 
     # --- outbox -----------------------------------------------------------------------------------
@@ -167,6 +167,7 @@ class Store:
         """It answered; the failure is over."""
         with self._database.write() as connection:
             links.ok(connection, clinic, name, now=now)
+            tasks.settle(connection, clinic, [f"connection:{name}"], now=now)
 
     def connections(self, clinic: str) -> list[ConnectionState]:
         """By name."""
