@@ -18,9 +18,7 @@ _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 """Where an absence without a beginning or an end is taken to begin or end."""
 
 
-def hours(
-    clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool
-) -> list[Interval]:
+def hours(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool) -> list[Interval]:
     """The bookable time of `resource` on local dates `first` to `last`; `wide` reads the opening hours."""
     if wide or clinic.rules.availability == "opening_hours":
         return opening(clinic, first, last)
@@ -91,13 +89,13 @@ def _away(tz: str, absence: Absence) -> Interval:
 
 
 def exclusions(
-    clinic: Clinic, service: str, resource: str, species: str | None, first: date, last: date
+    clinic: Clinic, service: str, resource: str, species: str | None, *, dates: tuple[date, date]
 ) -> list[Interval]:
     """The negative windows that apply. One for a species applies to an unknown species, not to one not asked for."""
     chosen = [e for e in clinic.exclusions if _concerns(e, service, resource, species)]
     return merge(
         span
-        for day in days(first, last)
+        for day in days(*dates)
         for exclusion in chosen
         if day.weekday() in exclusion.days
         for span in _on(clinic.time_zone, day, exclusion.windows)

@@ -23,10 +23,11 @@ Plain = int | str | tuple[Interval, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One candidate with everything a rule may look at. `day_starts`: what passes rules 1 to 12 and 15 on its local date.
+    """One candidate with everything a rule may look at.
 
     `species` is None where nobody asked yet and "" where it is unknown; `client` is None until it is matched.
-    `listed` asks whether it would be in a list; when booking, `hour_full` does not count.
+    `listed` asks whether it would be in a list; when booking, `hour_full` does not count. `day_starts` are the starts
+    of its local date that pass rules 1 to 12 and 15; only a clinic with a throttle needs them.
     """
 
     clinic: Clinic
@@ -55,11 +56,7 @@ class Case:
     def wide(self) -> bool:
         """A known client moving a confirmed appointment may use all opening hours where the clinic allows it (S4)."""
         rules = self.clinic.rules
-        return (
-            self.scope == "reschedule"
-            and self.client == "known"
-            and rules.reschedule_scope == "opening_hours"
-        )
+        return self.scope == "reschedule" and self.client == "known" and rules.reschedule_scope == "opening_hours"
 
     @property
     def day(self) -> date:
@@ -91,7 +88,7 @@ Answer = tuple[bool, Mapping[str, Plain]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`code` is the reason a person sees; a `fixed` rule gives one verdict for every start of a service and resource."""
+    """`code` is the reason a person sees. A `fixed` rule gives the same verdict for every start."""
 
     code: str
     answer: Callable[[Case], Answer]
@@ -107,7 +104,7 @@ class Rule:
 
 
 def not_offered(case: Case) -> Answer:
-    """Everything is off until somebody switches it on: clinic, service and resource, and the service names the resource."""
+    """Off until switched on: clinic, service and resource; and the service names the resource."""
     doubts = {
         "clinic": case.clinic.online,
         "service": case.service.online,
@@ -130,9 +127,7 @@ def species_not_admitted(case: Case) -> Answer:
     facts = {"species": ", ".join(sorted(admitted)), "excluded_species": ", ".join(sorted(refused))}
     if case.species is None or not (admitted or refused):
         return True, facts
-    return bool(case.species) and case.species not in refused and (
-        not admitted or case.species in admitted
-    ), facts
+    return bool(case.species) and case.species not in refused and (not admitted or case.species in admitted), facts
 
 
 # --- when -----------------------------------------------------------------------------------------
@@ -173,7 +168,7 @@ def absent(case: Case) -> Answer:
 
 def excluded(case: Case) -> Answer:
     """No exclusion that applies touches the visit."""
-    found = bookable.exclusions(case.clinic, case.service.key, case.resource.key, case.species, *case.dates)
+    found = bookable.exclusions(case.clinic, case.service.key, case.resource.key, case.species, dates=case.dates)
     return _free_of(found, case.visit)
 
 
@@ -208,8 +203,9 @@ def day_full(case: Case) -> Answer:
 def choose(case: Case, *tests: Callable[[Case, str], bool]) -> tuple[str, ...] | int:
     """One resource of each required group that meets every test, or the index of the first group without one.
 
-    The first in the listed order that is not already used by the slot. Choosing so never loses by a wider choice: what
-    meets more tests is found by fewer too, so a slot with co-resources passes every rule that looks at them.
+    The first in the listed order that is not already used by the slot. With fewer resources to choose from it never
+    finds more (whatever a group takes from the wider choice, the narrower one has taken too or lacks): so where the
+    strictest tests find a choice, rules 8, 11 and 15 all do.
     """
     used = [case.resource.key]
     for index, group in enumerate(case.service.requires):
@@ -247,9 +243,7 @@ def _fresh(case: Case, key: str) -> bool:
 
 def earliest_of_hour(tz: str, starts: Iterable[int], most: int) -> Iterator[int]:
     """The earliest `most` starts of each local clock hour; an hour that happens twice is one."""
-    for _, hour in groupby(
-        starts, key=lambda start: local(tz, start).replace(minute=0, second=0, tzinfo=None)
-    ):
+    for _, hour in groupby(starts, key=lambda start: local(tz, start).replace(minute=0, second=0, tzinfo=None)):
         yield from islice(hour, most)
 
 
@@ -259,9 +253,7 @@ def hour_full(case: Case) -> Answer:
     if most is None or not case.listed or case.wide:
         return True, {}
     earlier = [start for start in case.day_starts if start < case.start]
-    return case.start in earliest_of_hour(case.clinic.time_zone, (*earlier, case.start), most), {
-        "slots_per_hour": most
-    }
+    return case.start in earliest_of_hour(case.clinic.time_zone, (*earlier, case.start), most), {"slots_per_hour": most}
 
 
 def kept_back(case: Case) -> Answer:

@@ -39,9 +39,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # OSError: "Europe" is a directory of the database
-        raise ValueError(
-            f'"{name}" is not a known time zone: write an IANA name such as "Europe/Berlin".'
-        ) from None
+        raise ValueError(f'"{name}" is not a known time zone: write an IANA name such as "Europe/Berlin".') from None
 
 
 def local(tz: str, instant: int) -> datetime:
@@ -153,9 +151,7 @@ def parse_windows(texts: Iterable[str]) -> tuple[WallWindow, ...]:
 def _parse(text: str) -> WallWindow:
     found = _WINDOW.fullmatch(text.strip())
     if not found:
-        raise ValueError(
-            f'"{text}" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".'
-        )
+        raise ValueError(f'"{text}" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".')
     numbers = [int(part) for part in found.groups() if part is not None]
     start, end = numbers[0] * 60 + numbers[1], (numbers[2] * 60 + numbers[3] if numbers[2:] else DAY)
     if end <= start:
