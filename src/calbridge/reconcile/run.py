@@ -66,8 +66,8 @@ def _guarded(draft: Draft, link: Link, observation: Observation) -> bool:
     draft.task(
         "guard",
         link.name,
-        f"Clinic {draft.clinic.key}, connection {link.name}: this read would cancel {many} future bookings, more than "
-        f"the limit of {most}, so nothing of it was applied. Look at the {link.role}; if it is right, release this task.",
+        f"Clinic {draft.clinic.key}, connection {link.name}: this read would cancel {many} future bookings, more "
+        f"than the limit of {most}, so nothing of it was applied. Look at the {link.role}; if it is right, release this task.",
         connection=link.name,
     )
     return True

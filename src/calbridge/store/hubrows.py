@@ -12,7 +12,6 @@ from calbridge.model import ENDED, Appointment, State
 from calbridge.store import claims, sqlite
 from calbridge.store.tables import appointments, commands, foreign_records, outbox, shadows
 
-
 # --- saving ---------------------------------------------------------------------------------------
 
 
@@ -67,7 +66,9 @@ def drop_foreign(connection: Connection, clinic: str, pairs: Iterable[tuple[str,
     """Drop the foreign rows of (connection, ref)."""
     table = foreign_records
     for name, ref in pairs:
-        connection.execute(delete(table).where(table.c.clinic == clinic, table.c.connection == name, table.c.ref == ref))
+        connection.execute(
+            delete(table).where(table.c.clinic == clinic, table.c.connection == name, table.c.ref == ref)
+        )
 
 
 # --- loading --------------------------------------------------------------------------------------
@@ -75,9 +76,7 @@ def drop_foreign(connection: Connection, clinic: str, pairs: Iterable[tuple[str,
 
 def _needed(clinic: str, since: int) -> Select[Any]:
     """Ids of what a cycle looks at: alive, ended since, or with a write or a command still open."""
-    at_work = (
-        select(table.c.appointment).where(table.c.clinic == clinic) for table in (outbox, commands)
-    )
+    at_work = (select(table.c.appointment).where(table.c.clinic == clinic) for table in (outbox, commands))
     return select(appointments.c.id).where(
         appointments.c.clinic == clinic,
         or_(

@@ -155,9 +155,7 @@ def release(connection: Connection, clinic: str, name: str, *, now: int) -> bool
     return _decide(connection, clinic, name, {"released": _RELEASED}, "guard.released", now)
 
 
-def _decide(
-    connection: Connection, clinic: str, name: str, values: Mapping[str, Any], code: str, now: int
-) -> bool:
+def _decide(connection: Connection, clinic: str, name: str, values: Mapping[str, Any], code: str, now: int) -> bool:
     if not connection.execute(update(connections).where(*_at(clinic, name)).values(values)).rowcount:
         return False
     journal.add(connection, clinic, [JournalEntry(code=code, connection=name)], at=now)

@@ -17,6 +17,16 @@ from calbridge.store.records import OutboxRow
 from calbridge.store.tables import outbox
 
 
+def renew(connection: Connection, clinic: str, effects: Iterable[Effect], *, now: int, run: str) -> None:
+    """`effects` is all that is due now: an intent that nobody wants any more is taken out before it does harm."""
+    wanted = {(effect.connection, effect.change.appointment) for effect in effects}
+    query = select(outbox.c.id, outbox.c.connection, outbox.c.appointment)
+    for row in connection.execute(query.where(outbox.c.clinic == clinic, outbox.c.state == "intent")).all():
+        if (row.connection, row.appointment) not in wanted:
+            connection.execute(delete(outbox).where(outbox.c.id == row.id))
+    add(connection, clinic, effects, now=now, run=run)
+
+
 def add(connection: Connection, clinic: str, effects: Iterable[Effect], *, now: int, run: str) -> None:
     """Queue each effect, in order."""
     for effect in effects:
@@ -81,7 +91,9 @@ def due(connection: Connection, clinic: str, *, now: int) -> list[OutboxRow]:
 
 def waiting(connection: Connection, clinic: str) -> list[OutboxRow]:
     """Every row, due or not, in the order decided."""
-    return [_row(row) for row in connection.execute(select(outbox).where(outbox.c.clinic == clinic).order_by(outbox.c.id))]
+    return [
+        _row(row) for row in connection.execute(select(outbox).where(outbox.c.clinic == clinic).order_by(outbox.c.id))
+    ]
 
 
 def _row(row: Row[Any]) -> OutboxRow:

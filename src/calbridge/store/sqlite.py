@@ -45,14 +45,16 @@ def place(location: str | Path) -> str:
     if text == MEMORY:
         return text
     if "://" in text:
-        raise ConfigError(f"the store '{text.split('://')[0]}://...' is not supported; give the path of a file")
+        raise ConfigError(f"the store '{text.split('://', maxsplit=1)[0]}://...' is not supported; give the path of a file")
     path = Path(text).expanduser().absolute()
     if not path.parent.is_dir():
         raise ConfigError(f"the directory {path.parent} of the database {path.name} does not exist; create it first")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise ConfigError(f"the database {path} cannot be opened ({error.strerror}); check its owner and rights") from error
+        raise ConfigError(
+            f"the database {path} cannot be opened ({error.strerror}); check its owner and rights"
+        ) from error
     return str(path)
 
 

@@ -81,7 +81,7 @@ class Store:
             hubrows.save_foreign(connection, clinic, plan.foreign)
             links.advance(connection, clinic, plan.reads)
             commands.consume(connection, clinic, plan.commands)
-            outbox.add(connection, clinic, plan.effects, now=now, run=run)
+            outbox.renew(connection, clinic, plan.effects, now=now, run=run)
             _explain(connection, clinic, plan.journal, plan.tasks, plan.settled, now, run)
 
     # --- outbox -----------------------------------------------------------------------------------
@@ -164,6 +164,7 @@ class Store:
         """It answered; the failure is over."""
         with self._database.write() as connection:
             links.ok(connection, clinic, name, now=now)
+            tasks.settle(connection, clinic, [f"connection:{name}"], now=now)
 
     def connections(self, clinic: str) -> list[ConnectionState]:
         """By name."""
@@ -210,6 +211,11 @@ class Store:
         )
         with self._database.write() as connection:
             return commands.add(connection, clinic, command)
+
+    def open_task(self, clinic: str, task: Task, *, now: int) -> None:
+        """Ask a person, outside of any plan."""
+        with self._database.write() as connection:
+            tasks.raise_all(connection, clinic, [task], now=now)
 
     def tasks(self, clinic: str, *, open_only: bool = True) -> list[TaskRow]:
         """In the order they first came up."""
@@ -299,6 +305,6 @@ def _explain(
     journal.add(connection, clinic, entries, at=now, run=run)
 
 
-def _known(found: bool, clinic: str, name: str) -> None:  # noqa: FBT001 - said once, right behind the question
+def _known(found: bool, clinic: str, name: str) -> None:
     if not found:
         raise ConfigError(f"clinic {clinic} has never met a connection '{name}'; run 'calbridge sync' first")

@@ -119,9 +119,7 @@ outbox = Table(
     Column("created", Integer, nullable=False),
     Column("sent", Integer),
     # One write on its way and one waiting behind it, for one appointment on one side; never two of a kind.
-    Index(
-        "outbox_one_of_a_kind", "clinic", "connection", "appointment", "state", unique=True
-    ),
+    Index("outbox_one_of_a_kind", "clinic", "connection", "appointment", "state", unique=True),
     CheckConstraint("state IN ('intent', 'sent')", name="outbox_states"),
     sqlite_autoincrement=True,
 )
@@ -195,4 +193,3 @@ hints = Table(
     Column("seen", Integer, nullable=False),
     Index("hints_by_seen", "clinic", "connection", "seen"),
 )
-

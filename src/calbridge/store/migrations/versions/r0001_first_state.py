@@ -128,9 +128,7 @@ def _make_writes() -> None:
         sa.CheckConstraint("state IN ('intent', 'sent')", name="outbox_states"),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "outbox_one_of_a_kind", "outbox", ["clinic", "connection", "appointment", "state"], unique=True
-    )
+    op.create_index("outbox_one_of_a_kind", "outbox", ["clinic", "connection", "appointment", "state"], unique=True)
 
 
 def _make_people() -> None:
