@@ -1,4 +1,4 @@
-"""A real HTTP server on a loopback port, scripted by the test: what a hostile or a broken vendor looks like."""
+"""A real HTTP server on a loopback port, scripted by the test: a hostile or a broken vendor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 @dataclass
 class Server:
-    """`answers` are used up one a request, the last one for ever; `seen` are the requests with their headers."""
+    """`answers` are used up one a request, the last for ever; `seen` are the requests with their headers."""
 
     url: str = ""
     answers: list[Answer] = field(default_factory=list)
@@ -49,7 +49,7 @@ def server() -> Iterator[Server]:
             script.seen.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
             (script.answers.pop(0) if len(script.answers) > 1 else script.answers[0])(self)
 
-        do_GET = do_POST = do_PUT = do_PROPFIND = do_HEAD = answer
+        do_GET = do_POST = do_PUT = do_PROPFIND = answer  # noqa: N815  # the parent's names
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the parent's name
             """Say nothing."""
