@@ -13,7 +13,6 @@ from typing import Literal
 
 from calbridge.interval import Interval
 
-
 # --- what a clinic is (configuration; rules.md section 2) ---------------------------------------
 
 

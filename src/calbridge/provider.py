@@ -14,14 +14,44 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import httpx
 
 from calbridge.interval import Interval
-from calbridge.model import Clinic, Details, Side
+from calbridge.model import Clinic, Details, Side, State
 from calbridge.views import Role, View
 
 __all__ = [
-    "AbsenceRecord", "Busy", "Capabilities", "Change", "ClientQuery", "ClientRecord", "Clock", "Complete", "Context",
-    "Delta", "Entry", "ExportReceipt", "Feed", "Finding", "Gone", "Hint", "InboundRequest", "NotModified", "Offer",
-    "OfferedSlot", "OfferWindow", "Partial", "PatientRecord", "Present", "Probe", "ProviderKind", "Receipt", "Record", "Role",
-    "Secrets", "Stamp", "Unknown", "Unreadable", "WindowRecord",
+    "AbsenceRecord",
+    "Busy",
+    "Capabilities",
+    "Change",
+    "ClientQuery",
+    "ClientRecord",
+    "Clock",
+    "Complete",
+    "Context",
+    "Delta",
+    "Entry",
+    "ExportReceipt",
+    "Feed",
+    "Finding",
+    "Gone",
+    "Hint",
+    "InboundRequest",
+    "NotModified",
+    "Offer",
+    "OfferWindow",
+    "OfferedSlot",
+    "Partial",
+    "PatientRecord",
+    "Present",
+    "Probe",
+    "ProviderKind",
+    "Receipt",
+    "Record",
+    "Role",
+    "Secrets",
+    "Stamp",
+    "Unknown",
+    "Unreadable",
+    "WindowRecord",
 ]  # fmt: skip
 
 
@@ -341,6 +371,7 @@ class Capabilities:
     `fields` are the view fields the side really stores: no other field of an entry is compared or believed.
     `mirrors`: the side wants every appointment of the clinic (a calendar, a PMS), not only those it brought (a portal).
     `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
+    `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
 
@@ -348,6 +379,7 @@ class Capabilities:
     mirrors: bool = False
     adopts: bool = False
     resources: frozenset[str] | None = None
+    shown_as: Mapping[State, State] = field(default_factory=dict)
     holds: bool = True
     two_stage: bool = False
     matches_clients: bool = False
