@@ -31,7 +31,7 @@ class Place:
 
 
 def decide(error: BaseException, place: Place, hook: str) -> BridgeError:
-    """What an exception out of a hook means. Of a foreign one only its type is told: its text may hold data."""
+    """What an exception out of a hook means. A foreign one gives only its type: its text may hold data."""
     if isinstance(error, ConfigError):
         decided: BridgeError = NeedsHuman(error.hint, item=error.item)
     elif isinstance(error, BridgeError):
@@ -39,9 +39,7 @@ def decide(error: BaseException, place: Place, hook: str) -> BridgeError:
     elif isinstance(error, OSError) or type(error).__module__.partition(".")[0] in NETWORK:
         decided = classify(_as_exception(error))
     else:
-        decided = NeedsHuman(
-            f"{place.plugin} failed in {hook} ({_what(error)}): update it or tell its maker; this connection rests"
-        )
+        decided = NeedsHuman(f"{place.plugin} failed in {hook} ({_what(error)}): update it or tell its maker")
     decided.connection = decided.connection or place.connection
     return decided
 
@@ -70,7 +68,7 @@ class Inline:
 
 
 class OneAtATime:
-    """Calls of one connection, each in a daemon thread: one that hangs does not keep the process from ending."""
+    """Calls of one connection, each in a daemon thread, so that one that hangs stops no exit."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -87,9 +85,7 @@ class OneAtATime:
         wait((outcome,), timeout=limit)
         if not outcome.done():
             self._given_up = cast("Future[object]", outcome)
-            raise RetryLater(
-                f"the call did not end within {limit:g} seconds: the bridge tries again by itself"
-            )
+            raise RetryLater(f"the call did not end within {limit:g} seconds: trying again later")
         return outcome.result()
 
     def _work(self, call: Callable[[], T], outcome: Future[T]) -> None:

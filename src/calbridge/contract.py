@@ -112,7 +112,7 @@ def _items(hook: str, role: Role, items: Any) -> Iterator[str]:
         return
     seen: set[str] = set()
     for item in items:
-        if not isinstance(item, _ITEMS[hook]):
+        if type(item) not in _ITEMS[hook]:
             yield f"gave {_kind(item)} in a feed of {hook}"
             return
         yield from _item(role, item)
