@@ -52,7 +52,7 @@ class Engine:
     def cycle(self) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise."""
         session = self._session(self._store.begin_cycle(self._clinic.key))
-        self._approve()
+        self._approve(session)
         self._report_broken(session)
         push(session)
         for _ in range(PASSES):
@@ -101,12 +101,12 @@ class Engine:
             epoch=epoch,
             report=Report(run=run, clinic=self._clinic.key),
             waiting={c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
-            attempts={c.name: c.attempts for c in known},
+            attempts={c.name: c.failures for c in known},
         )
 
-    def _approve(self) -> None:
-        for name, choice in self._first_run.items():
-            if choice == "apply":
+    def _approve(self, session: Session) -> None:
+        for name, link in session.state().links.items():
+            if not link.approved and self._first_run.get(name) == "apply":
                 self._store.approve(self._clinic.key, name)
 
     def _report_broken(self, session: Session) -> None:
@@ -120,9 +120,7 @@ class Engine:
         plan = self._decide(session, state, observations)
         self._plan_unapproved(session, state, observations)
         try:
-            self._store.commit(
-                self._clinic.key, session.epoch, plan, now=self._clock.now(), run=session.report.run
-            )
+            self._store.commit(self._clinic.key, session.epoch, plan, now=self._clock.now(), run=session.report.run)
         except Overlap:
             return True
         session.conflicts.clear()
@@ -135,9 +133,7 @@ class Engine:
         answers = ask(session, questions(state, observations, self._clinic, now))
         return reconcile(state, observations, answers, self._clinic, now)
 
-    def _plan_unapproved(
-        self, session: Session, state: HubState, observations: Mapping[str, Observation]
-    ) -> None:
+    def _plan_unapproved(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> None:
         """The first run of a new connection only says what it would do."""
         waiting = {link.name for link in state.links.values() if not link.approved}
         if not waiting or session.report.planned:

@@ -40,7 +40,7 @@ def known_facts(session: Session, state: HubState) -> Facts:
     known = facts(state, session.clinic, session.clock.now())
     if not session.host.broken:
         return known
-    broken = sorted(session.host.broken)[0]
+    broken = min(session.host.broken)
     return replace(known, stale=dict(known.stale) | dict.fromkeys(session.clinic.resources, broken))
 
 
@@ -73,9 +73,7 @@ def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, .
     revision = session.store.next_revision(session.clinic.key)
     windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed))
     try:
-        receipt = session.host.offer(
-            link.name, Offer(clinic=session.clinic, revision=revision, windows=windows)
-        )
+        receipt = session.host.offer(link.name, Offer(clinic=session.clinic, revision=revision, windows=windows))
     except BridgeError as error:
         failed(session, link.name, error)
         return

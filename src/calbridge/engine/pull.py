@@ -99,11 +99,7 @@ def _with_moved(session: Session, name: str, observation: Observation) -> Observ
     moved = session.moved.pop(name, [])
     feed = observation.feed
     if isinstance(feed, NotModified):
-        return (
-            replace(observation, feed=Delta(changed=tuple(moved), cursor=feed.cursor))
-            if moved
-            else observation
-        )
+        return replace(observation, feed=Delta(changed=tuple(moved), cursor=feed.cursor)) if moved else observation
     if isinstance(feed, Delta):
         listed = {record.ref for record in feed.changed} | set(feed.removed)
         return replace(observation, feed=replace(feed, changed=feed.changed + _fresh(moved, listed)))
@@ -117,9 +113,7 @@ def _fresh(moved: Iterable[Entry], listed: set[str]) -> tuple[Entry, ...]:
 def ask(session: Session, wanted: Questions) -> Answers:
     """Put the core's questions to the sides; what cannot be asked stays unanswered."""
     clients = {
-        lookup.key: records
-        for lookup in wanted.lookups
-        if (records := _clients(session, lookup.details)) is not None
+        lookup.key: records for lookup in wanted.lookups if (records := _clients(session, lookup.details)) is not None
     }
     return Answers(
         probes={(name, ref): _probe(session, name, ref) for name, ref in wanted.probes},

@@ -15,7 +15,7 @@ HUMAN_RETRY = 900
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`wait`: seconds until the connection may be tried again. `keep`: the write stays due. `stop`: no more calls now."""
+    """`wait`: seconds until the next try. `keep`: the write stays due. `stop`: no more calls to it now."""
 
     wait: int = 0
     keep: bool = False
@@ -49,9 +49,7 @@ def backoff(error: BridgeError, attempts: int, jitter: float) -> int:
     return max(1, int(delay * (0.5 + jitter)))
 
 
-def connection_task(
-    clinic: str, error: BridgeError, kind: Literal["connection", "plugin"], name: str
-) -> Task:
+def connection_task(clinic: str, error: BridgeError, kind: Literal["connection", "plugin"], name: str) -> Task:
     """A connection that cannot go on without a person."""
     return Task(
         key=f"connection:{name}",

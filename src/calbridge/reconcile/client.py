@@ -1,4 +1,4 @@
-"""What portals show: holds, submitted bookings, and what clients changed. Rules decide; a refusal is told to the portal."""
+"""What portals show: holds, submitted bookings, and what clients changed. Rules decide; refusals are told."""
 
 from __future__ import annotations
 
@@ -121,9 +121,7 @@ def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, co
     draft.sighted(link, appointment.id, entry, edited=True)
 
 
-def _decide(
-    draft: Draft, view: PortalView, details: Details | None, *, without: str, known: bool = False
-) -> Decision:
+def _decide(draft: Draft, view: PortalView, details: Details | None, *, without: str, known: bool = False) -> Decision:
     candidate = Candidate(
         service=view.service,
         resource=view.resource,
@@ -183,13 +181,13 @@ def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
         case State.EXPIRED:
             draft.step(appointment, Event.EXPIRE, connection=link.name)
         case State.RELEASED | State.CANCELLED:
-            _cancel(draft, link, appointment, entry)
+            _cancel(draft, link, appointment)
         case _:
             draft.note("overruled", appointment.id, link.name, field="state", wanted=entry.view.state)
             draft.touched.add(appointment.id)
 
 
-def _cancel(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
+def _cancel(draft: Draft, link: Link, appointment: Appointment) -> None:
     if appointment.state.gone:
         return
     event = Event.RELEASE if appointment.state is State.HELD else Event.CLIENT_CANCEL
@@ -200,8 +198,8 @@ def _cancel(draft: Draft, link: Link, appointment: Appointment, entry: Entry) ->
     draft.task(
         "late_cancellation",
         appointment.id,
-        f"Clinic {draft.clinic.key}: the client cancelled booking {appointment.id} in the portal later than the clinic's "
-        "rules allow; it was cancelled everywhere. Phone the client if that should not stand.",
+        f"Clinic {draft.clinic.key}: the client cancelled booking {appointment.id} in the portal later than the "
+        "clinic's rules allow; it was cancelled everywhere. Phone the client if that should not stand.",
         appointment=appointment.id,
         connection=link.name,
     )
@@ -215,9 +213,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.note("overruled", appointment.id, link.name, field="time", by="clinic")
         draft.touched.add(appointment.id)
         return
-    decision = _decide(
-        draft, view, appointment.details, without=appointment.id, known=bool(appointment.client)
-    )
+    decision = _decide(draft, view, appointment.details, without=appointment.id, known=bool(appointment.client))
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
         draft.touched.add(appointment.id)

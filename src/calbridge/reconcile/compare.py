@@ -14,11 +14,7 @@ def carried(link: Link, view: View) -> dict[str, Any]:
     """The fields of `view` that this side stores; a None is a field it must not hold."""
     shown_as = link.capabilities.shown_as
     fields = fields_of(view) | {"state": shown_as.get(view.state, view.state)}
-    return {
-        name: value
-        for name, value in fields.items()
-        if name in link.capabilities.fields and value is not None
-    }
+    return {name: value for name, value in fields.items() if name in link.capabilities.fields and value is not None}
 
 
 def fingerprint(link: Link, view: View) -> str:

@@ -34,9 +34,7 @@ class Draft:
         self.shadows: dict[tuple[str, str], Shadow] = dict(state.shadows)
         self.foreign: dict[tuple[str, str], Foreign] = dict(state.foreign)
         self.by_ref = {
-            (shadow.connection, shadow.ref): shadow.appointment
-            for shadow in self.shadows.values()
-            if shadow.ref
+            (shadow.connection, shadow.ref): shadow.appointment for shadow in self.shadows.values() if shadow.ref
         }
         self.reads: dict[str, Observation] = {}
         self.journal: list[JournalEntry] = []
@@ -54,7 +52,7 @@ class Draft:
     def put(self, appointment: Appointment) -> Appointment:
         """Keep this version; its exclusive claim follows from what else is there."""
         if not appointment.state.gone:
-            rivals = [a for a in overlapping(self.appointments.values(), appointment) if a.exclusive]
+            rivals = [a for a in overlapping(self.appointments.values(), appointment, self.now) if a.exclusive]
             appointment = replace(appointment, exclusive=not rivals)
         self.appointments[appointment.id] = appointment
         return appointment
@@ -91,15 +89,11 @@ class Draft:
 
     # --- decisions ---
 
-    def step(
-        self, appointment: Appointment, event: Event, *, connection: str = "", **facts: str
-    ) -> Appointment | None:
+    def step(self, appointment: Appointment, event: Event, *, connection: str = "", **facts: str) -> Appointment | None:
         """The appointment after `event`, journalled; None (and journalled) when the life cycle refuses it."""
         after = step(appointment.state, event, start=appointment.start, now=self.now, rules=self.clinic.rules)
         if isinstance(after, Refused):
-            self.note(
-                "refused", appointment.id, connection, event=event, why=after.code, state=appointment.state
-            )
+            self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         return self.put(replace(appointment, state=State(after)))
@@ -107,18 +101,12 @@ class Draft:
     def note(self, code: str, appointment: str = "", connection: str = "", **facts: str) -> None:
         """One journal line; facts are codes, never a person's words."""
         values: Mapping[str, str] = {name: str(value) for name, value in facts.items() if value != ""}
-        self.journal.append(
-            JournalEntry(code=str(code), appointment=appointment, connection=connection, facts=values)
-        )
+        self.journal.append(JournalEntry(code=str(code), appointment=appointment, connection=connection, facts=values))
 
-    def task(
-        self, kind: str, key: str, sentence: str, *, appointment: str = "", connection: str = ""
-    ) -> None:
+    def task(self, kind: str, key: str, sentence: str, *, appointment: str = "", connection: str = "") -> None:
         """Ask a person; one open task per key."""
         name = f"{kind}:{key}"
-        self.tasks[name] = Task(
-            key=name, kind=kind, sentence=sentence, appointment=appointment, connection=connection
-        )
+        self.tasks[name] = Task(key=name, kind=kind, sentence=sentence, appointment=appointment, connection=connection)
 
     # --- the result ---
 

@@ -33,15 +33,20 @@ def _for(state: HubState, link: Link, appointment: Appointment, clinic: Clinic, 
     if not link.approved:
         return
     shadow = state.shadows.get((link.name, appointment.id))
-    if shadow is None or shadow.view is None:
-        if not _wanted(state, link, appointment, now):
-            return
-    elif appointment.state.gone:
-        if shadow.view.state.gone or (link.role == "portal" and appointment.state is State.EXPIRED):
-            return
+    if not _concerned(state, link, appointment, shadow, now):
+        return
     view = project(link.role, appointment, clinic)
     if shadow is None or not up_to_date(link, shadow, view):
         yield _effect(link, appointment, view, shadow, clinic)
+
+
+def _concerned(state: HubState, link: Link, appointment: Appointment, shadow: Shadow | None, now: int) -> bool:
+    """Has this side anything to show, change or take away? (A portal ends its expired holds by itself.)"""
+    if shadow is None or shadow.view is None:
+        return _wanted(state, link, appointment, now)
+    if appointment.state.gone:
+        return not shadow.view.state.gone and (link.role != "portal" or appointment.state is not State.EXPIRED)
+    return True
 
 
 def _wanted(state: HubState, link: Link, appointment: Appointment, now: int) -> bool:
@@ -67,9 +72,7 @@ def _covered(state: HubState, link: Link, appointment: Appointment) -> bool:
     )
 
 
-def _effect(
-    link: Link, appointment: Appointment, view: View, shadow: Shadow | None, clinic: Clinic
-) -> Effect:
+def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | None, clinic: Clinic) -> Effect:
     shown = shadow if shadow and shadow.view else None
     asked = fingerprint(link, view)
     remove = appointment.state.gone or not has_place(link, appointment)

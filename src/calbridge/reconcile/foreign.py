@@ -35,9 +35,7 @@ def _gone(draft: Draft, link: Link, observation: Observation) -> list[str]:
 
 
 def _report(draft: Draft, link: Link, record: Unreadable, clinic: Clinic) -> None:
-    blocked = (
-        "its time is kept blocked" if record.spans else "its time could not be read, so nothing is blocked"
-    )
+    blocked = "its time is kept blocked" if record.spans else "its time could not be read, so nothing is blocked"
     draft.task(
         "unreadable",
         f"{link.name}/{record.ref}",

@@ -14,7 +14,7 @@ ASKING = "ask"
 def identify(draft: Draft, appointment: Appointment, key: str) -> tuple[Appointment, bool]:
     """The appointment with what is known of its client, and whether it may be confirmed without a person.
 
-    Without an answer from the PMS nothing is decided: the booking is made all the same and asked for again (fails open).
+    Without an answer from the PMS nothing is decided: the booking is made all the same and asked again (fails open).
     """
     rules = draft.clinic.rules
     records = draft.answers.clients.get(key)

@@ -1,4 +1,4 @@
-"""What the answer to one write means for the hub: a new shadow, perhaps a promise kept, perhaps a reason to read again."""
+"""What the answer to one write means for the hub: a new shadow, a promise kept, or a reason to read again."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ def outcome(
                 settled=(f"pending:{link.name}/{appointment.id}", f"write:{link.name}/{appointment.id}"),
             )
         case "pending":
-            return Outcome(
-                shadow=_shadow(effect, receipt, now), journal=(line,), tasks=(_pending(effect, link),)
-            )
+            return Outcome(shadow=_shadow(effect, receipt, now), journal=(line,), tasks=(_pending(effect, link),))
         case "moved" | "conflict":
             return Outcome(journal=(line,), done=False, again=True)
 
@@ -78,7 +76,8 @@ def _pending(effect: Effect, link: Link) -> Task:
     return Task(
         key=f"pending:{link.name}/{key}",
         kind="pending",
-        sentence=f"Connection {link.name} accepted booking {key} but has not written it yet; nothing to do unless this stays.",
+        sentence=f"Connection {link.name} accepted booking {key} but has not written it yet; "
+        "wait, and look there if this stays.",
         appointment=key,
         connection=link.name,
     )

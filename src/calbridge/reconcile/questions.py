@@ -9,14 +9,10 @@ from calbridge.model import Clinic, Side, State
 from calbridge.reconcile.missing import entries, limit, missing, trusted, would_cancel
 
 
-def questions(
-    state: HubState, observations: Mapping[str, Observation], clinic: Clinic, now: int
-) -> Questions:
+def questions(state: HubState, observations: Mapping[str, Observation], clinic: Clinic, now: int) -> Questions:
     """Probes for what is missing (none where the guard will quarantine the read) and lookups for unmatched details."""
     probes = tuple(
-        probe
-        for name in sorted(observations)
-        for probe in _probes(state, observations[name], name, clinic, now)
+        probe for name in sorted(observations) for probe in _probes(state, observations[name], name, clinic, now)
     )
     lookups = {lookup.key: lookup for lookup in _lookups(state, observations)}
     return Questions(probes=probes, lookups=tuple(lookups.values()))
