@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
-from litestar.params import ParameterKwarg
+from litestar.params import QueryParameter
 
 from calbridge_refpms.problems import ProblemError, invalid
 from calbridge_refpms.wire import Role
@@ -67,7 +67,7 @@ def _query_names(handler: HTTPRouteHandler) -> set[str]:
     fields = handler.parsed_fn_signature.parameters.values()
     definitions = [field.kwarg_definition for field in fields]
     return {
-        definition.query
+        definition.name
         for definition in definitions
-        if isinstance(definition, ParameterKwarg) and definition.query
+        if isinstance(definition, QueryParameter) and definition.name
     }

@@ -3,15 +3,18 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter, RequestBody
 
 from calbridge_refpms import diary, listing
 from calbridge_refpms.access import require_desk, require_known_query, require_role
 from calbridge_refpms.answers import once
 from calbridge_refpms.api_practice import replay
 from calbridge_refpms.asked import (
+    Books,
+    By,
     Cursor,
     IdempotencyKey,
+    Ident,
     IfMatch,
     Limit,
     MaybeFrom,
@@ -21,8 +24,7 @@ from calbridge_refpms.asked import (
 )
 from calbridge_refpms.asked import revision as wanted_revision
 from calbridge_refpms.instants import parse
-from calbridge_refpms.records import Records
-from calbridge_refpms.wire import Appointment, AppointmentChange, Cancellation, NewAppointment, Page, Role
+from calbridge_refpms.wire import Appointment, AppointmentChange, Cancellation, NewAppointment, Page
 
 
 def etag(appointment: Appointment) -> dict[str, str]:
@@ -41,14 +43,14 @@ class AppointmentsApi(Controller):
     def listed(
         self,
         *,
-        records: Records,
+        records: Books,
         start: MaybeFrom = None,
         end: MaybeTo = None,
         updated_since: Annotated[
-            str | None, Parameter(query="updated_since", description="Inclusive")
+            str | None, QueryParameter(name="updated_since", description="Inclusive")
         ] = None,
         client_ref: Annotated[
-            str | None, Parameter(query="client_ref", description="The caller's own name")
+            str | None, QueryParameter(name="client_ref", description="The caller's own name")
         ] = None,
         cursor: Cursor = None,
         limit: Limit = 50,
@@ -67,7 +69,7 @@ class AppointmentsApi(Controller):
 
     @post(sync_to_thread=True, status_code=201)
     def create(
-        self, records: Records, by: Role, data: NewAppointment, key: IdempotencyKey = None
+        self, records: Books, by: By, data: RequestBody[NewAppointment], key: IdempotencyKey = None
     ) -> Response[Appointment]:
         """Make an appointment, or place a hold (`status: tentative`)."""
         with records.write(by) as tx:
@@ -79,14 +81,19 @@ class AppointmentsApi(Controller):
             return replay(once(tx, key, ("appointment", data), make))
 
     @get("/{ident:str}", sync_to_thread=True)
-    def one(self, records: Records, ident: str) -> Response[Appointment]:
+    def one(self, records: Books, ident: Ident) -> Response[Appointment]:
         """One appointment, also a cancelled one; 404 once it is deleted."""
         with records.read() as tx:
             return _answer(diary.get(tx, ident))
 
     @patch("/{ident:str}", sync_to_thread=True)
     def change(
-        self, records: Records, by: Role, ident: str, data: AppointmentChange, if_match: IfMatch = None
+        self,
+        records: Books,
+        by: By,
+        ident: Ident,
+        data: RequestBody[AppointmentChange],
+        if_match: IfMatch = None,
     ) -> Response[Appointment]:
         """Change what is named."""
         revision = wanted_revision(if_match, required=True)
@@ -96,10 +103,10 @@ class AppointmentsApi(Controller):
     @post("/{ident:str}/cancel", sync_to_thread=True, status_code=200)
     def cancel(
         self,
-        records: Records,
-        by: Role,
-        ident: str,
-        data: Cancellation | None = None,
+        records: Books,
+        by: By,
+        ident: Ident,
+        data: RequestBody[Cancellation | None] = None,
         if_match: IfMatch = None,
     ) -> Response[Appointment]:
         """Cancel; doing it twice is no error."""
@@ -108,7 +115,7 @@ class AppointmentsApi(Controller):
             return _answer(diary.cancel(tx, ident, revision, data or Cancellation()))
 
     @delete("/{ident:str}", sync_to_thread=True, guards=[require_desk])
-    def remove(self, records: Records, by: Role, ident: str) -> None:
+    def remove(self, records: Books, by: By, ident: Ident) -> None:
         """Delete for good; the desk only."""
         with records.write(by) as tx:
             diary.delete(tx, ident)

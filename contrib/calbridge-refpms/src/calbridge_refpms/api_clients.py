@@ -3,15 +3,14 @@
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter, RequestBody
 
 from calbridge_refpms import listing, people
 from calbridge_refpms.access import require_known_query, require_role
 from calbridge_refpms.answers import once
 from calbridge_refpms.api_practice import replay
-from calbridge_refpms.asked import Cursor, IdempotencyKey, Limit, at_most
-from calbridge_refpms.records import Records
-from calbridge_refpms.wire import Client, NewClient, NewPatient, Page, Patient, Role
+from calbridge_refpms.asked import Books, By, Cursor, IdempotencyKey, Ident, Limit, at_most
+from calbridge_refpms.wire import Client, NewClient, NewPatient, Page, Patient
 
 
 class ClientsApi(Controller):
@@ -25,14 +24,14 @@ class ClientsApi(Controller):
     def search(
         self,
         *,
-        records: Records,
-        email: Annotated[str | None, Parameter(query="email")] = None,
+        records: Books,
+        email: Annotated[str | None, QueryParameter(name="email")] = None,
         phone: Annotated[
-            str | None, Parameter(query="phone", description="The last seven digits count")
+            str | None, QueryParameter(name="phone", description="The last seven digits count")
         ] = None,
-        last_name: Annotated[str | None, Parameter(query="last_name")] = None,
+        last_name: Annotated[str | None, QueryParameter(name="last_name")] = None,
         first_name: Annotated[
-            str | None, Parameter(query="first_name", description="Narrows last_name")
+            str | None, QueryParameter(name="first_name", description="Narrows last_name")
         ] = None,
         cursor: Cursor = None,
         limit: Limit = 50,
@@ -44,27 +43,27 @@ class ClientsApi(Controller):
 
     @post(sync_to_thread=True, status_code=201)
     def create(
-        self, records: Records, by: Role, data: NewClient, key: IdempotencyKey = None
+        self, records: Books, by: By, data: RequestBody[NewClient], key: IdempotencyKey = None
     ) -> Response[Client]:
         """Record a client."""
         with records.write(by) as tx:
             return replay(once(tx, key, ("client", data), lambda: (people.create(tx, data), {})))
 
     @get("/{ident:str}", sync_to_thread=True)
-    def one(self, records: Records, ident: str) -> Client:
+    def one(self, records: Books, ident: Ident) -> Client:
         """One client."""
         with records.read() as tx:
             return people.get(tx, ident)
 
     @get("/{ident:str}/patients", sync_to_thread=True)
-    def patients(self, records: Records, ident: str) -> Page[Patient]:
+    def patients(self, records: Books, ident: Ident) -> Page[Patient]:
         """The animals of one client."""
         with records.read() as tx:
             return Page(items=people.patients(tx, ident))
 
     @post("/{ident:str}/patients", sync_to_thread=True, status_code=201)
     def create_patient(
-        self, records: Records, by: Role, ident: str, data: NewPatient, key: IdempotencyKey = None
+        self, records: Books, by: By, ident: Ident, data: RequestBody[NewPatient], key: IdempotencyKey = None
     ) -> Response[Patient]:
         """Record an animal."""
         with records.write(by) as tx:

@@ -3,13 +3,12 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter, RequestBody
 
 from calbridge_refpms import closures, timetable
 from calbridge_refpms.access import require_known_query, require_role
 from calbridge_refpms.answers import Answer, once
-from calbridge_refpms.asked import From, IdempotencyKey, To, span
-from calbridge_refpms.records import Records
+from calbridge_refpms.asked import Books, By, From, IdempotencyKey, Ident, To, span
 from calbridge_refpms.wire import (
     Absence,
     AppointmentType,
@@ -20,7 +19,6 @@ from calbridge_refpms.wire import (
     NewBlock,
     Page,
     Resource,
-    Role,
     Window,
 )
 
@@ -40,14 +38,14 @@ class PracticeApi(Controller):
     guards = (require_role, require_known_query)
 
     @get("/locations", sync_to_thread=True)
-    def locations(self, records: Records) -> Page[Location]:
+    def locations(self, records: Books) -> Page[Location]:
         """All sites."""
         with records.read() as tx:
             return Page(items=timetable.locations(tx))
 
     @get("/resources", sync_to_thread=True)
     def resources(
-        self, records: Records, location: Annotated[str | None, Parameter(query="location")] = None
+        self, records: Books, location: Annotated[str | None, QueryParameter(name="location")] = None
     ) -> Page[Resource]:
         """Practitioners, rooms and equipment."""
         with records.read() as tx:
@@ -55,20 +53,20 @@ class PracticeApi(Controller):
 
     @get("/appointment-types", sync_to_thread=True)
     def types(
-        self, records: Records, resource: Annotated[str | None, Parameter(query="resource")] = None
+        self, records: Books, resource: Annotated[str | None, QueryParameter(name="resource")] = None
     ) -> Page[AppointmentType]:
         """What can be booked."""
         with records.read() as tx:
             return Page(items=timetable.types(tx, resource))
 
     @get("/resources/{resource:str}/windows", sync_to_thread=True)
-    def windows(self, records: Records, resource: str, start: From, end: To) -> Page[Window]:
+    def windows(self, records: Books, resource: Ident, start: From, end: To) -> Page[Window]:
         """The windows that touch the range, whole."""
         with records.read() as tx:
             return Page(items=timetable.windows(tx, resource, *span(start, end, records.terms)))
 
     @get("/resources/{resource:str}/freebusy", sync_to_thread=True)
-    def freebusy(self, records: Records, resource: str, start: From, end: To) -> FreeBusy:
+    def freebusy(self, records: Books, resource: Ident, start: From, end: To) -> FreeBusy:
         """Windows, and what takes time, without any text."""
         with records.read() as tx:
             return timetable.freebusy(tx, resource, *span(start, end, records.terms))
@@ -82,53 +80,53 @@ class ClosuresApi(Controller):
     guards = (require_role, require_known_query)
 
     @get("/blocks", sync_to_thread=True)
-    def blocks(self, records: Records, start: From, end: To) -> Page[Block]:
+    def blocks(self, records: Books, start: From, end: To) -> Page[Block]:
         """The blocks that touch the range."""
         with records.read() as tx:
             return Page(items=closures.blocks(tx, *span(start, end, records.terms)))
 
     @get("/blocks/{ident:str}", sync_to_thread=True)
-    def block(self, records: Records, ident: str) -> Block:
+    def block(self, records: Books, ident: Ident) -> Block:
         """One block."""
         with records.read() as tx:
             return closures.get_block(tx, ident)
 
     @post("/blocks", sync_to_thread=True)
     def add_block(
-        self, records: Records, by: Role, data: NewBlock, key: IdempotencyKey = None
+        self, records: Books, by: By, data: RequestBody[NewBlock], key: IdempotencyKey = None
     ) -> Response[Block]:
         """Keep a time free of appointments."""
         with records.write(by) as tx:
             return replay(once(tx, key, ("block", data), lambda: (closures.add_block(tx, data), {})))
 
     @delete("/blocks/{ident:str}", sync_to_thread=True)
-    def remove_block(self, records: Records, by: Role, ident: str) -> None:
+    def remove_block(self, records: Books, by: By, ident: Ident) -> None:
         """Delete a block."""
         with records.write(by) as tx:
             closures.remove(tx, "block", ident)
 
     @get("/absences", sync_to_thread=True)
-    def absences(self, records: Records, start: From, end: To) -> Page[Absence]:
+    def absences(self, records: Books, start: From, end: To) -> Page[Absence]:
         """The absences that touch the range."""
         with records.read() as tx:
             return Page(items=closures.absences(tx, *span(start, end, records.terms)))
 
     @get("/absences/{ident:str}", sync_to_thread=True)
-    def absence(self, records: Records, ident: str) -> Absence:
+    def absence(self, records: Books, ident: Ident) -> Absence:
         """One absence."""
         with records.read() as tx:
             return closures.get_absence(tx, ident)
 
     @post("/absences", sync_to_thread=True)
     def add_absence(
-        self, records: Records, by: Role, data: NewAbsence, key: IdempotencyKey = None
+        self, records: Books, by: By, data: RequestBody[NewAbsence], key: IdempotencyKey = None
     ) -> Response[Absence]:
         """Record that a resource is away."""
         with records.write(by) as tx:
             return replay(once(tx, key, ("absence", data), lambda: (closures.add_absence(tx, data), {})))
 
     @delete("/absences/{ident:str}", sync_to_thread=True)
-    def remove_absence(self, records: Records, by: Role, ident: str) -> None:
+    def remove_absence(self, records: Books, by: By, ident: Ident) -> None:
         """Delete an absence."""
         with records.write(by) as tx:
             closures.remove(tx, "absence", ident)

@@ -3,16 +3,26 @@
 from typing import Annotated, Any
 
 from litestar import Controller, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import QueryParameter, RequestBody
 
 from calbridge_refpms import changes, closures, diary, hooks
 from calbridge_refpms.access import require_known_query, require_role
-from calbridge_refpms.asked import Cursor, Limit, MaybeFrom, MaybeTo, at_most, maybe_span
-from calbridge_refpms.faults import Faults
+from calbridge_refpms.asked import (
+    Armed,
+    Books,
+    By,
+    Cursor,
+    Ident,
+    Limit,
+    MaybeFrom,
+    MaybeTo,
+    at_most,
+    maybe_span,
+)
 from calbridge_refpms.instants import render
 from calbridge_refpms.problems import invalid
-from calbridge_refpms.records import Records, Terms, Transaction
-from calbridge_refpms.wire import Changes, FaultRules, Health, Hook, NewHook, Page, Role, Snapshot
+from calbridge_refpms.records import Terms, Transaction
+from calbridge_refpms.wire import Changes, FaultRules, Health, Hook, NewHook, Page, Snapshot
 from calbridge_refpms.zones import UTC_ZONE
 
 
@@ -43,7 +53,7 @@ class HealthApi(Controller):
     guards = (require_known_query,)
 
     @get(sync_to_thread=True)
-    def health(self, records: Records) -> Health:
+    def health(self, records: Books) -> Health:
         """The source is the database itself, so it is as fresh as the answer."""
         with records.write("integration") as tx:
             return Health(read_ok=True, write_ok=True, last_source_sync=render(tx.now, UTC_ZONE))
@@ -57,7 +67,7 @@ class ServiceApi(Controller):
     guards = (require_role, require_known_query)
 
     @get("/capabilities", sync_to_thread=False)
-    def capabilities(self, records: Records) -> dict[str, Any]:
+    def capabilities(self, records: Books) -> dict[str, Any]:
         """What an integration can rely on here."""
         return capabilities_of(records.terms)
 
@@ -65,11 +75,11 @@ class ServiceApi(Controller):
     def changed(
         self,
         *,
-        records: Records,
+        records: Books,
         cursor: Cursor = None,
         limit: Limit = 100,
         snapshot: Annotated[
-            bool, Parameter(query="snapshot", description="1: all of a window, and a cursor")
+            bool, QueryParameter(name="snapshot", description="1: all of a window, and a cursor")
         ] = False,
         start: MaybeFrom = None,
         end: MaybeTo = None,
@@ -84,19 +94,19 @@ class ServiceApi(Controller):
             return changes.since(tx, cursor, at_most(limit, records.terms))
 
     @get("/hooks", sync_to_thread=True)
-    def hooks(self, records: Records) -> Page[Hook]:
+    def hooks(self, records: Books) -> Page[Hook]:
         """Who is told."""
         with records.read() as tx:
             return Page(items=hooks.registered(tx))
 
     @post("/hooks", sync_to_thread=True, status_code=201)
-    def register(self, records: Records, by: Role, data: NewHook) -> Hook:
+    def register(self, records: Books, by: By, data: RequestBody[NewHook]) -> Hook:
         """Tell this address about changes; its secret is in this answer and never again."""
         with records.write(by) as tx:
             return hooks.register(tx, data)
 
     @delete("/hooks/{ident:str}", sync_to_thread=True)
-    def unregister(self, records: Records, by: Role, ident: str) -> None:
+    def unregister(self, records: Books, by: By, ident: Ident) -> None:
         """Tell it no more."""
         with records.write(by) as tx:
             hooks.remove(tx, ident)
@@ -110,7 +120,7 @@ class FaultsApi(Controller):
     guards = (require_role, require_known_query)
 
     @put(sync_to_thread=False)
-    def arm(self, faults: Faults, data: FaultRules) -> FaultRules:
+    def arm(self, faults: Armed, data: RequestBody[FaultRules]) -> FaultRules:
         """Replace all armed faults."""
         faults.arm(data.rules)
         return data

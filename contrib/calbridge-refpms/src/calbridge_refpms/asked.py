@@ -2,20 +2,28 @@
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, QueryParameter
 
+from calbridge_refpms.faults import Faults
 from calbridge_refpms.instants import parse
 from calbridge_refpms.problems import ProblemError, invalid
-from calbridge_refpms.records import Terms
+from calbridge_refpms.records import Records, Terms
+from calbridge_refpms.wire import Role
 
-From = Annotated[str, Parameter(query="from", description="RFC 3339 with an offset, '+' written as %2B")]
-To = Annotated[str, Parameter(query="to", description="RFC 3339 with an offset, exclusive")]
-MaybeFrom = Annotated[str | None, Parameter(query="from", description="Only together with 'to'")]
-MaybeTo = Annotated[str | None, Parameter(query="to", description="Exclusive; only together with 'from'")]
-Cursor = Annotated[str | None, Parameter(query="cursor", description="Opaque, from the answer before")]
-Limit = Annotated[int, Parameter(query="limit", ge=1, description="At most limits.page_max")]
-IfMatch = Annotated[str | None, Parameter(header="If-Match", description='The revision, as in "3"')]
-IdempotencyKey = Annotated[str | None, Parameter(header="Idempotency-Key", description="Required")]
+Books = NamedDependency[Records]
+By = NamedDependency[Role]
+Armed = NamedDependency[Faults]
+Ident = FromPath[str]
+
+From = Annotated[str, QueryParameter(name="from", description="RFC 3339 with an offset, '+' written as %2B")]
+To = Annotated[str, QueryParameter(name="to", description="RFC 3339 with an offset, exclusive")]
+MaybeFrom = Annotated[str | None, QueryParameter(name="from", description="Only together with 'to'")]
+MaybeTo = Annotated[str | None, QueryParameter(name="to", description="Exclusive; only together with 'from'")]
+Cursor = Annotated[str | None, QueryParameter(name="cursor", description="Opaque, from the answer before")]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, description="At most limits.page_max")]
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description='The revision, as in "3"')]
+IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", description="Required")]
 
 DAY = 86_400
 

@@ -7,7 +7,7 @@ import sqlite3
 from typing import Literal
 
 from calbridge_refpms.changes import announce
-from calbridge_refpms.instants import render
+from calbridge_refpms.instants import parse, render
 from calbridge_refpms.occupancy import refuse_overlap, require_order, require_resources
 from calbridge_refpms.problems import not_found
 from calbridge_refpms.records import Transaction, new_id
@@ -60,7 +60,7 @@ def remove(tx: Transaction, kind: Literal["block", "absence"], ident: str) -> No
 
 
 def _interval(tx: Transaction, new: NewBlock | NewAbsence) -> tuple[int, int]:
-    start, end = int(new.start.timestamp()), int(new.end.timestamp())
+    start, end = parse("start", new.start), parse("end", new.end)
     require_resources(tx, [new.resource])
     require_order(start, end)
     return start, end

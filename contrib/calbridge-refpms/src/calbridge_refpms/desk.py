@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from litestar import Controller, Request, Router, get, post
 from litestar.connection import ASGIConnection
-from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware.session.server_side import ServerSideSessionConfig
-from litestar.params import Body, Parameter
+from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from calbridge_refpms import closures, diary, people, timetable
+from calbridge_refpms.asked import Books, Ident
 from calbridge_refpms.deskforms import (
     block_form,
     booking_form,
@@ -30,12 +30,12 @@ from calbridge_refpms.deskforms import (
 )
 from calbridge_refpms.instants import closes, opens
 from calbridge_refpms.problems import ProblemError, not_found
-from calbridge_refpms.records import Records, Transaction
+from calbridge_refpms.records import Transaction
 from calbridge_refpms.wire import Appointment, Location
 
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Day = Annotated[date | None, Parameter(query="day")]
-Site = Annotated[str | None, Parameter(query="location")]
+Form = URLEncodedBody[dict[str, str]]
+Day = Annotated[date | None, QueryParameter(name="day")]
+Site = Annotated[str | None, QueryParameter(name="location")]
 
 SAFE_PAGES = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -101,7 +101,7 @@ class DayPages(Controller):
     guards = (require_sign_in,)
 
     @get(sync_to_thread=True)
-    def day(self, records: Records, day: Day = None, location: Site = None) -> Template:
+    def day(self, records: Books, day: Day = None, location: Site = None) -> Template:
         """One day of one site, resource by resource."""
         with records.read("desk") as tx:
             site = _site(tx, location)
@@ -131,10 +131,10 @@ class DayPages(Controller):
     @get("/book", sync_to_thread=True)
     def book_page(
         self,
-        records: Records,
+        records: Books,
         day: Day = None,
         location: Site = None,
-        client: Annotated[str | None, Parameter(query="client")] = None,
+        client: Annotated[str | None, QueryParameter(name="client")] = None,
     ) -> Template:
         """The form for a booking by phone."""
         with records.read("desk") as tx:
@@ -152,21 +152,21 @@ class DayPages(Controller):
             )
 
     @post("/book", sync_to_thread=True)
-    def book(self, records: Records, data: Form) -> Redirect:
+    def book(self, records: Books, data: Form) -> Redirect:
         """Book by phone."""
         with records.write("desk") as tx:
             made = diary.create(tx, booking_form(tx, data))
             return _see(f"/desk?day={made.start.date()}")
 
     @post("/blocks", sync_to_thread=True)
-    def block(self, records: Records, data: Form) -> Redirect:
+    def block(self, records: Books, data: Form) -> Redirect:
         """Block a time."""
         with records.write("desk") as tx:
             made = closures.add_block(tx, block_form(tx, data))
             return _see(f"/desk?day={made.start.date()}")
 
     @post("/blocks/{ident:str}/delete", sync_to_thread=True)
-    def unblock(self, records: Records, ident: str) -> Redirect:
+    def unblock(self, records: Books, ident: Ident) -> Redirect:
         """Free a blocked time."""
         with records.write("desk") as tx:
             gone = closures.get_block(tx, ident)
@@ -181,7 +181,7 @@ class AppointmentPages(Controller):
     guards = (require_sign_in,)
 
     @get("/{ident:str}", sync_to_thread=True)
-    def page(self, records: Records, ident: str) -> Template:
+    def page(self, records: Books, ident: Ident) -> Template:
         """One appointment with all that can be done to it."""
         with records.read("desk") as tx:
             appointment = diary.get(tx, ident)
@@ -197,35 +197,35 @@ class AppointmentPages(Controller):
             )
 
     @post("/{ident:str}/move", sync_to_thread=True)
-    def move(self, records: Records, ident: str, data: Form) -> Redirect:
+    def move(self, records: Books, ident: Ident, data: Form) -> Redirect:
         """Another time or resource."""
         with records.write("desk") as tx:
             moved = diary.change(tx, ident, revision_of(data), move_form(tx, data))
             return _see(f"/desk?day={moved.start.date()}")
 
     @post("/{ident:str}/status", sync_to_thread=True)
-    def mark(self, records: Records, ident: str, data: Form) -> Redirect:
+    def mark(self, records: Books, ident: Ident, data: Form) -> Redirect:
         """Arrived, left, not come."""
         with records.write("desk") as tx:
             marked = diary.change(tx, ident, revision_of(data), status_form(data))
             return _see(f"/desk/appointments/{marked.id}")
 
     @post("/{ident:str}/link", sync_to_thread=True)
-    def link(self, records: Records, ident: str, data: Form) -> Redirect:
+    def link(self, records: Books, ident: Ident, data: Form) -> Redirect:
         """Link a client and a patient."""
         with records.write("desk") as tx:
             linked = diary.change(tx, ident, revision_of(data), link_form(tx, data))
             return _see(f"/desk/appointments/{linked.id}")
 
     @post("/{ident:str}/cancel", sync_to_thread=True)
-    def cancel(self, records: Records, ident: str, data: Form) -> Redirect:
+    def cancel(self, records: Books, ident: Ident, data: Form) -> Redirect:
         """Cancel."""
         with records.write("desk") as tx:
             gone = diary.cancel(tx, ident, revision_of(data), cancel_form(data))
             return _see(f"/desk?day={gone.start.date()}")
 
     @post("/{ident:str}/delete", sync_to_thread=True)
-    def delete(self, records: Records, ident: str) -> Redirect:
+    def delete(self, records: Books, ident: Ident) -> Redirect:
         """Delete for good."""
         with records.write("desk") as tx:
             gone = diary.get(tx, ident)
@@ -240,14 +240,14 @@ class ClientPages(Controller):
     guards = (require_sign_in,)
 
     @get(sync_to_thread=True)
-    def search(self, records: Records, wanted: Annotated[str, Parameter(query="q")] = "") -> Template:
+    def search(self, records: Books, wanted: Annotated[str, QueryParameter(name="q")] = "") -> Template:
         """Search; nothing typed finds nobody."""
         with records.read("desk") as tx:
             found = people.look_up(tx, wanted.strip()) if wanted.strip() else []
             return Template("clients.html", context={"wanted": wanted, "found": found})
 
     @get("/{ident:str}", sync_to_thread=True)
-    def page(self, records: Records, ident: str) -> Template:
+    def page(self, records: Books, ident: Ident) -> Template:
         """One client with patients and appointments."""
         with records.read("desk") as tx:
             return Template(
@@ -260,13 +260,13 @@ class ClientPages(Controller):
             )
 
     @post(sync_to_thread=True)
-    def create(self, records: Records, data: Form) -> Redirect:
+    def create(self, records: Books, data: Form) -> Redirect:
         """Record a client."""
         with records.write("desk") as tx:
             return _see(f"/desk/clients/{people.create(tx, client_form(data)).id}")
 
     @post("/{ident:str}/patients", sync_to_thread=True)
-    def create_patient(self, records: Records, ident: str, data: Form) -> Redirect:
+    def create_patient(self, records: Books, ident: Ident, data: Form) -> Redirect:
         """Record an animal."""
         with records.write("desk") as tx:
             people.create_patient(tx, ident, patient_form(data))

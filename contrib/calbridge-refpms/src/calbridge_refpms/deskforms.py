@@ -37,8 +37,8 @@ def booking_form(tx: Transaction, form: Form) -> NewAppointment:
         values
         | {
             "resource": resource,
-            "start": start,
-            "end": end,
+            "start": start.isoformat(),
+            "end": end.isoformat(),
             "rooms": rooms,
             "allow_double_booking": form.get("double") == "yes",
         },
@@ -53,8 +53,8 @@ def move_form(tx: Transaction, form: Form) -> AppointmentChange:
         AppointmentChange,
         {
             "resource": resource,
-            "start": start,
-            "end": end,
+            "start": start.isoformat(),
+            "end": end.isoformat(),
             "allow_double_booking": form.get("double") == "yes",
         },
     )
@@ -64,7 +64,12 @@ def block_form(tx: Transaction, form: Form) -> NewBlock:
     """A blocked time."""
     resource = form.get("resource", "")
     start, end = _times(tx, resource, form)
-    values = {"resource": resource, "start": start, "end": end, "title": form.get("title", "")}
+    values = {
+        "resource": resource,
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "title": form.get("title", ""),
+    }
     return _checked(NewBlock, values)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from calbridge_refpms.changes import announce
-from calbridge_refpms.instants import render
+from calbridge_refpms.instants import parse, render
 from calbridge_refpms.occupancy import refuse_overlap, require_order, require_resources
 from calbridge_refpms.problems import ProblemError, not_found, unprocessable
 from calbridge_refpms.records import Transaction, new_id
@@ -65,7 +65,7 @@ def create(tx: Transaction, new: NewAppointment, *, ident: str | None = None) ->
     if new.allow_double_booking and tx.by != "desk":
         raise ProblemError(403, "forbidden", "Only the desk may make a double booking.")
     _refuse_known(tx, new.client_ref)
-    start, end = int(new.start.timestamp()), int(new.end.timestamp())
+    start, end = parse("start", new.start), parse("end", new.end)
     resources = [new.resource, *new.rooms]
     _require_references(tx, structs.asdict(new))
     require_order(start, end)
@@ -91,7 +91,7 @@ def change(tx: Transaction, ident: str, revision: int | None, wanted: Appointmen
     named = {name: value for name, value in structs.asdict(wanted).items() if value is not UNSET}
     overbook = named.pop("allow_double_booking")
     for edge in PLACE & named.keys() - {"resource", "rooms"}:
-        named[edge] = int(named[edge].timestamp())
+        named[edge] = parse(edge, named[edge])
     after = before | named
     changed = {name for name in after if after[name] != before[name]}
     if not changed:

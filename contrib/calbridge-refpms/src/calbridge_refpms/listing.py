@@ -31,7 +31,7 @@ def appointments(
              ORDER BY {order}, id LIMIT ?""",  # noqa: S608 - one of two own words
         high,
         low,
-        updated_since if updated_since is not None else low,
+        -(1 << 60) if updated_since is None else updated_since,
         after,
         ident,
         limit + 1,

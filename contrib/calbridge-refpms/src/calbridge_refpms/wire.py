@@ -8,7 +8,11 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset; never naive")]
+# Text on the way in: a framework that reads times leniently would take a bare number for an instant.
+Instant = Annotated[
+    str,
+    Meta(max_length=40, description="RFC 3339 with an offset", extra_json_schema={"format": "date-time"}),
+]
 Line = Annotated[str, Meta(max_length=300)]
 Text = Annotated[str, Meta(max_length=5000)]
 Ref = Annotated[str, Meta(min_length=1, max_length=200)]
