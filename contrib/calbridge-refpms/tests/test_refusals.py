@@ -138,7 +138,7 @@ def test_a_request_is_refused(practice: Any, case: tuple[str, str, Any, int, str
     "path", ["/v1/capabilities", "/v1/appointments", "/v1/clients?email=x", "/v1/changes"]
 )
 def test_nobody_gets_in_without_a_token(practice: Any, path: str, token: str | None) -> None:
-    headers = {} if token is None else {"Authorization": token.encode()}
+    headers = {} if token is None else {b"Authorization": token.encode()}
     answer = httpx.get(practice.address + path, headers=headers, trust_env=False)
     _is_problem(answer, 401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
