@@ -62,15 +62,11 @@ class ProviderSpec:
         """Portals: replace the offered slots of each window in `offer`."""
 
     @hookspec(firstresult=True)
-    def import_bookings(
-        self, cursor: str, window: Interval, known: Mapping[str, str]
-    ) -> Feed[Entry] | None:
+    def import_bookings(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Entry] | None:
         """Portals: holds, requests, bookings and their changes since `cursor` ("" is a first read)."""
 
     @hookspec(firstresult=True)
-    def import_schedule(
-        self, cursor: str, window: Interval, known: Mapping[str, str]
-    ) -> Feed[Record] | None:
+    def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record] | None:
         """Calendars and PMS: appointments, busy time, absences and windows since `cursor`.
 
         `known` maps every ref the bridge holds of this connection to its version, for sides that can only list.

@@ -14,7 +14,6 @@ from typing import Literal
 from calbridge.interval import Interval
 
 
-
 # --- what a clinic is (configuration; rules.md section 2) ---------------------------------------
 
 
@@ -218,6 +217,7 @@ class Appointment:
     `id` is the booking's identity for life. `buffer_before`/`buffer_after` (seconds) widen the footprint.
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
+    `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
     `client`/`patient` are keys of the PMS's records; `match` is how they were found.
     """
 
@@ -244,6 +244,7 @@ class Appointment:
     revision: int = 1
     exclusive: bool = True
     written: bool = False
+    reserved: bool = False
     source: str = ""
     created: int = 0
     changed: int = 0

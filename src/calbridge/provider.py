@@ -340,12 +340,14 @@ class Capabilities:
 
     `fields` are the view fields the side really stores: no other field of an entry is compared or believed.
     `mirrors`: the side wants every appointment of the clinic (a calendar, a PMS), not only those it brought (a portal).
+    `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
 
     fields: frozenset[str]
     mirrors: bool = False
     adopts: bool = False
+    resources: frozenset[str] | None = None
     holds: bool = True
     two_stage: bool = False
     matches_clients: bool = False

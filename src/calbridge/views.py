@@ -77,7 +77,9 @@ def fields_of(view: View) -> dict[str, Any]:
 
 def view_from(role: Role, fields: dict[str, Any]) -> View:
     """The inverse of `fields_of`."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
     values["state"] = State(values["state"])
     return _KINDS[role](**values)
 
@@ -149,8 +151,8 @@ SYSTEM_REASONS = frozenset({"slot_unavailable"})
 
 
 def promised(appointment: Appointment) -> State:
-    """The state a client may rely on: confirmed only once the system of record has it (accepted is not written)."""
-    if appointment.state is State.CONFIRMED and not appointment.written:
+    """The state a client may rely on: confirmed only once the system of record has it and nobody came first."""
+    if appointment.state is State.CONFIRMED and not (appointment.written and appointment.reserved):
         return State.REQUESTED
     return appointment.state
 
@@ -179,7 +181,9 @@ def _who(appointment: Appointment, names: str) -> str:
     given = appointment.details or Details()
     match names:
         case "full":
-            return ", ".join(part for part in (given.patient_name, f"{given.first_name} {given.last_name}".strip()) if part)
+            return ", ".join(
+                part for part in (given.patient_name, f"{given.first_name} {given.last_name}".strip()) if part
+            )
         case "pseudonym":
             short = given.first_name[:2] + given.last_name[:2]
             return " ".join(part for part in (short, appointment.client) if part)
