@@ -1,4 +1,4 @@
-"""What changed at a remote system, in order. A cursor is a place in it; a forgotten place is the vendor's 410."""
+"""What changed at a remote system, in order. A cursor is a place in it; a forgotten place is a 410."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read(
     listing: Callable[[], Iterable[RecordT]],
     look: Callable[[str], RecordT | None],
 ) -> Feed[RecordT]:
-    """A feed as the contract wants it: all of the window first and after a lost cursor, else only the changes.
+    """A feed as the contract wants it: all of the window at first and after a lost cursor, else the changes.
 
     The cursor is taken before anything is read, so that a change during the read is seen again, not lost.
     """

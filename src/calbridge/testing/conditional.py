@@ -17,8 +17,8 @@ def shows(view: View, wanted: View, fields: Collection[str]) -> bool:
 def settled(change: Change, current: Entry | None, fields: Collection[str]) -> Receipt | None:
     """The answer to `change` that needs no write; None when it must be carried out.
 
-    A write whose answer was lost shows the wished view under our revision: it is answered as written. Anything else
-    that differs from the version asked about was changed by somebody, and is handed back instead of being overwritten.
+    A write whose answer was lost shows the wished view under our revision: it is answered as written.
+    Anything else that differs from the version asked about was changed by somebody: it is handed back.
     """
     if current is None:
         return _nothing_there(change)

@@ -17,7 +17,7 @@ from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Partial, Record
 
 
-class Crash(BaseException):  # noqa: N818 - not an error: the process is gone
+class Crash(BaseException):
     """The process was killed here."""
 
 
@@ -50,29 +50,28 @@ class Scripted:
     def __init__(self, faults: Iterable[Fault | None]) -> None:
         self._faults = iter(faults)
 
-    def __call__(self, hook: str) -> Fault | None:
+    def __call__(self, hook: str) -> Fault | None:  # noqa: ARG002 - a script counts calls, whatever they are
         """The next of the script."""
         return next(self._faults, None)
 
 
 class Seeded:
-    """Each call meets a fault with probability `rate`; equal seeds give equal runs. `active` switches it off."""
+    """Each call meets a fault with probability `rate`; equal seeds, equal runs. `active` switches it off."""
 
-    def __init__(
-        self, chance: random.Random, rate: float, kinds: Iterable[Fault] = tuple(Fault)
-    ) -> None:
+    def __init__(self, chance: random.Random, rate: float, kinds: Iterable[Fault] = tuple(Fault)) -> None:
         self.active = True
         self._chance = chance
         self._rate = rate
         self._kinds = tuple(kinds)
 
-    def __call__(self, hook: str) -> Fault | None:
+    def __call__(self, hook: str) -> Fault | None:  # noqa: ARG002 - every call is equally at risk
         """Draw."""
         if not self.active or self._chance.random() >= self._rate:
             return None
         return self._chance.choice(self._kinds)
 
 
+HALF = 0.5
 HOOKS = tuple(name for name in vars(ProviderSpec) if not name.startswith("_"))
 
 
@@ -108,7 +107,8 @@ class Faulty:
                 return call(*args, **kwargs)
             self._tell(f"{name}: {fault}")
             self._before(fault)
-            return self._after(fault, call(*args, **_cursorless(kwargs) if fault is Fault.CURSOR_LOST else kwargs), kwargs)
+            asked = {**kwargs, "cursor": ""} if fault is Fault.CURSOR_LOST and "cursor" in kwargs else kwargs
+            return self._after(fault, call(*args, **asked), kwargs)
 
         return faulty
 
@@ -142,18 +142,14 @@ class Faulty:
 
     def _holes(self, feed: Feed[Record], window: Interval) -> Partial[Record]:
         items = feed.items if isinstance(feed, Complete) else feed.changed if isinstance(feed, Delta) else ()
-        return Partial(window=window, items=tuple(item for item in items if self._chance.random() < 0.5))
-
-
-def _cursorless(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: "" if name == "cursor" else value for name, value in kwargs.items()}
+        return Partial(window=window, items=tuple(item for item in items if self._chance.random() < HALF))
 
 
 class Fragile:
     """Any object whose methods may be the last thing the process did: `Crash` before or after a call.
 
-    Wrapped round a store it kills the process at every place where state is written. What a context manager of the
-    object hands out is wrapped too. `schedule` gets the method's name and only its two crashes are obeyed.
+    Wrapped round a store it kills the process at every place where state is written. `schedule` is asked with
+    the method's name; only its two crashes are obeyed.
     """
 
     def __init__(self, target: Any, schedule: Schedule) -> None:

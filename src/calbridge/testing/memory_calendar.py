@@ -1,7 +1,7 @@
 """A calendar server in memory, its staff, and the provider over it.
 
-The server knows events by collection and href, guards writes by ETag, may rewrite bodies, and forgets sync tokens.
-Staff may do anything to any event; what they made themselves is remembered byte by byte, to be judged later.
+The server knows events by collection and href, guards writes by ETag, may rewrite bodies and forget tokens.
+Staff may do anything to any event; what they made themselves is kept aside, to be judged later.
 """
 
 from __future__ import annotations
@@ -90,7 +90,12 @@ class CalendarModel:
     def add(self, resource: str, start: int, end: int, title: str = "", *, tentative: bool = False) -> str:
         """Staff makes an event of their own; returns its ref."""
         event = Event(
-            collection=resource, uid=f"own-{self._next()}", start=start, end=end, title=title, tentative=tentative
+            collection=resource,
+            uid=f"own-{self._next()}",
+            start=start,
+            end=end,
+            title=title,
+            tentative=tentative,
         )
         return self._staff(event).ref
 
@@ -98,7 +103,10 @@ class CalendarModel:
         """Staff moves or resizes an event, perhaps to another calendar; returns its ref from now on."""
         old = self.events[ref]
         moved = replace(
-            old, start=start, end=start + old.end - old.start if end is None else end, collection=resource or old.collection
+            old,
+            start=start,
+            end=start + old.end - old.start if end is None else end,
+            collection=resource or old.collection,
         )
         if moved.ref != ref:
             self.delete(ref)
@@ -146,15 +154,13 @@ class CalendarModel:
 class MemoryCalendar:
     """The provider over a `CalendarModel`."""
 
-    capabilities = Capabilities(
-        fields=frozenset(
-            {"state", "resource", "start", "end", "title", "description", "note", "confidential"}
-        ),
-        mirrors=True,
-    )
-
-    def __init__(self, model: CalendarModel) -> None:
+    def __init__(self, model: CalendarModel, *, resources: frozenset[str] | None = None) -> None:
         self.model = model
+        self.capabilities = Capabilities(
+            fields=frozenset({"state", "resource", "start", "end", "title", "description", "note", "confidential"}),
+            mirrors=True,
+            resources=resources,
+        )
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:
@@ -180,14 +186,14 @@ class MemoryCalendar:
     def propagate_change(self, change: Change) -> Receipt:
         """PUT or DELETE with If-Match; the UID is derived from the appointment."""
         current = self._find(change)
-        answer = settled(change, current and _entry(current), self.capabilities.fields)
+        answer = settled(change, _entry(current) if current else None, self.capabilities.fields)
         if answer is not None:
             return answer
         self.model.writes += 1
         wanted = None if change.remove else _made(change, current)
         if current is not None and (wanted is None or wanted.ref != current.ref):
             self.model.drop(current.ref)
-        return Receipt(outcome="written", entry=wanted and _entry(self.model.store(wanted)))
+        return Receipt(outcome="written", entry=_entry(self.model.store(wanted)) if wanted else None)
 
     def _find(self, change: Change) -> Event | None:
         """By its ref, else by its stamp: staff may have put it into another calendar."""
@@ -208,7 +214,11 @@ def _record(event: Event) -> Record:
     if event.stamp is not None:
         return _entry(event)
     return Busy(
-        ref=event.ref, version=event.version, resource=event.collection, spans=(event.span,), tentative=event.tentative
+        ref=event.ref,
+        version=event.version,
+        resource=event.collection,
+        spans=(event.span,),
+        tentative=event.tentative,
     )
 
 
@@ -229,7 +239,7 @@ def _entry(event: Event) -> Entry:
 def _made(change: Change, current: Event | None) -> Event:
     view = change.view
     if not isinstance(view, CalendarView):
-        raise SkipItem("A calendar takes calendar views only; the change carries another kind.", item=change.appointment)
+        raise SkipItem("A calendar takes calendar views only.", item=change.appointment)
     return Event(
         uid=current.uid if current else f"calbridge-{change.appointment}",
         collection=view.resource,

@@ -1,7 +1,7 @@
 """A practice-management system in memory, its reception, and the provider over it.
 
-It refuses overlapping visits unless somebody overbooks on purpose, finds a visit by the bridge's `client_ref`, and
-keeps cancelled visits with that status. Reception's own visits bear no stamp and become the clinic's appointments.
+It refuses overlapping visits unless somebody overbooks on purpose, finds visits by the bridge's `client_ref`
+and keeps cancelled visits with that status. Reception's own visits bear no stamp and become appointments.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ class MemoryPms:
     def propagate_change(self, change: Change) -> Receipt:
         """Create, change or cancel a visit; taken time is a conflict unless staff wants it."""
         current = self._find(change)
-        answer = settled(change, current and _entry(current), self.capabilities.fields)
+        answer = settled(change, _entry(current) if current else None, self.capabilities.fields)
         if answer is not None:
             return answer
         return self._cancel(current) if change.remove and current else self._save(change, current)
@@ -239,7 +239,7 @@ class MemoryPms:
         wanted = _wanted(change, current.ref if current else self.model.new_ref())
         if _takes_time(current, wanted) and self.model.clash(wanted) is not None:
             if not change.overbook:
-                return Receipt(outcome="conflict", entry=current and _entry(current), why="the time is taken")
+                return Receipt(outcome="conflict", entry=_entry(current) if current else None, why="the time is taken")
             self.model.overbooked.add(wanted.ref)
         self.model.writes += 1
         return Receipt(outcome="written", entry=_entry(self.model.store(wanted)))
@@ -285,15 +285,13 @@ def _entry(visit: Visit) -> Entry:
         patient=visit.patient,
     )
     stamp = Stamp(appointment=visit.client_ref, revision=visit.client_revision) if visit.client_ref else None
-    return Entry(
-        ref=visit.ref, version=visit.version, view=view, stamp=stamp, by=visit.by, modified=visit.modified
-    )
+    return Entry(ref=visit.ref, version=visit.version, view=view, stamp=stamp, by=visit.by, modified=visit.modified)
 
 
 def _wanted(change: Change, ref: str) -> Visit:
     view = change.view
     if not isinstance(view, PmsView):
-        raise SkipItem("A PMS takes PMS views only; the change carries another kind.", item=change.appointment)
+        raise SkipItem("A PMS takes PMS views only.", item=change.appointment)
     return Visit(
         ref=ref,
         resource=view.resource,

@@ -1,7 +1,7 @@
-"""A booking portal in memory: published offers, exclusive holds, bookings, cutoffs, messages. No rules of the clinic.
+"""A booking portal in memory: published offers, exclusive holds, bookings, cutoffs, messages.
 
-A client books only what is offered and not taken in the portal itself. A booking is a request until the bridge's
-decision. Everything that was handed to the portal is kept in `received`, every message to a client in `messages`.
+A client books only what is offered and not taken in the portal itself. A booking is a request until it is
+decided. All that was handed to the portal is kept in `received`; each message to a client is in `messages`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Refused(Exception):  # noqa: N818 - what the page says, not a fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """A hold or a booking. `expires` is set for holds only; `owed` is a message due once the clinic has the change."""
+    """A hold or a booking. Only holds have `expires`; `owed`: a message is due once the clinic has it."""
 
     ref: str
     resource: str
@@ -60,7 +60,12 @@ class PortalModel:
     """The portal's own state, what clients do to it, and what the clinic's side may do to it."""
 
     def __init__(
-        self, clock: Clock, *, hold_ttl: int = 300, cancel_cutoff: int | None = None, move_cutoff: int | None = None
+        self,
+        clock: Clock,
+        *,
+        hold_ttl: int = 300,
+        cancel_cutoff: int | None = None,
+        move_cutoff: int | None = None,
     ) -> None:
         self.clock = clock
         self.hold_ttl = hold_ttl
@@ -92,7 +97,7 @@ class PortalModel:
         return self._client(hold).ref
 
     def confirm(self, hold_ref: str, details: Details, description: str = "") -> str:
-        """The client submits her hold; after its expiry it is taken again if it is still free (late confirm)."""
+        """The client submits her hold; after its expiry, only if the time is still free."""
         hold = self.get(hold_ref)
         if hold.state is State.EXPIRED:
             self._offered(hold.resource, hold.service, hold.start)
@@ -134,7 +139,7 @@ class PortalModel:
         """Replace what is offered, window by window; an older revision is refused."""
         self.received.append(offer)
         if offer.revision < self.offer_revision:
-            raise Replan(f"The portal has availability of revision {self.offer_revision} already; send a newer one.")
+            raise Replan(f"The portal has availability of revision {self.offer_revision} already.")
         self.offer_revision = offer.revision
         self.writes += 1
         for part in offer.windows:
@@ -167,7 +172,7 @@ class PortalModel:
     def tick(self) -> None:
         """End what has run out; the portal does so whenever anybody looks."""
         now = self.clock.now()
-        for hold in [b for b in self.bookings.values() if b.live and b.expires is not None and b.expires <= now]:
+        for hold in [b for b in self.bookings.values() if b.live and (b.expires or now + 1) <= now]:
             self._put(replace(hold, state=State.EXPIRED, by=Side.BRIDGE, revision=hold.revision + 1))
 
     def _offered(self, resource: str, service: str, start: int, *, own: str = "") -> int:

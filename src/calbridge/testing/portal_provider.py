@@ -1,4 +1,4 @@
-"""The provider over a `PortalModel`: the bridge's changes become decisions, moves and cancellations of the practice."""
+"""The provider over a `PortalModel`: a change becomes a decision, a move or a cancellation."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _wanted(change: Change, current: Booking) -> Booking:
         return replace(current, state=ended, reason=change.reason)
     view = change.view
     if not isinstance(view, PortalView):
-        raise SkipItem("A portal takes portal views only; the change carries another kind.", item=change.appointment)
+        raise SkipItem("A portal takes portal views only.", item=change.appointment)
     return replace(
         current,
         state=view.state,
