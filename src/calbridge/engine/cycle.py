@@ -52,7 +52,7 @@ class Engine:
     def cycle(self) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise."""
         session = self._session(self._store.begin_cycle(self._clinic.key))
-        self._approve()
+        self._approve(session)
         self._report_broken(session)
         push(session)
         for _ in range(PASSES):
@@ -101,12 +101,12 @@ class Engine:
             epoch=epoch,
             report=Report(run=run, clinic=self._clinic.key),
             waiting={c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
-            attempts={c.name: c.attempts for c in known},
+            attempts={c.name: c.failures for c in known},
         )
 
-    def _approve(self) -> None:
-        for name, choice in self._first_run.items():
-            if choice == "apply":
+    def _approve(self, session: Session) -> None:
+        for name, link in session.state().links.items():
+            if not link.approved and self._first_run.get(name) == "apply":
                 self._store.approve(self._clinic.key, name)
 
     def _report_broken(self, session: Session) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
@@ -12,9 +11,7 @@ from calbridge.errors import BridgeError
 from calbridge.hub import HubState, JournalEntry, Shadow
 from calbridge.provider import Receipt
 from calbridge.reconcile import Outcome, effects, keeps_record, outcome
-
-if TYPE_CHECKING:
-    from calbridge.store import OutboxRow
+from calbridge.store import OutboxRow, Superseded
 
 ROUNDS = 8
 """A write may make another due (confirmed in the PMS, then told to the portal); more rounds than sides can need."""
@@ -22,39 +19,57 @@ ROUNDS = 8
 
 @dataclass(slots=True)
 class _Progress:
+    """`held_up`: appointments whose write was refused here; nothing more of them goes out before a new decision."""
+
+    state: HubState
     again: bool = False
     held_up: set[str] = field(default_factory=set)
-    """Appointments whose write was refused in this push: nothing further of them goes out before a new decision."""
+
+    def allows(self, session: Session, row: OutboxRow) -> bool:
+        """May this row go out now?"""
+        reachable = row.connection in session.host.connections and row.connection not in session.waiting
+        return reachable and row.effect.change.appointment not in self.held_up
+
+    def learned(self, row: OutboxRow, result: Outcome) -> None:
+        """Keep the loaded state in step with what was just stored."""
+        key = (row.connection, row.effect.change.appointment)
+        shadows = {k: v for k, v in self.state.shadows.items() if k != key}
+        if result.shadow is not None:
+            shadows[key] = result.shadow
+        appointments = dict(self.state.appointments)
+        if result.appointment is not None:
+            appointments[result.appointment.id] = result.appointment
+        self.state = replace(self.state, shadows=shadows, appointments=appointments)
 
 
 def push(session: Session) -> bool:
     """Drain the outbox and whatever becomes due by it. True when the sides must be read again."""
-    progress = _Progress()
+    progress = _Progress(session.state())
     for _ in range(ROUNDS):
-        rows = [row for row in _due(session) if row.effect.change.appointment not in progress.held_up]
+        due = session.store.outbox(session.clinic.key, now=session.clock.now())
+        rows = [row for row in due if progress.allows(session, row)]
         if not rows:
             break
         for row in rows:
-            if row.connection not in session.waiting and row.effect.change.appointment not in progress.held_up:
+            if progress.allows(session, row):
                 _send(session, row, progress)
         _follow_up(session, progress)
     return progress.again
 
 
-def _due(session: Session) -> list[OutboxRow]:
-    rows = session.store.outbox(session.clinic.key, now=session.clock.now())
-    return [row for row in rows if row.connection in session.host.connections and row.connection not in session.waiting]
-
-
 def _follow_up(session: Session, progress: _Progress) -> None:
-    due = effects(session.state(), session.clinic, session.clock.now())
+    """What the answers made due: confirmed in the PMS, so the portal may be told."""
+    due = effects(progress.state, session.clinic, session.clock.now())
     fresh = [e for e in due if e.change.appointment not in progress.held_up]
     if fresh:
         session.store.enqueue(session.clinic.key, session.epoch, fresh, now=session.clock.now(), run=session.report.run)
 
 
 def _send(session: Session, row: OutboxRow, progress: _Progress) -> None:
-    session.store.mark_sent(session.clinic.key, session.epoch, row, now=session.clock.now())
+    try:
+        session.store.mark_sent(session.clinic.key, session.epoch, row, now=session.clock.now())
+    except Superseded:
+        return
     try:
         receipt = session.host.change(row.connection, row.effect.change)
     except BridgeError as error:
@@ -64,20 +79,19 @@ def _send(session: Session, row: OutboxRow, progress: _Progress) -> None:
 
 
 def _answered(session: Session, row: OutboxRow, receipt: Receipt, progress: _Progress) -> None:
-    state = session.state()
-    appointment = state.appointments[row.effect.change.appointment]
-    link = state.links[row.connection]
-    keeper = keeps_record(state, link, appointment)
+    appointment = progress.state.appointments[row.effect.change.appointment]
+    link = progress.state.links[row.connection]
+    keeper = keeps_record(progress.state, link, appointment)
     result = outcome(row.effect, receipt, appointment, link, keeper=keeper, now=session.clock.now())
     if result.done:
-        _confirm(session, row, result)
+        _confirm(session, row, result, progress)
         session.report.wrote(row.connection)
         progress.again |= not appointment.reserved and link.capabilities.mirrors
     else:
         _refused(session, row, receipt, result, progress)
 
 
-def _confirm(session: Session, row: OutboxRow, result: Outcome) -> None:
+def _confirm(session: Session, row: OutboxRow, result: Outcome, progress: _Progress) -> None:
     session.store.confirm(
         session.clinic.key,
         session.epoch,
@@ -90,6 +104,7 @@ def _confirm(session: Session, row: OutboxRow, result: Outcome) -> None:
         now=session.clock.now(),
         run=session.report.run,
     )
+    progress.learned(row, result)
     session.report.tasks.extend(result.tasks)
     session.report.codes.update(line.code for line in result.journal)
 
@@ -116,14 +131,13 @@ def _failed(session: Session, row: OutboxRow, error: BridgeError, progress: _Pro
         progress.again = True
         progress.held_up.add(row.effect.change.appointment)
     else:
-        _give_up(session, row, error)
+        _give_up(session, row, error, progress)
 
 
-def _give_up(session: Session, row: OutboxRow, error: BridgeError) -> None:
+def _give_up(session: Session, row: OutboxRow, error: BridgeError, progress: _Progress) -> None:
     """Quarantine: the same body is not sent again until somebody changes something (keep#616)."""
     change = row.effect.change
-    state: HubState = session.state()
-    old = state.shadows.get((row.connection, change.appointment))
+    old = progress.state.shadows.get((row.connection, change.appointment))
     empty = Shadow(connection=row.connection, appointment=change.appointment, ref="", version="", view=None)
     task = write_task(session.clinic.key, error, row.connection, change.appointment)
     _confirm(
@@ -134,6 +148,7 @@ def _give_up(session: Session, row: OutboxRow, error: BridgeError) -> None:
             journal=(_line(row, "write_given_up"),),
             tasks=(task,),
         ),
+        progress,
     )
 
 

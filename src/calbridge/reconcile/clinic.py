@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Entry, Gone
+from calbridge.provider import Complete, Delta, Entry, Gone
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import as_busy
@@ -47,8 +48,9 @@ def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
 def _reread(draft: Draft, link: Link) -> None:
     """An absence without proof must be met again: the cursor of this read is not kept."""
     observation = draft.reads.get(link.name)
-    if observation is not None and hasattr(observation.feed, "cursor"):
-        draft.reads[link.name] = replace(observation, feed=replace(observation.feed, cursor=link.cursor))
+    if observation is not None and isinstance(observation.feed, Complete | Delta):
+        feed: Any = observation.feed  # either kind has a cursor; `replace` takes no union
+        draft.reads[link.name] = replace(observation, feed=replace(feed, cursor=link.cursor))
 
 
 def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> tuple[str, Wish] | None:
@@ -93,10 +95,15 @@ def known(draft: Draft, link: Link, entry: Entry, observation: Observation) -> s
 def _left(draft: Draft, link: Link, ref: str, observation: Observation) -> bool:
     """True when the ref's old place is empty: proved by the probe, or by the feed that says so."""
     probed = draft.answers.probes.get((link.name, ref))
-    removed = getattr(observation.feed, "removed", ())
     listed = {entry.ref for entry in entries(observation)}
-    complete = not hasattr(observation.feed, "removed") and hasattr(observation.feed, "cursor")
-    return isinstance(probed, Gone) or ref in removed or (complete and ref not in listed)
+    match observation.feed:
+        case Delta():
+            absent = ref in observation.feed.removed
+        case Complete():
+            absent = ref not in listed
+        case _:
+            absent = False
+    return absent or isinstance(probed, Gone)
 
 
 def read_unknown(draft: Draft, reads: Reads) -> None:

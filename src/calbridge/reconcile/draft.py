@@ -52,7 +52,7 @@ class Draft:
     def put(self, appointment: Appointment) -> Appointment:
         """Keep this version; its exclusive claim follows from what else is there."""
         if not appointment.state.gone:
-            rivals = [a for a in overlapping(self.appointments.values(), appointment) if a.exclusive]
+            rivals = [a for a in overlapping(self.appointments.values(), appointment, self.now) if a.exclusive]
             appointment = replace(appointment, exclusive=not rivals)
         self.appointments[appointment.id] = appointment
         return appointment

@@ -106,7 +106,7 @@ def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         draft.touched.add(key)
         return
     kept = draft.put(moved)
-    if overlapping(draft.appointments.values(), kept):
+    if overlapping(draft.appointments.values(), kept, draft.now):
         draft.task(
             "overbooked",
             key,
