@@ -23,9 +23,7 @@ CLINIC = Clinic(
     name="Hafen",
     time_zone="Europe/Berlin",
     resources={key: Resource(key=key, name=key, online=True) for key in ("anna", "ben")},
-    services={
-        "checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))
-    },
+    services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
 )
 
 

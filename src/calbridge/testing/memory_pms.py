@@ -35,7 +35,7 @@ from calbridge.testing.conditional import settled
 from calbridge.views import PmsView
 
 
-class Taken(Exception):  # noqa: N818 - what the screen says, not a fault
+class Taken(Exception):
     """The time is taken by another visit."""
 
 

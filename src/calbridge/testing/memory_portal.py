@@ -20,7 +20,7 @@ from calbridge.testing.changelog import ChangeLog
 Message = Literal["confirmed", "declined", "moved", "cancelled"]
 
 
-class Refused(Exception):  # noqa: N818 - what the page says, not a fault
+class Refused(Exception):
     """The portal does not let the client do this."""
 
 

@@ -1,4 +1,9 @@
-"""The course of one day: people, cycles, passing time and faults in any order; then calm, and a verdict."""
+"""Clinic-days under a seed: the real engine and store between in-memory sides, with people and faults.
+
+Theory of operation. A `World` holds clock, sides, store and engine. `People` act on the sides; `play` interleaves them
+with cycles, passing time, faults and kills, then lets the faults stop; `judge` says what is wrong in the end. All is
+drawn from one seed, so a day can be played again exactly.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calbridge.testing.simulation.judge import judge, watch
-from calbridge.testing.simulation.people import People
-from calbridge.testing.simulation.world import World
+from clinic_day.judge import judge, watch
+from clinic_day.people import People
+from clinic_day.world import World
 
 STEPS = 25
 SETTLING = 4

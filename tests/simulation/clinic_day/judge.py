@@ -9,8 +9,8 @@ from calbridge.hub import HubState, Shadow
 from calbridge.model import Appointment, State
 from calbridge.provider import Busy
 from calbridge.testing.memory_pms import Visit
-from calbridge.testing.simulation.clinic import APPLICANTS, PRIVATE
-from calbridge.testing.simulation.world import Edit, World
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
 from calbridge.views import View, project
 
 PLACED_BY_STAFF = frozenset(
@@ -175,7 +175,7 @@ def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
             yield f"disobeyed: {edit.kind} {edit.where}, and {_name(appointment)} stands"
         moved = (edit.start, edit.resource) == (appointment.start, appointment.resource)
         if edit.kind in PLACED_BY_STAFF and edit.start is not None and not moved and not appointment.state.gone:
-            yield f"disobeyed: {edit.kind} {edit.where} to @{edit.start % 86_400 // 60}, and {_name(appointment)} stands"
+            yield f"disobeyed: {edit.kind} {edit.where} to {edit.start}, and {_name(appointment)} stands"
 
 
 def _by_appointment(world: World, hub: HubState) -> dict[str, list[Edit]]:

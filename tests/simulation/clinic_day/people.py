@@ -11,15 +11,15 @@ from calbridge.model import State
 from calbridge.testing.memory_calendar import Event
 from calbridge.testing.memory_pms import Taken, Visit
 from calbridge.testing.memory_portal import Booking, Refused
-from calbridge.testing.simulation.clinic import APPLICANTS, PRIVATE
-from calbridge.testing.simulation.world import Edit, World
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
 
 ThingT = TypeVar("ThingT")
 QUARTER = 900
 OPEN_BOOKINGS = frozenset({State.REQUESTED, State.CONFIRMED})
 
 
-class Nothing(Exception):  # noqa: N818 - no fault: there is nothing to act on
+class Nothing(Exception):
     """There is nothing to do this to."""
 
 

@@ -1,4 +1,4 @@
-"""The stage of one clinic-day: a clock, three sides, a store on disk, and an engine that can be killed and restarted."""
+"""The stage of one clinic-day: a clock, three sides, a store on disk, an engine that can be killed and restarted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tid
 from calbridge.testing.memory_pms import MemoryPms, PmsModel
 from calbridge.testing.memory_portal import PortalModel
 from calbridge.testing.portal_provider import MemoryPortal
-from calbridge.testing.simulation.clinic import CLIENTS, FIRST_MOMENTS, clinic_of
+from clinic_day.clinic import CLIENTS, FIRST_MOMENTS, clinic_of
 
 WEEK = 7 * 86_400
 
@@ -148,6 +148,6 @@ class World:
             self.calls,
             seed=self.seed,
             passing=self.clock.advance,
-            meanwhile=lambda: self.meanwhile(),
+            meanwhile=lambda: self.meanwhile(),  # noqa: PLW0108 - set later, by the day
             tell=lambda text: self.say(f"   fault on {name}, {text}"),
         )
