@@ -58,7 +58,9 @@ def _live(world: World, steps: int) -> None:
         elif draw < 0.9:  # noqa: PLR2004 - the mix of the day
             world.cycle()
         else:
-            world.say(f"-- {world.clock.advance(world.chance.choice((5, 60, 200, 400, 900)))} passes")
+            seconds = world.chance.choice((5, 60, 200, 400, 900))
+            world.clock.advance(seconds)
+            world.say(f"-- {seconds} s later")
         watch(world)
 
 

@@ -23,7 +23,9 @@ TIME = ("state", "resource", "start", "end")
 def watch(world: World) -> None:
     """What must hold at every moment: called after each step of the day."""
     world.told |= {b.ref for b in world.portal.live() if b.expires is None and b.state is State.CONFIRMED}
-    world.wrong.extend(_double_booked(world, world.hub()))
+    hub = world.hub()
+    world.refs |= {(s.connection, s.ref): s.appointment for s in hub.shadows.values() if s.ref}
+    world.wrong.extend(_double_booked(world))
 
 
 def judge(world: World) -> list[str]:
@@ -35,7 +37,7 @@ def judge(world: World) -> list[str]:
         *_nothing_extra(world, hub),
         *_exclusive(hub),
         *_foreign_untouched(world),
-        *_nothing_lost(world, hub),
+        *_nothing_lost(world),
         *_people_obeyed(world, hub),
         *_holds_end(world, hub),
         *_offers_free(world, hub),
@@ -120,17 +122,16 @@ def _exclusive(hub: HubState) -> Iterator[str]:
             yield f"overlap: {_name(one)} and {_name(other)} both claim their time"
 
 
-def _double_booked(world: World, hub: HubState) -> Iterator[str]:
+def _double_booked(world: World) -> Iterator[str]:
     """In the PMS, two visits overlap only where staff put one of them there."""
-    edits = _by_appointment(world, hub)
-    shadows = {s.ref: s.appointment for s in hub.shadows.values() if s.connection == "pms"}
+    edits = _by_appointment(world)
     for one, other in combinations(world.pms.live(), 2):
-        if one.clashes(other) and not any(_by_hand(world, visit, shadows, edits) for visit in (one, other)):
+        if one.clashes(other) and not any(_by_hand(world, visit, edits) for visit in (one, other)):
             yield f"double booked: {one.ref} and {other.ref} at @{one.start % 86_400 // 60}, and nobody meant it"
 
 
-def _by_hand(world: World, visit: Visit, shadows: dict[str, str], edits: dict[str, list[Edit]]) -> bool:
-    key = visit.client_ref or shadows.get(visit.ref, "")
+def _by_hand(world: World, visit: Visit, edits: dict[str, list[Edit]]) -> bool:
+    key = visit.client_ref or world.refs.get(("pms", visit.ref), "")
     done = [*edits.get(key, []), *world.edits.get(("pms", visit.ref), [])]
     return any(edit.kind in PLACED_BY_STAFF for edit in done)
 
@@ -145,16 +146,15 @@ def _foreign_untouched(world: World) -> Iterator[str]:
             yield f"foreign: {ref} is not what staff wrote"
 
 
-def _nothing_lost(world: World, hub: HubState) -> Iterator[str]:
+def _nothing_lost(world: World) -> Iterator[str]:
     """What a client was told, and what reception booked, stands until a person ends it."""
-    edits = _by_appointment(world, hub)
-    refs = {(s.connection, s.ref): s.appointment for s in hub.shadows.values()}
+    edits = _by_appointment(world)
     for booking in (world.portal.bookings[ref] for ref in world.told):
-        key = refs.get(("portal", booking.ref), "")
+        key = world.refs.get(("portal", booking.ref), "")
         if booking.state.gone and not _ended(world, edits, key, ("portal", booking.ref)):
             yield f"lost: {booking.ref} was confirmed to the client and is {booking.state}, and no person did it"
     for visit in world.pms.visits.values():
-        key = refs.get(("pms", visit.ref), "")
+        key = world.refs.get(("pms", visit.ref), "")
         if visit.status.gone and not visit.client_ref and not _ended(world, edits, key, ("pms", visit.ref)):
             yield f"lost: {visit.ref} was booked by phone and is {visit.status}, and no person did it"
 
@@ -166,7 +166,7 @@ def _ended(world: World, edits: dict[str, list[Edit]], key: str, place: tuple[st
 
 def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
     """Where one person did one thing to a confirmed appointment, that is how it stands in the end."""
-    for key, edits in _by_appointment(world, hub).items():
+    for key, edits in _by_appointment(world).items():
         appointment = hub.appointments.get(key)
         if appointment is None or len(edits) != 1 or not edits[0].settled:
             continue
@@ -178,12 +178,11 @@ def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
             yield f"disobeyed: {edit.kind} {edit.where} to {edit.start}, and {_name(appointment)} stands"
 
 
-def _by_appointment(world: World, hub: HubState) -> dict[str, list[Edit]]:
-    refs = {(s.connection, s.ref): s.appointment for s in hub.shadows.values()}
+def _by_appointment(world: World) -> dict[str, list[Edit]]:
     found: dict[str, list[Edit]] = {}
     for place, edits in world.edits.items():
         for edit in edits:
-            key = edit.appointment or refs.get(place, "")
+            key = edit.appointment or world.refs.get(place, "")
             if key:
                 found.setdefault(key, []).append(edit)
     return found

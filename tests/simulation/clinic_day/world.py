@@ -71,6 +71,7 @@ class World:
         self.log = Log()
         self.edits: defaultdict[tuple[str, str], list[Edit]] = defaultdict(list)
         self.told: set[str] = set()
+        self.refs: dict[tuple[str, str], str] = {}
         self.wrong: list[str] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self._wrap = wrap
