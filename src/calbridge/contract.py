@@ -76,9 +76,7 @@ def _tuple_of(kind: type) -> Callable[..., Iterator[str]]:
         if not isinstance(result, tuple):
             yield f"gave {_kind(result)} back, not a tuple of {kind.__name__}"
         else:
-            yield from (
-                f"gave a tuple with {_kind(each)} in it" for each in result if not isinstance(each, kind)
-            )
+            yield from (f"gave a tuple with {_kind(each)} in it" for each in result if not isinstance(each, kind))
 
     return check
 

@@ -100,9 +100,7 @@ class ClinicHost:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(ProviderSpec)
         self._runners: dict[str, _Runner] = {}
-        order = ranks(
-            {name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken
-        )
+        order = ranks({name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken)
         for name, candidate in candidates.items():
             self._add(name, candidate, order[name])
         for name in self.connections:
@@ -122,9 +120,7 @@ class ClinicHost:
         def ready(provider: Any) -> Callable[[], Any]:
             return lambda: provider
 
-        candidates = {
-            name: Candidate(role=role, make=ready(each)) for name, (role, each) in providers.items()
-        }
+        candidates = {name: Candidate(role=role, make=ready(each)) for name, (role, each) in providers.items()}
         return cls(clinic, candidates, threads=threads, **options)
 
     # --- the hooks, one caller each ---
@@ -213,9 +209,7 @@ class ClinicHost:
         connected = self._connected(name)
         runner = self._runners[name]
         if hook not in runner.hooks:
-            raise NeedsHuman(
-                f"{connected.plugin} cannot do {hook}: leave this connection out", connection=name
-            )
+            raise NeedsHuman(f"{connected.plugin} cannot do {hook}: leave this connection out", connection=name)
         result, failure = self._outcome(runner, hook, arguments)
         if failure is not None:
             raise failure
@@ -224,9 +218,7 @@ class ClinicHost:
             raise NeedsHuman(_violated(runner.place, hook, fault), connection=name)
         return result
 
-    def _outcome(
-        self, runner: _Runner, hook: str, arguments: Mapping[str, Any]
-    ) -> tuple[object, BridgeError | None]:
+    def _outcome(self, runner: _Runner, hook: str, arguments: Mapping[str, Any]) -> tuple[object, BridgeError | None]:
         """The result or the decided error, cut off from what caused it: tracebacks hold people's data."""
         limit = self._limits.get(hook, LIMIT)
         try:

@@ -137,9 +137,7 @@ def _wrong_place(response: httpx.Response) -> str:
 def _redirect(response: httpx.Response) -> str:
     target = response.headers["location"]
     if any(word in target.casefold() for word in LOGIN_WORDS):
-        return (
-            "sends to a login page instead of answering: check the credentials and the url of this connection"
-        )
+        return "sends to a login page instead of answering: check the credentials and the url of this connection"
     return f"sends on to {_elsewhere(target)} ({response.status_code}): put the final address into the url"
 
 

@@ -71,9 +71,7 @@ class GuardedNetwork(httpcore.SyncBackend):
         self._allow_private = allow_private
         self._resolve = resolve
 
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *args: Any, **kw: Any
-    ) -> _Stream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **kw: Any) -> _Stream:
         """Connect to the first allowed address that answers."""
         failure: Exception | None = None
         for address in self._addresses(host, port):

@@ -187,8 +187,7 @@ def test_an_answer_against_the_contract_stops_the_connection_by_name(name: str) 
     with pytest.raises(NeedsHuman) as caught:
         pull(host(act))
     assert caught.value.hint == (
-        f"plugin calbridge-x 1.2 broke the contract of import_schedule: {sentence}; "
-        "update it or tell its maker"
+        f"plugin calbridge-x 1.2 broke the contract of import_schedule: {sentence}; update it or tell its maker"
     )
 
 

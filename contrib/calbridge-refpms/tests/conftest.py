@@ -126,9 +126,7 @@ class Side:
         return self.http.get(path, params=query)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> httpx.Response:
-        return self.http.post(
-            path, json=body, headers={"Idempotency-Key": key or next(self._keys), **headers}
-        )
+        return self.http.post(path, json=body, headers={"Idempotency-Key": key or next(self._keys), **headers})
 
     def patch(self, path: str, revision: int | None, **body: Any) -> httpx.Response:
         headers = {} if revision is None else {"If-Match": f'"{revision}"'}

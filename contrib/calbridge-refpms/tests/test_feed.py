@@ -22,9 +22,7 @@ def test_every_write_is_one_event_in_order(bridge: Any, desk: Any) -> None:
     absence = desk.post("/v1/absences", {"resource": "anna", "start": NINE, "end": TEN}).json()["id"]
     desk.delete(f"/v1/absences/{absence}")
     events = bridge.get("/v1/changes", cursor=cursor).json()["events"]
-    seen = [
-        (event["object"], event["id"], event["revision"], event.get("tombstone", False)) for event in events
-    ]
+    seen = [(event["object"], event["id"], event["revision"], event.get("tombstone", False)) for event in events]
     assert seen == [
         ("appointment", made, 1, False),
         ("appointment", made, 2, False),

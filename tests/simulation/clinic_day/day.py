@@ -35,7 +35,7 @@ def play(
     *,
     steps: int = STEPS,
     rate: float = 0.06,
-    wrap: Callable[[str, Any], Any] = lambda name, provider: provider,  # noqa: ARG005 - a wrapper may tell them apart
+    wrap: Callable[[str, Any], Any] = lambda name, provider: provider,
 ) -> Day:
     """Play the day of `seed`, with its state in `database` (a path that does not exist yet)."""
     world = World(seed, database, rate=rate, wrap=wrap)
@@ -53,9 +53,9 @@ def _live(world: World, steps: int) -> None:
     world.cycle()
     for _ in range(steps):
         draw = world.chance.random()
-        if draw < 0.55:  # noqa: PLR2004 - the mix of the day
+        if draw < 0.55:
             people.act()
-        elif draw < 0.9:  # noqa: PLR2004 - the mix of the day
+        elif draw < 0.9:
             world.cycle()
         else:
             seconds = world.chance.choice((5, 60, 200, 400, 900))

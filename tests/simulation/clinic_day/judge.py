@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
+
 from calbridge.hub import HubState, Shadow
 from calbridge.model import Appointment, State
 from calbridge.provider import Busy
 from calbridge.testing.memory_pms import Visit
-from clinic_day.clinic import APPLICANTS, PRIVATE
-from clinic_day.world import Edit, World
 from calbridge.views import View, project
 
 PLACED_BY_STAFF = frozenset(

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
+
 from calbridge.model import State
 from calbridge.testing.memory_calendar import Event
 from calbridge.testing.memory_pms import Taken, Visit
 from calbridge.testing.memory_portal import Booking, Refused
-from clinic_day.clinic import APPLICANTS, PRIVATE
-from clinic_day.world import Edit, World
 
 ThingT = TypeVar("ThingT")
 QUARTER = 900
@@ -165,7 +166,7 @@ class People:
     def staff_changes_own(self) -> str:
         """Their own entry is moved or deleted."""
         event = self._one(self.world.calendar.foreign.values())
-        if self.chance.random() < 0.5:  # noqa: PLR2004 - a coin
+        if self.chance.random() < 0.5:
             self.world.calendar.delete(event.ref)
             return f"{event.ref} deleted"
         start = event.start + QUARTER * self.chance.choice((-2, 2))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clinic_day.clinic import CLIENTS, FIRST_MOMENTS, clinic_of
+
 from calbridge.engine import Engine, Report
 from calbridge.host import ClinicHost
 from calbridge.hub import HubState, Link
@@ -20,7 +22,6 @@ from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tid
 from calbridge.testing.memory_pms import MemoryPms, PmsModel
 from calbridge.testing.memory_portal import PortalModel
 from calbridge.testing.portal_provider import MemoryPortal
-from clinic_day.clinic import CLIENTS, FIRST_MOMENTS, clinic_of
 
 WEEK = 7 * 86_400
 
@@ -57,9 +58,9 @@ class World:
         database: Path,
         *,
         rate: float = 0.06,
-        wrap: Callable[[str, Any], Any] = lambda name, provider: provider,  # noqa: ARG005 - a wrapper may tell them apart
+        wrap: Callable[[str, Any], Any] = lambda name, provider: provider,
     ) -> None:
-        self.chance = random.Random(seed)  # noqa: S311 - a simulation must be repeatable
+        self.chance = random.Random(seed)
         self.seed = seed
         self.clinic = clinic_of(self.chance)
         self.clock = VirtualClock(self.chance.choice(FIRST_MOMENTS))
@@ -76,9 +77,9 @@ class World:
         self.meanwhile: Callable[[], object] = lambda: None
         self._wrap = wrap
         self._database = database
-        self.calls = Seeded(random.Random(seed + 1), rate)  # noqa: S311 - repeatable
+        self.calls = Seeded(random.Random(seed + 1), rate)
         kills = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
-        self.kills = Seeded(random.Random(seed + 2), rate / 15, kills)  # noqa: S311 - repeatable
+        self.kills = Seeded(random.Random(seed + 2), rate / 15, kills)
         self.links: list[Link] = []
         self.starts = 0
         self.start()
@@ -103,7 +104,7 @@ class World:
             clinic=self.clinic,
             host=host,
             clock=self.clock,
-            random=random.Random(self.seed * 1000 + self.starts),  # noqa: S311 - repeatable
+            random=random.Random(self.seed * 1000 + self.starts),
             log=self.log,
             first_run=dict.fromkeys(host.connections, "apply"),
         )

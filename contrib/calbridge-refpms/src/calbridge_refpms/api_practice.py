@@ -25,9 +25,7 @@ from calbridge_refpms.wire import (
 
 def replay(answer: Answer) -> Response[Any]:
     """A stored answer as a response, byte for byte."""
-    return Response(
-        answer.body, status_code=answer.status, headers=answer.headers, media_type="application/json"
-    )
+    return Response(answer.body, status_code=answer.status, headers=answer.headers, media_type="application/json")
 
 
 class PracticeApi(Controller):
