@@ -7,7 +7,8 @@ Each check gives a sentence about the shape of the answer, never about its conte
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from calbridge.provider import (
     AbsenceRecord,
@@ -32,9 +33,6 @@ from calbridge.provider import (
     WindowRecord,
 )
 from calbridge.views import CalendarView, PmsView, PortalView
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 _VIEWS: dict[Role, type] = {"calendar": CalendarView, "pms": PmsView, "portal": PortalView}
 _FEEDS = (Complete, Delta, NotModified, Partial)

@@ -6,8 +6,9 @@ one of the four recoveries and names the plugin, its version and the connection.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pluggy
 
@@ -15,6 +16,8 @@ from calbridge.calls import STOPPING, Inline, OneAtATime, Place, decide
 from calbridge.contract import violation, wrong_capabilities
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import PROJECT, ProviderSpec
+from calbridge.interval import Interval
+from calbridge.model import Clinic, Details
 from calbridge.plugins import RegistrationError, hooks_of, refuse_wrong_hooks
 from calbridge.provider import (
     Capabilities,
@@ -33,12 +36,6 @@ from calbridge.provider import (
     Role,
     Unknown,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from calbridge.interval import Interval
-    from calbridge.model import Clinic, Details
 
 LIMITS = {"import_bookings": 600.0, "import_schedule": 600.0, "export_availability": 300.0, "receive": 5.0}
 LIMIT = 120.0

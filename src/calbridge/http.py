@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+from collections.abc import Callable, Collection, Iterator
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from calbridge.errors import BridgeError, NeedsHuman, Replan, RetryLater, SkipItem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
 
 __all__ = ["AddressRefused", "BodyRefused", "classify", "json_of", "request", "retry_after"]
 
