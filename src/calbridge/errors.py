@@ -30,9 +30,7 @@ class RetryLater(BridgeError):
 
     recovery = "retry"
 
-    def __init__(
-        self, hint: str, *, after: float | None = None, connection: str = "", item: str = ""
-    ) -> None:
+    def __init__(self, hint: str, *, after: float | None = None, connection: str = "", item: str = "") -> None:
         super().__init__(hint, connection=connection, item=item)
         self.after = after
 

@@ -186,7 +186,7 @@ class Plan:
 
 
 def horizon(now: int, days: int) -> Interval:
-    """The window the bridge looks at: from yesterday to `days` ahead and a month, so that the daily re-read keeps it full."""
+    """The window the bridge looks at: from two days ago to `days` and a month ahead, which daily re-reads keep full."""
     day = 86_400
     return Interval(now - 2 * day, now + (days + 35) * day)
 

@@ -1,4 +1,4 @@
-"""The nouns of a clinic's time, as frozen records. Instants are integer epoch seconds (UTC); local time is text or dates.
+"""The nouns of a clinic's time, as frozen records. Instants are epoch seconds (UTC); local time is text or dates.
 
 Records are validated where they enter (settings, providers); inside they are trusted.
 """
@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Literal
 
 from calbridge.interval import Interval
-
 
 # --- what a clinic is (configuration; rules.md section 2) ---------------------------------------
 
@@ -183,9 +182,7 @@ class State(StrEnum):
         return self in GONE
 
 
-ENDED = frozenset(
-    {State.FULFILLED, State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED, State.NO_SHOW}
-)
+ENDED = frozenset({State.FULFILLED, State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED, State.NO_SHOW})
 GONE = frozenset({State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED})
 
 

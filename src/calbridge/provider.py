@@ -14,14 +14,44 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import httpx
 
 from calbridge.interval import Interval
-from calbridge.model import Clinic, Details, Side
+from calbridge.model import Clinic, Details, Side, State
 from calbridge.views import Role, View
 
 __all__ = [
-    "AbsenceRecord", "Busy", "Capabilities", "Change", "ClientQuery", "ClientRecord", "Clock", "Complete", "Context",
-    "Delta", "Entry", "ExportReceipt", "Feed", "Finding", "Gone", "Hint", "InboundRequest", "NotModified", "Offer",
-    "OfferedSlot", "OfferWindow", "Partial", "PatientRecord", "Present", "Probe", "ProviderKind", "Receipt", "Record", "Role",
-    "Secrets", "Stamp", "Unknown", "Unreadable", "WindowRecord",
+    "AbsenceRecord",
+    "Busy",
+    "Capabilities",
+    "Change",
+    "ClientQuery",
+    "ClientRecord",
+    "Clock",
+    "Complete",
+    "Context",
+    "Delta",
+    "Entry",
+    "ExportReceipt",
+    "Feed",
+    "Finding",
+    "Gone",
+    "Hint",
+    "InboundRequest",
+    "NotModified",
+    "Offer",
+    "OfferWindow",
+    "OfferedSlot",
+    "Partial",
+    "PatientRecord",
+    "Present",
+    "Probe",
+    "ProviderKind",
+    "Receipt",
+    "Record",
+    "Role",
+    "Secrets",
+    "Stamp",
+    "Unknown",
+    "Unreadable",
+    "WindowRecord",
 ]  # fmt: skip
 
 
@@ -104,23 +134,25 @@ class Unreadable:
 
 
 Record = Entry | Busy | WindowRecord | AbsenceRecord | Unreadable
-RecordT = TypeVar("RecordT", bound=Record, covariant=True)
+RecordT_co = TypeVar("RecordT_co", bound=Record, covariant=True)
+
+# The three generic feeds have no slots: Python 3.11 cannot make a `Delta[Entry](...)` of a frozen slotted class.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complete(Generic[RecordT]):
+@dataclass(frozen=True, kw_only=True)
+class Complete(Generic[RecordT_co]):
     """Everything the connection holds in `window`; what is known there and not listed is missing."""
 
     window: Interval
-    items: tuple[RecordT, ...]
+    items: tuple[RecordT_co, ...]
     cursor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delta(Generic[RecordT]):
+@dataclass(frozen=True, kw_only=True)
+class Delta(Generic[RecordT_co]):
     """What changed since the cursor: `changed` records and `removed` refs."""
 
-    changed: tuple[RecordT, ...]
+    changed: tuple[RecordT_co, ...]
     removed: tuple[str, ...] = ()
     cursor: str = ""
 
@@ -132,15 +164,15 @@ class NotModified:
     cursor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partial(Generic[RecordT]):
+@dataclass(frozen=True, kw_only=True)
+class Partial(Generic[RecordT_co]):
     """Some of what is there; absence from it means nothing. The cursor does not advance."""
 
     window: Interval
-    items: tuple[RecordT, ...]
+    items: tuple[RecordT_co, ...]
 
 
-Feed = Complete[RecordT] | Delta[RecordT] | NotModified | Partial[RecordT]
+Feed = Complete[RecordT_co] | Delta[RecordT_co] | NotModified | Partial[RecordT_co]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +227,7 @@ class Change:
 class Receipt:
     """What became of a change.
 
-    written: `entry` is read back from the remote (None after a removal). pending: accepted, not written yet (two-stage).
+    written: `entry` is read back from the remote (None after a removal). pending: accepted, not yet written.
     moved: the remote changed since `version`; nothing was written; `entry` is what it shows now, None when it is gone.
     conflict: the remote says the time is taken; nothing was written.
     """
@@ -225,7 +257,7 @@ class OfferWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Availability for a portal: changed windows only. `revision` only ever grows. `clinic` is for names and services."""
+    """Availability for a portal: changed windows only. `revision` only grows. `clinic` is for names and services."""
 
     clinic: Clinic
     revision: int
@@ -341,6 +373,7 @@ class Capabilities:
     `fields` are the view fields the side really stores: no other field of an entry is compared or believed.
     `mirrors`: the side wants every appointment of the clinic (a calendar, a PMS), not only those it brought (a portal).
     `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
+    `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
 
@@ -348,6 +381,7 @@ class Capabilities:
     mirrors: bool = False
     adopts: bool = False
     resources: frozenset[str] | None = None
+    shown_as: Mapping[State, State] = field(default_factory=dict)
     holds: bool = True
     two_stage: bool = False
     matches_clients: bool = False
