@@ -6,19 +6,16 @@ Each change counts SEQUENCE up and renews the stamp. No ATTENDEE or ORGANIZER: t
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from icalendar.prop import vText
 
 from calbridge.model import State
 from calbridge.views import CalendarView
-from calbridge_caldav.lines import Component, Document, Fault, Line, components, content_lines, make
+from calbridge_caldav.lines import Component, Document, FaultError, Line, components, content_lines, make
 from calbridge_caldav.notes import join, split, writable
 from calbridge_caldav.own import categories, master, status_of, text_of, texts_of, uid_of, view_of
 from calbridge_caldav.zones import vtimezone
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 _SKELETON = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//calbridge//calbridge//EN\r\n"
@@ -39,7 +36,7 @@ def amend(
     """The object with its event showing `view`."""
     event = master(document)
     if event is None:
-        raise Fault("there is no event in the object")
+        raise FaultError("there is no event in the object")
     shown = _shown(document, view.resource, zone)
     if shown is None or (shown.start, shown.end) != (view.start, view.end):
         _set_time(document, event, view, zone)
@@ -82,7 +79,7 @@ def texts_as_written(view: CalendarView) -> tuple[str, str | None]:
 def _shown(document: Document, resource: str, zone: ZoneInfo) -> CalendarView | None:
     try:
         return view_of(document, resource, zone)
-    except Fault:
+    except FaultError:
         return None
 
 

@@ -5,12 +5,9 @@ Basic goes out unasked only where nobody can listen: over TLS, or to this machin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator
 
 import httpx
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 HERE = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 
@@ -45,9 +42,7 @@ def _scheme(response: httpx.Response) -> type[httpx.BasicAuth | httpx.DigestAuth
     return httpx.BasicAuth if "basic" in offered else None
 
 
-def _outcome(
-    auth: httpx.Auth, request: httpx.Request
-) -> Generator[httpx.Request, httpx.Response, httpx.Response]:
+def _outcome(auth: httpx.Auth, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, httpx.Response]:
     """Carry out another scheme's steps and give back the last answer."""
     flow = auth.auth_flow(request)
     outgoing = next(flow)

@@ -5,20 +5,16 @@ A plain single event is read from its lines; whatever recurs, is moved, or has a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from calbridge.interval import Interval, merge
-from calbridge_caldav.lines import Component, Document, Fault
+from calbridge_caldav.lines import Component, Document, FaultError
 from calbridge_caldav.recurrence import Occurrence, occurrences
-from calbridge_caldav.times import Span, Unsure, plain_span
+from calbridge_caldav.settings import Policy
+from calbridge_caldav.times import Span, UnsureError, plain_span
 from calbridge_caldav.zones import Zones
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from zoneinfo import ZoneInfo
-
-    from calbridge_caldav.settings import Policy
 
 _RECURS = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"})
 
@@ -54,7 +50,7 @@ class Taken:
 
 
 def taken(document: Document, eyes: Eyes) -> Taken:
-    """The busy time of one object. Fault where it cannot be read."""
+    """The busy time of one object. FaultError where it cannot be read."""
     counted = [found for found in _all(document, eyes) if eyes.counts(found)]
     return Taken(
         spans=eyes.cut(found.span.interval for found in counted),
@@ -69,7 +65,7 @@ def _all(document: Document, eyes: Eyes) -> list[Occurrence]:
     zones = Zones(document)
     try:
         return [_single(event, plain_span(event, zones, eyes.zone)) for event in events]
-    except Unsure:
+    except UnsureError:
         return occurrences(document, eyes.window, eyes.zone)
 
 
@@ -83,7 +79,7 @@ def salvage(document: Document, eyes: Eyes) -> tuple[Interval, ...]:
     for event in document.walk("VEVENT"):
         try:
             found = _single(event, plain_span(event, zones, eyes.zone))
-        except (Fault, Unsure):
+        except (FaultError, UnsureError):
             continue
         if eyes.counts(found):
             spans.append(found.span.interval)

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from calbridge.errors import BridgeError
 from calbridge.provider import Finding
 from calbridge_caldav import discovery
 from calbridge_caldav.auth import HERE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from calbridge_caldav.collection import Collection
-    from calbridge_caldav.settings import CaldavSettings
-    from calbridge_caldav.wire import Wire
+from calbridge_caldav.collection import Collection
+from calbridge_caldav.settings import CaldavSettings
+from calbridge_caldav.wire import Wire
 
 
-def findings(
-    settings: CaldavSettings, wire: Wire, collections: Mapping[str, Collection]
-) -> tuple[Finding, ...]:
+def findings(settings: CaldavSettings, wire: Wire, collections: Mapping[str, Collection]) -> tuple[Finding, ...]:
     """One line for each thing looked at; the first error of the server itself ends it."""
     found = list(_transport(settings))
     server, reachable = _server(settings, wire)
     found.append(server)
     if reachable:
-        for collection in collections.values():
-            found.append(_calendar(collection))
+        found += [_calendar(collection) for collection in collections.values()]
         found += _unused(settings, wire)
     return tuple(found)
 
@@ -38,7 +31,7 @@ def _transport(settings: CaldavSettings) -> Iterator[Finding]:
         yield Finding(
             level="warning",
             field="url",
-            message="The url is http: names and the password can be read on the way. Use https where the server has it.",
+            message="The url is http: names and password can be read on the way. Use https where the server has it.",
         )
 
 
@@ -60,9 +53,7 @@ def _server(settings: CaldavSettings, wire: Wire) -> tuple[Finding, bool]:
 
 def _refused(settings: CaldavSettings) -> Finding:
     if not settings.username:
-        return Finding(
-            level="error", field="username", message="The server wants a login: set username and password."
-        )
+        return Finding(level="error", field="username", message="The server wants a login: set username and password.")
     return Finding(
         level="error",
         field="password",
@@ -77,13 +68,7 @@ def _calendar(collection: Collection) -> Finding:
         count = len(collection.listing())
     except BridgeError as error:
         return Finding(level="error", field=field, message=error.hint)
-    how = (
-        "reports changes"
-        if marks.token
-        else "tells that something changed"
-        if marks.ctag
-        else "is listed each time"
-    )
+    how = "reports changes" if marks.token else "tells that something changed" if marks.ctag else "is listed each time"
     return Finding(level="ok", field=field, message=f"The calendar is there with {count} entries; it {how}.")
 
 

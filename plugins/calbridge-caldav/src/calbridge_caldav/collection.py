@@ -6,8 +6,8 @@ is no calendar, is a person's matter: it never means that everything in it was d
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import httpx
 
@@ -16,9 +16,6 @@ from calbridge.http import BodyRefused, classify
 from calbridge_caldav import multistatus as ms
 from calbridge_caldav.hrefs import member_path, path_of, quoted, segment_in
 from calbridge_caldav.wire import GONE, Body, Wire, etag_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 CHUNK = 80
 PAGES = 1000
@@ -116,9 +113,7 @@ class Collection:
         for part in answer.parts:
             segment = segment_in(self.path, part.href)
             if segment is None:
-                cut = cut or (
-                    part.status == httpx.codes.INSUFFICIENT_STORAGE and path_of(part.href) == self.path
-                )
+                cut = cut or (part.status == httpx.codes.INSUFFICIENT_STORAGE and path_of(part.href) == self.path)
             elif part.gone:
                 changed.pop(segment, None)
                 removed.add(segment)
@@ -163,11 +158,11 @@ class Collection:
                 raise
             return {}
         parts = answer.parts if answer else ()
-        found = ((segment_in(self.path, part.href), part) for part in parts)
         return {
             segment: _fetched(segment, part)
-            for segment, part in found
-            if segment in segments and (part.gone or part.text(f"{ms.CAL}calendar-data"))
+            for part in parts
+            if (segment := segment_in(self.path, part.href)) in segments and segment is not None
+            if part.gone or part.text(f"{ms.CAL}calendar-data")
         }
 
     def fetch(self, segment: str) -> Fetched:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from calbridge_caldav.collection import Collection, Marks
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def write(seen: Mapping[str, tuple[str, Marks]]) -> str:

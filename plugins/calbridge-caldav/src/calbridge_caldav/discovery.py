@@ -6,9 +6,10 @@ same server only, and nothing that is no XML reaches its parser, which would log
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
+import httpx
 from caldav.davclient import DAVClient
 from caldav.lib.error import DAVError
 from caldav.response import DAVResponse
@@ -16,14 +17,8 @@ from caldav.response import DAVResponse
 from calbridge.errors import NeedsHuman
 from calbridge.http import classify
 from calbridge_caldav.hrefs import path_of
-from calbridge_caldav.multistatus import NoMultistatus, document
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import httpx
-
-    from calbridge_caldav.wire import Wire
+from calbridge_caldav.multistatus import NoMultistatusError, document
+from calbridge_caldav.wire import Wire
 
 _HOPS = 5
 _WELL_KNOWN = "/.well-known/caldav"
@@ -45,7 +40,7 @@ class _Client(DAVClient):
         method: str = "GET",
         body: str = "",
         headers: Mapping[str, str] | None = None,
-        rate_limit_time_slept: float = 0,
+        rate_limit_time_slept: float = 0,  # noqa: ARG002  # the library's own signature
     ) -> DAVResponse:
         """One request on this server; an answer that is no XML is never passed on."""
         sent = {"Content-Type": "application/xml; charset=utf-8", **(headers or {})}
@@ -77,7 +72,7 @@ class _Client(DAVClient):
 def _must_be_xml(response: httpx.Response) -> None:
     try:
         document(response.content)
-    except NoMultistatus:
+    except NoMultistatusError:
         raise NeedsHuman("The server answered with a page that is no CalDAV: check the url.") from None
 
 

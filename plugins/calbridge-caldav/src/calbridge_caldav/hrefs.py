@@ -5,11 +5,8 @@ Servers quote as they like, answer with or without origin, and sometimes name th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from urllib.parse import quote, unquote, urljoin, urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SAFE = "/@:!$&'()*+,;=~-._"
 
@@ -35,14 +32,10 @@ def collection_path(base: str, place: str) -> str:
     whole = urljoin(base, place)
     ours, theirs = urlsplit(base), urlsplit(whole)
     if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
-        raise ValueError(
-            f"the calendar {place} is on another server than the url: use one connection a server"
-        )
+        raise ValueError(f"the calendar {place} is on another server than the url: use one connection a server")
     path = unquote(theirs.path).rstrip("/") + "/"
     if path == "/":
-        raise ValueError(
-            f'"{place}" is the whole server, not a calendar: write its path, like "/praxis/anna/"'
-        )
+        raise ValueError(f'"{place}" is the whole server, not a calendar: write its path, like "/praxis/anna/"')
     return path
 
 

@@ -8,20 +8,18 @@ properties are replaced.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from icalendar.parser import Contentline
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PHYSICAL = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _PARAMETER = re.compile(r';([^=;:"]+)=((?:"[^"]*"|[^";:])*)')
 _HEAD = re.compile(r'(?:[^:"]|"[^"]*")*')
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """Why an object cannot be read: the fault and its line, never what stands there."""
 
     def __init__(self, what: str, line: int = 0) -> None:
@@ -111,13 +109,13 @@ def components(lines: list[Line]) -> list[Component]:
         elif stack:
             stack[-1].lines.append(line)
     if stack:
-        raise Fault(f"the {stack[-1].name} that begins here has no end", stack[-1].begin.number)
+        raise FaultError(f"the {stack[-1].name} that begins here has no end", stack[-1].begin.number)
     return roots
 
 
 def _close(stack: list[Component], line: Line) -> None:
     if not stack or stack[-1].name != line.value.strip().upper():
-        raise Fault("an END that closes nothing", line.number)
+        raise FaultError("an END that closes nothing", line.number)
     stack.pop().end = line
 
 
@@ -130,11 +128,11 @@ class Document:
 
     @classmethod
     def parse(cls, body: bytes) -> Document:
-        """Fault when it is no iCalendar object at all."""
+        """FaultError when it is no iCalendar object at all."""
         lines = content_lines(body)
         roots = components(lines)
         if not any(root.name == "VCALENDAR" for root in roots):
-            raise Fault("this is no iCalendar object")
+            raise FaultError("this is no iCalendar object")
         return cls(lines, roots)
 
     @classmethod
@@ -187,5 +185,5 @@ class Document:
 
 def make(head: str, value: str) -> Line:
     """A new content line, folded; `value` is already escaped as its type wants it."""
-    raw = Contentline(f"{head}:{value}").to_ical() + b"\r\n"
-    return Line(raw, 0, head.partition(";")[0].upper(), head, value)
+    folded: bytes = Contentline(f"{head}:{value}").to_ical()  # type: ignore[no-untyped-call]  # it has no types
+    return Line(folded + b"\r\n", 0, head.partition(";")[0].upper(), head, value)

@@ -1,24 +1,20 @@
-"""What is asked of a CalDAV server and what its 207 says. A propstat with 404 is a missing property, nothing more (R3)."""
+"""What is asked of a CalDAV server and what its 207 says. A propstat with 404 is a missing property, no more (R3)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from lxml import etree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 DAV = "{DAV:}"
 CAL = "{urn:ietf:params:xml:ns:caldav}"
 CTAG = "{http://calendarserver.org/ns/}getctag"
 
-_PARSER_RULES = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 _NS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:S="http://calendarserver.org/ns/"'
 
 
-class NoMultistatus(Exception):
+class NoMultistatusError(Exception):
     """The body is something else; the text says what is wrong and holds nothing of it."""
 
 
@@ -57,19 +53,20 @@ class Multistatus:
 def document(body: bytes) -> etree._Element:
     """The root of an XML body, without entities, network or a document type."""
     try:
-        root = etree.fromstring(body, parser=etree.XMLParser(**_PARSER_RULES))
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        root = etree.fromstring(body, parser=parser)
     except etree.XMLSyntaxError:
-        raise NoMultistatus("not XML") from None
-    if root.getroottree().docinfo.doctype:
-        raise NoMultistatus("XML with a document type")
+        raise NoMultistatusError("not XML") from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise NoMultistatusError("XML with a document type")
     return root
 
 
 def parse(body: bytes) -> Multistatus:
-    """The parts of a 207; `NoMultistatus` for anything else."""
+    """The parts of a 207; `NoMultistatusError` for anything else."""
     root = document(body)
     if root.tag != f"{DAV}multistatus":
-        raise NoMultistatus("XML of another kind")
+        raise NoMultistatusError("XML of another kind")
     parts = tuple(_part(response) for response in root.iterfind(f"{DAV}response"))
     return Multistatus(parts=parts, token=(root.findtext(f"{DAV}sync-token") or "").strip())
 

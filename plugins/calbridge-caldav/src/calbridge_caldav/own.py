@@ -8,33 +8,27 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from icalendar.parser import unescape_backslash
 
 from calbridge.model import State
 from calbridge.provider import Stamp
 from calbridge.views import CalendarView
-from calbridge_caldav.lines import Component, Document, Fault
+from calbridge_caldav.lines import Component, Document, FaultError
 from calbridge_caldav.notes import split
 from calbridge_caldav.recurrence import single
-from calbridge_caldav.times import Span, Unsure, moment, plain_span
+from calbridge_caldav.times import Span, UnsureError, moment, plain_span
 from calbridge_caldav.zones import Zones
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 DOMAIN = "@calbridge"
 _ID = re.compile(r"[a-z0-9]+")
 
-STATUS = {State.HELD: "TENTATIVE", State.REQUESTED: "TENTATIVE"} | {
-    state: "CANCELLED" for state in State if state.gone
-}
+STATUS = {State.HELD: "TENTATIVE", State.REQUESTED: "TENTATIVE"} | {state: "CANCELLED" for state in State if state.gone}
 """What is not named here is CONFIRMED."""
 
 _BY_CATEGORY = {
-    state.value: state
-    for state in (State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW, State.CANCELLED)
+    state.value: state for state in (State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW, State.CANCELLED)
 }
 """The states that staff may set by giving the event another category; the client's own steps are not among them."""
 
@@ -82,16 +76,16 @@ def modified_of(document: Document, clinic: ZoneInfo) -> int | None:
         return None
     try:
         at = moment(line, Zones(document), clinic)
-    except (Fault, Unsure):
+    except (FaultError, UnsureError):
         return None
     return int(at.astimezone(UTC).timestamp()) if isinstance(at, datetime) else None
 
 
 def view_of(document: Document, resource: str, clinic: ZoneInfo) -> CalendarView:
-    """What the event shows. Fault where its time cannot be read: then the booking is kept as it is."""
+    """What the event shows. FaultError where its time cannot be read: then the booking is kept as it is."""
     event = master(document)
     if event is None:
-        raise Fault("there is no event in the object")
+        raise FaultError("there is no event in the object")
     when = time_of(document, event, clinic).interval
     description, note = texts_of(event)
     return CalendarView(
@@ -110,7 +104,7 @@ def time_of(document: Document, event: Component, clinic: ZoneInfo) -> Span:
     """When the event itself takes place, whatever staff made of its zone."""
     try:
         return plain_span(event, Zones(document), clinic)
-    except Unsure:
+    except UnsureError:
         return single(document, event, clinic)
 
 
@@ -137,12 +131,7 @@ def _written(event: Component) -> State:
 
 def categories(event: Component) -> set[str]:
     """The event's categories in lower case, however many a line has."""
-    return {
-        word.strip().lower()
-        for line in event.all("CATEGORIES")
-        for word in line.value.split(",")
-        if word.strip()
-    }
+    return {word.strip().lower() for line in event.all("CATEGORIES") for word in line.value.split(",") if word.strip()}
 
 
 def texts_of(event: Component) -> tuple[str, str | None]:

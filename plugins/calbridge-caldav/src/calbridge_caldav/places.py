@@ -5,25 +5,21 @@ The place follows from the appointment's id: `<id>.ics` in its resource's calend
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx
 
 from calbridge.errors import BridgeError, NeedsHuman, SkipItem
 from calbridge.http import classify
+from calbridge.provider import Entry
+from calbridge_caldav.busy import Eyes
+from calbridge_caldav.collection import Collection
 from calbridge_caldav.hrefs import member_path, parts_of, ref_of
-from calbridge_caldav.lines import Document, Fault
+from calbridge_caldav.lines import Document, FaultError
 from calbridge_caldav.own import stamp_of
 from calbridge_caldav.records import entry_of
 from calbridge_caldav.wire import GONE, Body, Wire
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from calbridge.provider import Entry
-    from calbridge_caldav.busy import Eyes
-    from calbridge_caldav.collection import Collection
 
 CONFLICT = 412
 _NO_PLACE = frozenset({404, 409, 410})
@@ -96,15 +92,13 @@ class Places:
             stamp = stamp_of(document)
             appointment = stamp.appointment if stamp else ""
             entry = entry_of(document, place.collection.resource, place.segment, etag, self._eyes)
-        except Fault as fault:
+        except FaultError as fault:
             return Found(etag=etag, data=body.data, appointment=appointment, why=str(fault))
         return Found(etag=etag, data=body.data, appointment=appointment, document=document, entry=entry)
 
     def create(self, place: Place, data: bytes) -> int:
         """PUT where nothing stands. The status: a success, or one of 403, 409 and 412 to look into."""
-        return self._send(
-            "PUT", place, {"If-None-Match": "*", **_CALENDAR}, data, accept={CONFLICT, 403, 409}
-        )
+        return self._send("PUT", place, {"If-None-Match": "*", **_CALENDAR}, data, accept={CONFLICT, 403, 409})
 
     def update(self, place: Place, data: bytes, etag: str) -> int:
         """PUT over what bears this ETag. The status: a success, or 412."""

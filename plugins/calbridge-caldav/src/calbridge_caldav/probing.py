@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from calbridge.errors import BridgeError
 from calbridge.provider import Gone, Present, Probe, Unknown
+from calbridge_caldav.collection import Collection
 from calbridge_caldav.hrefs import parts_of
 from calbridge_caldav.own import id_of, uid_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from calbridge_caldav.collection import Collection
 
 
 def probe(collections: Mapping[str, Collection], ref: str) -> Probe:
@@ -32,11 +28,7 @@ def _probe(collection: Collection, segment: str, collections: Mapping[str, Colle
     if fetched.fault:
         return Unknown(why=fetched.fault)
     if fetched.data is not None:
-        return (
-            Present()
-            if b"BEGIN:VCALENDAR" in fetched.data.upper()
-            else Unknown(why="it is no calendar entry")
-        )
+        return Present() if b"BEGIN:VCALENDAR" in fetched.data.upper() else Unknown(why="it is no calendar entry")
     collection.look()
     elsewhere = _moved_to(segment, collections)
     return Unknown(why=f"it was moved into calendars.{elsewhere}") if elsewhere else Gone()

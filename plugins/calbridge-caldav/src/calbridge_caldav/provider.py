@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from calbridge.errors import ConfigError
@@ -13,13 +13,9 @@ from calbridge_caldav import probing, schedule
 from calbridge_caldav.busy import Eyes
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.places import Places
+from calbridge_caldav.settings import CaldavSettings
 from calbridge_caldav.wire import Wire
 from calbridge_caldav.writing import Writing
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from calbridge_caldav.settings import CaldavSettings
 
 FIELDS = frozenset({"state", "resource", "start", "end", "title", "description", "note", "confidential"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calbridge.provider import Busy, Entry, Record, Unreadable
 from calbridge_caldav.busy import Eyes, salvage, taken
 from calbridge_caldav.hrefs import ref_of
-from calbridge_caldav.lines import Document, Fault
+from calbridge_caldav.lines import Document, FaultError
 from calbridge_caldav.own import modified_of, stamp_of, view_of
 
 
@@ -14,20 +14,18 @@ def record_of(resource: str, segment: str, version: str, body: bytes, eyes: Eyes
     ref = ref_of(resource, segment)
     try:
         document = Document.parse(body)
-    except Fault as fault:
+    except FaultError as fault:
         spans = salvage(Document.wreck(body), eyes)
         return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
     try:
-        return entry_of(document, resource, segment, version, eyes) or _busy(
-            document, resource, ref, version, eyes
-        )
-    except Fault as fault:
+        return entry_of(document, resource, segment, version, eyes) or _busy(document, resource, ref, version, eyes)
+    except FaultError as fault:
         spans = salvage(document, eyes)
         return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
 
 
 def entry_of(document: Document, resource: str, segment: str, version: str, eyes: Eyes) -> Entry | None:
-    """Our own event, wherever it was moved to; None for a foreign one. Fault when ours cannot be read."""
+    """Our own event, wherever it was moved to; None for a foreign one. FaultError when ours cannot be read."""
     stamp = stamp_of(document)
     if stamp is None:
         return None

@@ -8,24 +8,21 @@ its zone cache stays clean, and what other programs write wrongly is put right f
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import FrameType
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import recurring_ical_events  # type: ignore[import-untyped]  # it ships no types
 from icalendar import Calendar
 from icalendar import Component as Parsed
 
-from calbridge_caldav.lines import Component, Document, Fault, Line
+from calbridge.interval import Interval
+from calbridge_caldav.lines import Component, Document, FaultError, Line
 from calbridge_caldav.times import Span, span
 from calbridge_caldav.zones import Zones
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
-    from zoneinfo import ZoneInfo
-
-    from calbridge.interval import Interval
 
 STEPS = 1_000_000
 """Calls the library may make for one object: about half a second. A daily meeting since 1990 needs 150,000."""
@@ -49,7 +46,7 @@ class Occurrence:
 
 
 def occurrences(document: Document, window: Interval, clinic: ZoneInfo) -> list[Occurrence]:
-    """Every occurrence that may touch the window. Fault where a rule cannot be read or is too much."""
+    """Every occurrence that may touch the window. FaultError where a rule cannot be read or is too much."""
     text = b"".join(_reduced(document, document.walk("VEVENT"), _KEPT))
     return _guarded(lambda: _expand(text, document, window, clinic), document)
 
@@ -63,12 +60,12 @@ def single(document: Document, event: Component, clinic: ZoneInfo) -> Span:
 def _guarded(work: Callable[[], ResultT], document: Document) -> ResultT:
     try:
         return bounded(work, STEPS)
-    except Fault:
+    except FaultError:
         raise
-    except TooManySteps:
-        raise Fault("the recurrence gives too many occurrences", _rule_line(document)) from None
-    except Exception as error:  # the library raises whatever its own dependencies raise
-        raise Fault(f"the recurrence cannot be read ({type(error).__name__})", _rule_line(document)) from None
+    except TooManyStepsError:
+        raise FaultError("the recurrence gives too many occurrences", _rule_line(document)) from None
+    except Exception as error:  # noqa: BLE001  # the library raises whatever its own dependencies raise
+        raise FaultError(f"the recurrence cannot be read ({type(error).__name__})", _rule_line(document)) from None
 
 
 def _expand(text: bytes, document: Document, window: Interval, clinic: ZoneInfo) -> list[Occurrence]:
@@ -87,19 +84,21 @@ def _parsed(text: bytes, document: Document) -> Calendar:
     calendar = Calendar.from_ical(text)
     for event in calendar.walk("VEVENT"):
         for name, _message in event.errors:
-            raise Fault(f"{name} cannot be read", _line_of(document, name or ""))
+            raise FaultError(f"{name} cannot be read", _line_of(document, name or ""))
     return calendar
 
 
 def _occurrence(event: Parsed, clinic: ZoneInfo) -> Occurrence:
+    start: Any = event["DTSTART"]
+    end: Any = event["DTEND"]
     return Occurrence(
-        span=span(event["DTSTART"].dt, event["DTEND"].dt, clinic),
+        span=span(start.dt, end.dt, clinic),
         status=str(event.get("STATUS", "")).upper(),
         transp=str(event.get("TRANSP", "")).upper(),
     )
 
 
-class TooManySteps(Exception):
+class TooManyStepsError(Exception):
     """The work was stopped."""
 
 
@@ -111,7 +110,7 @@ def bounded(work: Callable[[], ResultT], steps: int) -> ResultT:
         nonlocal left
         left -= 1
         if left < 0:
-            raise TooManySteps
+            raise TooManyStepsError
 
     before = sys.getprofile()
     sys.setprofile(count)
@@ -155,11 +154,7 @@ def _parameters(line: Line, zones: Zones) -> str:
         return ""
     given = line.params
     kept = {name: given[name] for name in ("VALUE", "RANGE") if given.get(name)}
-    if (
-        given.get("TZID")
-        and given.get("VALUE", "").upper() != "DATE"
-        and not line.value.strip().endswith("Z")
-    ):
+    if given.get("TZID") and given.get("VALUE", "").upper() != "DATE" and not line.value.strip().endswith("Z"):
         kept["TZID"] = _named(line, zones, given["TZID"])
     return "".join(f";{name}={text}" for name, text in kept.items())
 
@@ -167,5 +162,5 @@ def _parameters(line: Line, zones: Zones) -> str:
 def _named(line: Line, zones: Zones, tzid: str) -> str:
     name = zones.name(tzid)
     if name is None:
-        raise Fault(f"{line.name} is in a time zone that nothing defines", line.number)
+        raise FaultError(f"{line.name} is in a time zone that nothing defines", line.number)
     return name

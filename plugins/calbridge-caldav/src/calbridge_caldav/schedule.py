@@ -7,20 +7,16 @@ taken against what the bridge knows; a Delta names as removed only what it knows
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Record, Unreadable
 from calbridge_caldav import cursor as cursors
+from calbridge_caldav.busy import Eyes
 from calbridge_caldav.collection import Changes, Collection, Fetched, Marks
 from calbridge_caldav.hrefs import known_in, ref_of
 from calbridge_caldav.records import record_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from calbridge.interval import Interval
-    from calbridge_caldav.busy import Eyes
 
 
 def read(
@@ -75,9 +71,7 @@ def _since(collection: Collection, before: Marks | None, held: Mapping[str, str]
         return now, _listed(collection, held)
     if not changes.changed and not changes.removed and now.ctag != before.ctag:
         return replace(now, token=changes.token), _listed(collection, held)
-    news = {
-        segment: etag for segment, etag in changes.changed.items() if not etag or held.get(segment) != etag
-    }
+    news = {segment: etag for segment, etag in changes.changed.items() if not etag or held.get(segment) != etag}
     return replace(now, token=changes.token), replace(changes, changed=news)
 
 
@@ -98,9 +92,7 @@ def _records(collection: Collection, segments: Mapping[str, str], eyes: Eyes) ->
 
 def _record(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> Record | str:
     if fetched.fault:
-        return Unreadable(
-            ref=ref_of(resource, fetched.segment), version="", why=fetched.fault, resource=resource
-        )
+        return Unreadable(ref=ref_of(resource, fetched.segment), version="", why=fetched.fault, resource=resource)
     if fetched.data is None:
         return fetched.segment
     return record_of(resource, fetched.segment, version, fetched.data, eyes)

@@ -5,14 +5,12 @@ A calendar belongs to exactly one resource, on the server that the url names: cr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from calbridge.fields import SecretText, ServerUrl
 from calbridge_caldav.hrefs import collection_path
-
-if TYPE_CHECKING:
-    from calbridge.fields import SecretText, ServerUrl
 
 Policy = Literal["busy", "free"]
 
@@ -34,9 +32,7 @@ class CaldavSettings(BaseModel):
     def _keys(cls, calendars: dict[str, str]) -> dict[str, str]:
         for resource in calendars:
             if not resource or "/" in resource:
-                raise ValueError(
-                    f'"{resource}" is not the key of a resource: write calendars = {{ anna = "..." }}'
-                )
+                raise ValueError(f'"{resource}" is not the key of a resource: write calendars = {{ anna = "..." }}')
         return calendars
 
     @model_validator(mode="after")

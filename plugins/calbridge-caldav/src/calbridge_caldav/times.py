@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from icalendar.prop import vDuration
 
 from calbridge.interval import Interval
-from calbridge_caldav.lines import Component, Fault, Line
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-    from calbridge_caldav.zones import Zones
+from calbridge_caldav.lines import Component, FaultError, Line
+from calbridge_caldav.zones import Zones
 
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?", re.ASCII)
 
@@ -28,7 +24,7 @@ class Span:
     all_day: bool
 
 
-class Unsure(Exception):
+class UnsureError(Exception):
     """A time that only the library can read: the object defines its own zone."""
 
 
@@ -36,17 +32,16 @@ def moment(line: Line, zones: Zones, clinic: tzinfo) -> date | datetime:
     """The date, or the aware time, that a property gives."""
     match = _STAMP.fullmatch(line.value.strip())
     if not match:
-        raise Fault(f"{line.name} is no date or time", line.number)
-    year, month, day, hour, minute, second, utc = match.groups()
+        raise FaultError(f"{line.name} is no date or time", line.number)
+    year, month, day_of_month, hour, minute, second, utc = match.groups()
     try:
+        day = date(int(year), int(month), int(day_of_month))
         if hour is None:
-            return date(int(year), int(month), int(day))
-        local = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), min(int(second or 0), 59)
-        )  # its zone follows
+            return day
+        clock = time(int(hour), int(minute), min(int(second or 0), 59))
     except ValueError:
-        raise Fault(f"{line.name} is no date or time", line.number) from None
-    return local.replace(tzinfo=UTC if utc else _zone(line, zones, clinic))
+        raise FaultError(f"{line.name} is no date or time", line.number) from None
+    return datetime.combine(day, clock, tzinfo=UTC if utc else _zone(line, zones, clinic))
 
 
 def _zone(line: Line, zones: Zones, clinic: tzinfo) -> tzinfo:
@@ -57,8 +52,8 @@ def _zone(line: Line, zones: Zones, clinic: tzinfo) -> tzinfo:
     if plain is not None:
         return plain
     if zones.name(tzid) is None:
-        raise Fault(f"{line.name} is in a time zone that nothing defines", line.number)
-    raise Unsure
+        raise FaultError(f"{line.name} is in a time zone that nothing defines", line.number)
+    raise UnsureError
 
 
 def instant(at: date | datetime, clinic: tzinfo) -> int:
@@ -79,16 +74,16 @@ def span(start: date | datetime, end: date | datetime, clinic: tzinfo) -> Span:
 
 
 def plain_span(event: Component, zones: Zones, clinic: ZoneInfo) -> Span:
-    """When a single event takes place. Fault when that cannot be read, `Unsure` when only the library can."""
+    """When a single event takes place. FaultError when that cannot be read, `UnsureError` when only the library can."""
     begins = event.first("DTSTART")
     if begins is None:
-        raise Fault("the event has no DTSTART", event.begin.number)
+        raise FaultError("the event has no DTSTART", event.begin.number)
     start = moment(begins, zones, clinic)
     ends = event.first("DTEND")
     try:
         return span(start, moment(ends, zones, clinic) if ends else _after(start, event, clinic), clinic)
     except OverflowError:
-        raise Fault("the event lies outside the calendar", begins.number) from None
+        raise FaultError("the event lies outside the calendar", begins.number) from None
 
 
 def _after(start: date | datetime, event: Component, clinic: tzinfo) -> date | datetime:
@@ -107,6 +102,7 @@ def _after(start: date | datetime, event: Component, clinic: tzinfo) -> date | d
 
 def _duration(line: Line) -> timedelta:
     try:
-        return vDuration.from_ical(line.value.strip())
+        length: timedelta = vDuration.from_ical(line.value.strip())  # type: ignore[no-untyped-call]  # it has no types
     except ValueError:
-        raise Fault("DURATION is no length of time", line.number) from None
+        raise FaultError("DURATION is no length of time", line.number) from None
+    return length

@@ -1,23 +1,19 @@
-"""Lean WebDAV requests over the bridge's transport. What is no answer of a CalDAV server is an exception, never empty."""
+"""Lean WebDAV requests over the bridge's transport. What no CalDAV server would answer is an exception, never empty."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
 from calbridge.errors import NeedsHuman
 from calbridge.http import classify
+from calbridge.provider import Context
 from calbridge_caldav.auth import Negotiated
-from calbridge_caldav.multistatus import Multistatus, NoMultistatus, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from calbridge.provider import Context
-    from calbridge_caldav.settings import CaldavSettings
+from calbridge_caldav.multistatus import Multistatus, NoMultistatusError, parse
+from calbridge_caldav.settings import CaldavSettings
 
 MULTI = 207
 GONE = frozenset({404, 410})
@@ -64,7 +60,7 @@ class Wire:
         if response.status_code == MULTI:
             try:
                 return parse(response.content)
-            except NoMultistatus as error:
+            except NoMultistatusError as error:
                 raise NeedsHuman(f"The server's answer is no CalDAV ({error}): check the url.") from None
         if response.status_code in accept:
             return response
@@ -72,9 +68,7 @@ class Wire:
 
     def get(self, path: str) -> Body | httpx.Response:
         """One object, uncompressed so that its ETag is that of the object; another status as it is."""
-        response = self.request(
-            "GET", path, headers={"Accept": "text/calendar", "Accept-Encoding": "identity"}
-        )
+        response = self.request("GET", path, headers={"Accept": "text/calendar", "Accept-Encoding": "identity"})
         if response.status_code != httpx.codes.OK:
             return response
         if "html" in response.headers.get("content-type", "") or response.content.lstrip()[:1] == b"<":

@@ -7,7 +7,7 @@ conditions. Nothing is overwritten or deleted that does not bear the appointment
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from calbridge.errors import BridgeError, RetryLater, SkipItem
 from calbridge.provider import Change, Receipt
@@ -15,9 +15,6 @@ from calbridge.views import CalendarView
 from calbridge_caldav.amend import amend, compose, settled
 from calbridge_caldav.own import uid_of
 from calbridge_caldav.places import CONFLICT, Found, Place, Places
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 ATTEMPTS = 3
 _SUCCESS = range(200, 300)
@@ -189,9 +186,7 @@ class Writing:
         if found.document is None:
             raise SkipItem(f"The event cannot be read ({found.why}).", item=place.ref)
         change = self._change
-        return amend(
-            found.document, change.appointment, change.revision, self._view, zone=self._zone, now=self._now
-        )
+        return amend(found.document, change.appointment, change.revision, self._view, zone=self._zone, now=self._now)
 
     def _composed(self) -> bytes:
         change = self._change

@@ -7,18 +7,15 @@ The library keeps the first custom VTIMEZONE of a name for the whole process, an
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from calbridge_caldav.lines import Component, Document
+from calbridge_caldav.lines import Component, Document
 
 
 @lru_cache(maxsize=1)
