@@ -1,7 +1,7 @@
 """Field types for settings models, the bridge's own and the plugins': a secret, a duration, an address.
 
-A field declared as `SecretText` is masked by `config show`, may take its value from the secrets directory, and
-is never printed. `context.secrets(settings.password)` gives the text.
+A field declared as `SecretText` is masked by `config show`, may take its value from the secrets directory,
+and is never printed. `context.secrets(settings.password)` gives the text.
 """
 
 from __future__ import annotations
