@@ -10,8 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -46,7 +49,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until and process.poll() is None:
         try:
-            httpx.get(url, timeout=1)
+            httpx.get(url, timeout=1, verify=False)
         except httpx.TransportError:
             time.sleep(0.05)
         else:
@@ -67,7 +70,7 @@ class Server:
     def client(self) -> httpx.Client:
         """A calendar program of staff's: a client that knows nothing of the bridge."""
         auth = httpx.BasicAuth(self.username, self.password) if self.username else None
-        return httpx.Client(base_url=self.url, auth=auth, timeout=10)
+        return httpx.Client(base_url=self.url, auth=auth, timeout=10, verify=False)
 
     def make_calendar(self, name: str) -> str:
         """A new calendar collection; its path."""
@@ -137,7 +140,7 @@ class Watched(httpx.BaseTransport):
     log: list[tuple[str, str]] = field(default_factory=list)
     before: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
     after: Callable[[httpx.Request, httpx.Response], httpx.Response] = lambda request, response: response
-    inner: httpx.BaseTransport = field(default_factory=httpx.HTTPTransport)
+    inner: httpx.BaseTransport = field(default_factory=lambda: httpx.HTTPTransport(verify=False))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.log.append((request.method, request.url.path))
@@ -231,6 +234,21 @@ class Practice:
     def delete(self, ref: str) -> None:
         assert self.staff.delete(self.url(ref)).is_success
 
+    def write(self, **fields: Any) -> Entry:
+        """A change that must succeed; what was read back."""
+        receipt = self.provider.propagate_change(change(**fields))
+        assert receipt.outcome == "written", receipt
+        assert receipt.entry is not None
+        return receipt.entry
+
+    def read(self, cursor: str = "", known: dict[str, str] | None = None, window: Interval = WINDOW) -> Any:
+        """One import."""
+        return self.provider.import_schedule(cursor, window, known or {})
+
+    def records(self, **options: Any) -> dict[str, Any]:
+        """Everything there is, by ref."""
+        return {item.ref: item for item in self.read(**options).items}
+
     def again(self, **settings: Any) -> CaldavCalendar:
         """A new provider object, as after a restart, over the same watched transport."""
         return provider_for(self.server, self.paths, self.wire, self.clock, **settings)
@@ -293,10 +311,28 @@ def event(uid: str, *lines: str, calendar: str = "") -> str:
 
 def berlin(text: str) -> int:
     """Epoch seconds of "2026-03-03 10:00" on a Berlin clock."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
     return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
+
+
+@pytest.fixture
+def make() -> SimpleNamespace:
+    """The builders, for tests: a conftest cannot be imported."""
+    return SimpleNamespace(
+        view=view,
+        change=change,
+        event=event,
+        berlin=berlin,
+        span=span,
+        context=context,
+        clinic=clinic,
+        provider=provider_for,
+        server=Server,
+        watched=Watched,
+        clock=Clock,
+        now=NOW,
+        window=WINDOW,
+        ten=TEN,
+    )
 
 
 def span(start: str, end: str) -> Interval:

@@ -139,23 +139,28 @@ class Writing:
 
     def _remove_all(self, here: Place | None) -> Receipt:
         """Remove it; without a ref, wherever a write whose answer was lost may have put it."""
-        for place in [here] if here else self._places.homes(self._change.appointment):
-            self._remove(place)
+        if here is not None:
+            return self._remove(here, self._change.version)
+        for place in self._places.homes(self._change.appointment):
+            self._remove(place, "")
         return Receipt(outcome="written")
 
-    def _remove(self, place: Place) -> None:
-        """Cancelled beats moved: our own event goes, whatever staff made of it."""
-        etag = self._change.version if self._change.ref else ""
+    def _remove(self, place: Place, etag: str) -> Receipt:
         for _attempt in range(ATTEMPTS):
-            if not etag:
-                found = self._places.look(place)
-                if found is None or not self._ours(found):
-                    return
-                etag = found.etag
-            if self._places.delete(place, etag) != CONFLICT:
-                return
-            etag = ""
+            if etag and self._places.delete(place, etag) != CONFLICT:
+                return Receipt(outcome="written")
+            found = self._places.look(place)
+            if found is None or not self._ours(found):
+                return Receipt(outcome="written")
+            if not self._may_go(place, found):
+                return _moved(found, "The event was changed in the calendar.")
+            etag = found.etag or "*"
         raise RetryLater("The event keeps being changed while it is deleted.", item=place.ref)
+
+    def _may_go(self, place: Place, found: Found) -> bool:
+        """Nobody changed what it shows, staff cancelled it too, or it is a write that nobody was told of."""
+        entry = found.entry
+        return not self._change.ref or entry is None or entry.view.state.gone or self._as_we_left_it(place, found)
 
     # --- comparing --------------------------------------------------------------------------------
 
