@@ -1,0 +1,65 @@
+# Everything a newcomer needs; `make` alone prints this help. Only Python 3.11+, pip and make are presupposed.
+.DEFAULT_GOAL := help
+.PHONY: help dev demo demo-once test test-long check lint types layers deps bench bench-slots bench-sync requirements docs clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DISTRIBUTIONS := . plugins/calbridge-caldav plugins/calbridge-pms plugins/calbridge-vetstoria \
+	contrib/calbridge-portal contrib/calbridge-refpms
+SOURCES := src $(wildcard plugins/*/src) $(wildcard contrib/*/src)
+
+help: ## Print this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(STAMP): requirements/dev.txt pyproject.toml $(wildcard plugins/*/pyproject.toml) $(wildcard contrib/*/pyproject.toml)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "calbridge needs Python 3.11 or later; set PYTHON=python3.11 (found %s)" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(foreach d,$(DISTRIBUTIONS),-e ./$(d))
+	@touch $@
+
+dev: $(STAMP) ## Install everything into .venv
+
+demo: $(STAMP) ## Live one day of a small-animal clinic and stay up (Ctrl-C ends it)
+	$(BIN)/calbridge demo
+
+demo-once: $(STAMP) ## The same day once, with a verdict at the end
+	$(BIN)/calbridge demo --once
+
+test: check ## Run the checks and every test (starts the servers it needs)
+	$(BIN)/pytest -q
+
+test-long: $(STAMP) ## The long runs: more simulated days
+	CALBRIDGE_LONG=1 $(BIN)/pytest -q tests/simulation tests/core
+
+check: lint types layers deps ## Lint, types, import layers, dependencies
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy $(SOURCES)
+
+layers: $(STAMP)
+	$(BIN)/lint-imports
+
+deps: $(STAMP)
+	$(BIN)/deptry src
+	@for d in plugins/* contrib/*; do (cd $$d && ../../$(BIN)/deptry src) || exit 1; done
+
+bench: $(STAMP) ## Time one quiet cycle and a full slot computation beside the machine's floor
+	$(BIN)/python tests/bench/bench.py
+
+requirements: $(STAMP) ## Compile the pinned, hashed requirements anew
+	$(BIN)/python -m pip install --quiet pip-tools
+	cd requirements && ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o dev.txt dev.in
+
+docs: $(STAMP) ## Write the generated reference pages anew
+	$(BIN)/python -m calbridge.testing.docs
+
+clean: ## Remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

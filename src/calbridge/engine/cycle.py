@@ -1,0 +1,146 @@
+"""One cycle: finish what was begun, read, decide, commit, write, and read again around what was just reserved."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from calbridge.engine.export import export, known_facts
+from calbridge.engine.pull import ask, pull
+from calbridge.engine.push import push
+from calbridge.engine.recovery import connection_task
+from calbridge.engine.report import Report
+from calbridge.engine.session import DRY, Session
+from calbridge.hub import HubState, Observation, Plan
+from calbridge.model import Clinic
+from calbridge.provider import Clock
+from calbridge.reconcile import questions, reconcile
+from calbridge.slots import Facts
+from calbridge.store import Overlap, Store
+
+if TYPE_CHECKING:
+    from calbridge.host import ClinicHost
+
+PASSES = 5
+"""Read-decide-write rounds in one cycle: a hold is written, read again around, and perhaps refused."""
+
+
+class Engine:
+    """Runs cycles for one clinic. Everything from outside is given: store, host, clock, randomness, log."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clinic: Clinic,
+        host: ClinicHost,
+        clock: Clock,
+        random: random.Random,
+        log: Any,
+        first_run: Mapping[str, str] | None = None,
+    ) -> None:
+        self._store = store
+        self._clinic = clinic
+        self._host = host
+        self._clock = clock
+        self._random = random
+        self._log = log
+        self._first_run = dict(first_run or {})
+
+    def cycle(self) -> Report:
+        """Bring all sides together once. Failing connections are in the report; they never raise."""
+        session = self._session(self._store.begin_cycle(self._clinic.key))
+        self._approve(session)
+        self._report_broken(session)
+        push(session)
+        for _ in range(PASSES):
+            if not self._pass(session):
+                break
+        state = session.state()
+        export(session, state)
+        self._log.info("cycle", clinic=self._clinic.key, run=session.report.run, writes=session.report.writes)
+        return session.report
+
+    def preview(self) -> Report:
+        """What a cycle would write, with every connection approved. Reads the sides, writes nothing anywhere."""
+        session = self._session(DRY)
+        state = _approved(session.state())
+        observations = pull(session, state)
+        plan = self._decide(session, state, observations)
+        for effect in plan.effects:
+            session.report.plan(effect)
+        session.report.tasks.extend(plan.tasks)
+        session.report.codes.update(line.code for line in plan.journal)
+        return session.report
+
+    def facts(self) -> Facts:
+        """What the slot rules know right now, from the last reads."""
+        session = self._session(DRY)
+        return known_facts(session, session.state())
+
+    def as_of(self) -> dict[str, int]:
+        """Connection -> the instant its last good read began."""
+        links = self._session(DRY).state().links.values()
+        return {link.name: link.last_success for link in links if link.last_success is not None}
+
+    # --- inside ---
+
+    def _session(self, epoch: int) -> Session:
+        run = f"{self._clock.now():x}-{self._random.getrandbits(32):08x}"
+        now = self._clock.now()
+        known = self._store.connections(self._clinic.key)
+        return Session(
+            store=self._store,
+            host=self._host,
+            clinic=self._clinic,
+            clock=self._clock,
+            random=self._random,
+            log=self._log,
+            epoch=epoch,
+            report=Report(run=run, clinic=self._clinic.key),
+            waiting={c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
+            attempts={c.name: c.attempts for c in known},
+        )
+
+    def _approve(self, session: Session) -> None:
+        for name, link in session.state().links.items():
+            if not link.approved and self._first_run.get(name) == "apply":
+                self._store.approve(self._clinic.key, name)
+
+    def _report_broken(self, session: Session) -> None:
+        for name, error in self._host.broken.items():
+            session.report.failures[name] = error.hint
+            session.open_task(connection_task(self._clinic.key, error, "plugin", name))
+
+    def _pass(self, session: Session) -> bool:
+        state = session.state()
+        observations = pull(session, state)
+        plan = self._decide(session, state, observations)
+        self._plan_unapproved(session, state, observations)
+        try:
+            self._store.commit(self._clinic.key, session.epoch, plan, now=self._clock.now(), run=session.report.run)
+        except Overlap:
+            return True
+        session.conflicts.clear()
+        session.report.tasks.extend(plan.tasks)
+        session.report.codes.update(line.code for line in plan.journal)
+        return push(session)
+
+    def _decide(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> Plan:
+        now = self._clock.now()
+        answers = ask(session, questions(state, observations, self._clinic, now))
+        return reconcile(state, observations, answers, self._clinic, now)
+
+    def _plan_unapproved(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> None:
+        """The first run of a new connection only says what it would do."""
+        waiting = {link.name for link in state.links.values() if not link.approved}
+        if not waiting or session.report.planned:
+            return
+        for effect in self._decide(session, _approved(state), observations).effects:
+            session.report.plan(effect)
+
+
+def _approved(state: HubState) -> HubState:
+    return replace(state, links={name: replace(link, approved=True) for name, link in state.links.items()})

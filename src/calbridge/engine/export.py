@@ -1,0 +1,100 @@
+"""Availability for portals: every offered slot, sent only for the resource and local date where it changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from calbridge.engine.pull import failed
+from calbridge.engine.session import Session
+from calbridge.errors import BridgeError
+from calbridge.hub import HubState, Link
+from calbridge.provider import Offer, OfferedSlot, OfferWindow
+from calbridge.reconcile import facts
+from calbridge.slots import Facts, offers
+from calbridge.wall import day_interval, local
+
+Day = tuple[str, str]
+"""(resource, local date as ISO text)."""
+
+
+def export(session: Session, state: HubState) -> None:
+    """Offer what changed to every portal that takes offers; one that fails is tried again in the next cycle."""
+    portals = [link for link in state.links.values() if _takes(session, link)]
+    if not portals:
+        return
+    offered = compute(session, state)
+    for link in portals:
+        _to(session, link, offered)
+
+
+def _takes(session: Session, link: Link) -> bool:
+    return link.approved and link.capabilities.takes_offers and link.name not in session.waiting
+
+
+def known_facts(session: Session, state: HubState) -> Facts:
+    """The slot facts; where a connection could not even be loaded, every resource is closed (fails closed)."""
+    known = facts(state, session.clinic, session.clock.now())
+    if not session.host.broken:
+        return known
+    broken = min(session.host.broken)
+    return replace(known, stale=dict(known.stale) | dict.fromkeys(session.clinic.resources, broken))
+
+
+def compute(session: Session, state: HubState) -> dict[Day, tuple[OfferedSlot, ...]]:
+    """All offered slots by resource and local date, over the whole horizon, empty days included."""
+    clinic = session.clinic
+    known = known_facts(session, state)
+    first = local(clinic.time_zone, session.clock.now()).date()
+    last = first + timedelta(days=clinic.rules.horizon_days)
+    days: dict[Day, list[OfferedSlot]] = defaultdict(list)
+    for resource in clinic.resources.values():
+        if resource.online:
+            for offset in range((last - first).days + 1):
+                days[resource.key, (first + timedelta(days=offset)).isoformat()] = []
+    for service in clinic.services:
+        for slot in offers(clinic, known, service, first, last):
+            day = local(clinic.time_zone, slot.start).date().isoformat()
+            days[slot.resource, day].append(OfferedSlot(service=service, start=slot.start, end=slot.end))
+    return {day: tuple(slots) for day, slots in days.items()}
+
+
+def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, ...]]) -> None:
+    digests = {day: _digest(slots) for day, slots in offered.items()}
+    published = session.store.published(session.clinic.key, link.name)
+    changed = {day for day in digests if published.get(day) != digests[day]}
+    today = min((day for _, day in digests), default="")
+    changed |= {day for day in published if day not in digests and day[1] >= today}
+    if not changed:
+        return
+    revision = session.store.next_revision(session.clinic.key)
+    windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed))
+    try:
+        receipt = session.host.offer(link.name, Offer(clinic=session.clinic, revision=revision, windows=windows))
+    except BridgeError as error:
+        failed(session, link.name, error)
+        return
+    session.report.wrote(link.name, receipt.accepted)
+    for sentence in receipt.rejected:
+        session.report.failures.setdefault(link.name, sentence)
+    if not receipt.rejected:
+        session.store.publish(
+            session.clinic.key,
+            session.epoch,
+            link.name,
+            {day: digests.get(day, "") for day in changed},
+            revision=revision,
+        )
+
+
+def _window(session: Session, day: Day, slots: tuple[OfferedSlot, ...]) -> OfferWindow:
+    whole = day_interval(session.clinic.time_zone, date.fromisoformat(day[1]))
+    return OfferWindow(resource=day[0], window=whole, slots=slots)
+
+
+def _digest(slots: tuple[OfferedSlot, ...]) -> str:
+    text = ";".join(f"{slot.service},{slot.start},{slot.end}" for slot in slots)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

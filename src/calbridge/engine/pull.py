@@ -1,0 +1,147 @@
+"""Reading every connection once; one that fails is left out and said so, the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from calbridge.engine.recovery import backoff, connection_task, verdict
+from calbridge.engine.session import Session
+from calbridge.errors import BridgeError, Replan
+from calbridge.hub import Answers, HubState, Link, Observation, Questions, horizon
+from calbridge.model import Details
+from calbridge.provider import (
+    ClientQuery,
+    ClientRecord,
+    Delta,
+    Entry,
+    Feed,
+    NotModified,
+    Probe,
+    Record,
+    Unknown,
+)
+
+DAY = 86_400
+WORKERS = 4
+
+
+def pull(session: Session, state: HubState) -> dict[str, Observation]:
+    """One observation per connection that answered; the same connection is never read twice at a time."""
+    due = [link for link in state.links.values() if _due(session, link)]
+    if session.host.threads and len(due) > 1:
+        with ThreadPoolExecutor(max_workers=min(WORKERS, len(due))) as pool:
+            results = list(pool.map(lambda link: _read(session, state, link), due))
+    else:
+        results = [_read(session, state, link) for link in due]
+    observations = {}
+    for link, result in zip(due, results, strict=True):
+        if isinstance(result, BridgeError):
+            failed(session, link.name, result)
+        else:
+            observations[link.name] = _with_moved(session, link.name, result)
+            session.report.reads[link.name] = type(result.feed).__name__
+            if not session.dry:
+                session.store.connection_ok(session.clinic.key, link.name, now=result.started)
+    return observations
+
+
+def _due(session: Session, link: Link) -> bool:
+    waiting = session.waiting.get(link.name)
+    if waiting is None:
+        return True
+    session.report.failures.setdefault(link.name, waiting)
+    return False
+
+
+def failed(session: Session, name: str, error: BridgeError) -> None:
+    """Remember a failing connection: when to try again, and a task where only a person can help."""
+    now = session.clock.now()
+    attempts = session.attempts.get(name, 0)
+    until = now + backoff(error, attempts, session.random.random())
+    session.waiting[name] = error.hint
+    session.attempts[name] = attempts + 1
+    session.report.failures[name] = error.hint
+    if not session.dry:
+        session.store.connection_failed(
+            session.clinic.key, name, now=now, until=until, why=error.hint, recovery=error.recovery
+        )
+    if verdict(error).task:
+        session.open_task(connection_task(session.clinic.key, error, "connection", name))
+
+
+def _read(session: Session, state: HubState, link: Link) -> Observation | BridgeError:
+    started = session.clock.now()
+    full = link.last_full is None or started - link.last_full >= DAY
+    try:
+        try:
+            feed = _call(session, state, link, "" if full else link.cursor)
+        except Replan:
+            feed = _call(session, state, link, "")
+    except BridgeError as error:
+        return error
+    return Observation(feed=feed, started=started)
+
+
+def _call(session: Session, state: HubState, link: Link, cursor: str) -> Feed[Record]:
+    window = horizon(session.clock.now(), session.clinic.rules.horizon_days)
+    return session.host.pull(link.name, cursor, window, _known(state, link.name))
+
+
+def _known(state: HubState, name: str) -> dict[str, str]:
+    ours = {s.ref: s.version for (c, _), s in state.shadows.items() if c == name and s.ref and s.view}
+    return ours | {ref: record.version for (c, ref), record in state.foreign.items() if c == name}
+
+
+def _with_moved(session: Session, name: str, observation: Observation) -> Observation:
+    """An entry that a refused write brought back counts as seen, also when the cursor is already past it."""
+    moved = session.moved.pop(name, [])
+    feed = observation.feed
+    if isinstance(feed, NotModified):
+        return replace(observation, feed=Delta(changed=tuple(moved), cursor=feed.cursor)) if moved else observation
+    if isinstance(feed, Delta):
+        listed = {record.ref for record in feed.changed} | set(feed.removed)
+        return replace(observation, feed=replace(feed, changed=feed.changed + _fresh(moved, listed)))
+    return observation
+
+
+def _fresh(moved: Iterable[Entry], listed: set[str]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in moved if entry.ref not in listed)
+
+
+def ask(session: Session, wanted: Questions) -> Answers:
+    """Put the core's questions to the sides; what cannot be asked stays unanswered."""
+    clients = {
+        lookup.key: records for lookup in wanted.lookups if (records := _clients(session, lookup.details)) is not None
+    }
+    return Answers(
+        probes={(name, ref): _probe(session, name, ref) for name, ref in wanted.probes},
+        clients=clients,
+        conflicts=frozenset(session.conflicts),
+    )
+
+
+def _probe(session: Session, name: str, ref: str) -> Probe:
+    try:
+        return session.host.probe(name, ref)
+    except BridgeError as error:
+        return Unknown(why=error.hint)
+
+
+def _clients(session: Session, details: Details) -> tuple[ClientRecord, ...] | None:
+    """Records from every side that keeps clients; None where one of them could not be asked."""
+    keepers = [name for name in session.host.connections if session.host.can(name, "find_clients")]
+    query = ClientQuery(
+        email=details.email, phone=details.phone, first_name=details.first_name, last_name=details.last_name
+    )
+    found: dict[str, ClientRecord] = {}
+    for name in keepers:
+        if name in session.waiting:
+            return None
+        try:
+            found |= {record.id: record for record in session.host.find_clients(name, query)}
+        except BridgeError as error:
+            failed(session, name, error)
+            return None
+    return tuple(found.values())

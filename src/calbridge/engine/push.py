@@ -1,0 +1,168 @@
+"""Carrying out what is due, one effect at a time: intent, sent, answer. It only interprets the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from calbridge.engine.pull import failed
+from calbridge.engine.recovery import backoff, verdict, write_task
+from calbridge.engine.session import Session
+from calbridge.errors import BridgeError
+from calbridge.hub import HubState, JournalEntry, Shadow
+from calbridge.provider import Receipt
+from calbridge.reconcile import Outcome, effects, keeps_record, outcome
+from calbridge.store import OutboxRow, Superseded
+
+ROUNDS = 8
+"""A write may make another due (confirmed in the PMS, then told to the portal); more rounds than sides can need."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """`held_up`: appointments whose write was refused here; nothing more of them goes out before a new decision."""
+
+    state: HubState
+    again: bool = False
+    held_up: set[str] = field(default_factory=set)
+
+    def allows(self, session: Session, row: OutboxRow) -> bool:
+        """May this row go out now?"""
+        reachable = row.connection in session.host.connections and row.connection not in session.waiting
+        return reachable and row.effect.change.appointment not in self.held_up
+
+    def learned(self, row: OutboxRow, result: Outcome) -> None:
+        """Keep the loaded state in step with what was just stored."""
+        key = (row.connection, row.effect.change.appointment)
+        shadows = {k: v for k, v in self.state.shadows.items() if k != key}
+        if result.shadow is not None:
+            shadows[key] = result.shadow
+        appointments = dict(self.state.appointments)
+        if result.appointment is not None:
+            appointments[result.appointment.id] = result.appointment
+        self.state = replace(self.state, shadows=shadows, appointments=appointments)
+
+
+def push(session: Session) -> bool:
+    """Drain the outbox and whatever becomes due by it. True when the sides must be read again."""
+    progress = _Progress(session.state())
+    for _ in range(ROUNDS):
+        due = session.store.outbox(session.clinic.key, now=session.clock.now())
+        rows = [row for row in due if progress.allows(session, row)]
+        if not rows:
+            break
+        for row in rows:
+            if progress.allows(session, row):
+                _send(session, row, progress)
+        _follow_up(session, progress)
+    return progress.again
+
+
+def _follow_up(session: Session, progress: _Progress) -> None:
+    """What the answers made due: confirmed in the PMS, so the portal may be told."""
+    due = effects(progress.state, session.clinic, session.clock.now())
+    fresh = [e for e in due if e.change.appointment not in progress.held_up]
+    if fresh:
+        session.store.enqueue(session.clinic.key, session.epoch, fresh, now=session.clock.now(), run=session.report.run)
+
+
+def _send(session: Session, row: OutboxRow, progress: _Progress) -> None:
+    try:
+        session.store.mark_sent(session.clinic.key, session.epoch, row, now=session.clock.now())
+    except Superseded:
+        return
+    try:
+        receipt = session.host.change(row.connection, row.effect.change)
+    except BridgeError as error:
+        _failed(session, row, error, progress)
+        return
+    _answered(session, row, receipt, progress)
+
+
+def _answered(session: Session, row: OutboxRow, receipt: Receipt, progress: _Progress) -> None:
+    appointment = progress.state.appointments[row.effect.change.appointment]
+    link = progress.state.links[row.connection]
+    keeper = keeps_record(progress.state, link, appointment)
+    result = outcome(row.effect, receipt, appointment, link, keeper=keeper, now=session.clock.now())
+    if result.done:
+        _confirm(session, row, result, progress)
+        session.report.wrote(row.connection)
+        progress.again |= not appointment.reserved and link.capabilities.mirrors
+    else:
+        _refused(session, row, receipt, result, progress)
+
+
+def _confirm(session: Session, row: OutboxRow, result: Outcome, progress: _Progress) -> None:
+    session.store.confirm(
+        session.clinic.key,
+        session.epoch,
+        row,
+        shadow=result.shadow,
+        appointment=result.appointment,
+        journal=result.journal,
+        tasks=result.tasks,
+        settled=result.settled,
+        now=session.clock.now(),
+        run=session.report.run,
+    )
+    progress.learned(row, result)
+    session.report.tasks.extend(result.tasks)
+    session.report.codes.update(line.code for line in result.journal)
+
+
+def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome, progress: _Progress) -> None:
+    key = row.effect.change.appointment
+    if receipt.outcome == "conflict":
+        session.conflicts.add((row.connection, key))
+    if receipt.entry is not None:
+        session.moved.setdefault(row.connection, []).append(receipt.entry)
+    _drop(session, row, result.journal)
+    progress.again = True
+    progress.held_up.add(key)
+
+
+def _failed(session: Session, row: OutboxRow, error: BridgeError, progress: _Progress) -> None:
+    decided = verdict(error)
+    if decided.keep:
+        until = session.clock.now() + backoff(error, row.attempts, session.random.random())
+        session.store.defer(session.clinic.key, session.epoch, row, until=until, why=error.hint)
+        failed(session, row.connection, error)
+    elif decided.again:
+        _drop(session, row, (_line(row, "write_replanned"),))
+        progress.again = True
+        progress.held_up.add(row.effect.change.appointment)
+    else:
+        _give_up(session, row, error, progress)
+
+
+def _give_up(session: Session, row: OutboxRow, error: BridgeError, progress: _Progress) -> None:
+    """Quarantine: the same body is not sent again until somebody changes something (keep#616)."""
+    change = row.effect.change
+    old = progress.state.shadows.get((row.connection, change.appointment))
+    empty = Shadow(connection=row.connection, appointment=change.appointment, ref="", version="", view=None)
+    task = write_task(session.clinic.key, error, row.connection, change.appointment)
+    _confirm(
+        session,
+        row,
+        Outcome(
+            shadow=replace(old or empty, asked=row.effect.asked),
+            journal=(_line(row, "write_given_up"),),
+            tasks=(task,),
+        ),
+        progress,
+    )
+
+
+def _line(row: OutboxRow, code: str) -> JournalEntry:
+    return JournalEntry(code=code, appointment=row.effect.change.appointment, connection=row.connection)
+
+
+def _drop(session: Session, row: OutboxRow, journal: tuple[JournalEntry, ...]) -> None:
+    session.store.drop(
+        session.clinic.key,
+        session.epoch,
+        row,
+        journal=journal,
+        now=session.clock.now(),
+        run=session.report.run,
+    )
+    session.report.codes.update(line.code for line in journal)

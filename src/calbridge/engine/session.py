@@ -1,0 +1,71 @@
+"""What one cycle carries along: its epoch, its report, and what it learned that the store does not keep."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from calbridge.engine.report import Report
+from calbridge.hub import HubState, Link, Task
+from calbridge.model import Clinic
+from calbridge.provider import Clock, Entry
+
+if TYPE_CHECKING:
+    from calbridge.host import ClinicHost
+    from calbridge.store import Store
+
+WEEK = 7 * 86_400
+DRY = 0
+"""The epoch of a session that only looks: nothing is remembered of it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One cycle of one clinic.
+
+    `waiting`: connections not to be called now, with the reason. `conflicts`: (connection, appointment) whose time a
+    remote said is taken. `moved`: entries that refused writes brought back, to be seen by the next read.
+    """
+
+    store: Store
+    host: ClinicHost
+    clinic: Clinic
+    clock: Clock
+    random: random.Random
+    log: Any
+    epoch: int
+    report: Report
+    waiting: dict[str, str] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    conflicts: set[tuple[str, str]] = field(default_factory=set)
+    moved: dict[str, list[Entry]] = field(default_factory=dict)
+
+    @property
+    def dry(self) -> bool:
+        """True when nothing may be written, not even that a connection failed."""
+        return self.epoch == DRY
+
+    def links(self) -> list[Link]:
+        """The configured connections as the core sees them; the store adds what it remembers."""
+        return [
+            Link(
+                name=name,
+                role=connected.role,
+                capabilities=connected.capabilities,
+                rank=connected.rank,
+                fingerprint=connected.fingerprint,
+            )
+            for name, connected in self.host.connections.items()
+        ]
+
+    def state(self) -> HubState:
+        """The hub as the store has it now, with a week of what has ended."""
+        return self.store.load(self.clinic.key, self.links(), since=self.clock.now() - WEEK)
+
+    def open_task(self, task: Task) -> None:
+        """Ask a person, outside of any plan."""
+        self.report.tasks.append(task)
+        if self.dry:
+            return
+        self.store.open_task(self.clinic.key, task, now=self.clock.now())

@@ -1,0 +1,97 @@
+"""The hooks a provider may implement (design.md section 4). Arguments may be added, never changed.
+
+Every hook is synchronous and is called for one provider at a time by `calbridge.host`, its only caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import pluggy
+
+from calbridge.interval import Interval
+from calbridge.model import Details
+from calbridge.provider import (
+    Change,
+    ClientQuery,
+    ClientRecord,
+    Entry,
+    ExportReceipt,
+    Feed,
+    Finding,
+    Hint,
+    InboundRequest,
+    Offer,
+    Probe,
+    ProviderKind,
+    Receipt,
+    Record,
+)
+
+PROJECT = "calbridge"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Registry(Protocol):
+    """What a plugin registers itself with, once, when it is loaded."""
+
+    def provider(self, kind: ProviderKind) -> None:
+        """Add `kind = "<name>"` for connections."""
+        ...
+
+    def preset(self, name: str, rules: Mapping[str, object]) -> None:
+        """Add `preset = "<name>"`: values for the `[rules]` keys of a clinic."""
+        ...
+
+
+class PluginSpec:
+    """The one hook of a plugin's entry point (group `calbridge`)."""
+
+    @hookspec
+    def calbridge_register(self, registry: Registry) -> None:
+        """Register provider kinds, rule functions, presets and notifiers."""
+
+
+class ProviderSpec:
+    """The hooks of one provider object. What it does not implement is not called."""
+
+    @hookspec(firstresult=True)
+    def export_availability(self, offer: Offer) -> ExportReceipt | None:
+        """Portals: replace the offered slots of each window in `offer`."""
+
+    @hookspec(firstresult=True)
+    def import_bookings(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Entry] | None:
+        """Portals: holds, requests, bookings and their changes since `cursor` ("" is a first read)."""
+
+    @hookspec(firstresult=True)
+    def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record] | None:
+        """Calendars and PMS: appointments, busy time, absences and windows since `cursor`.
+
+        `known` maps every ref the bridge holds of this connection to its version, for sides that can only list.
+        """
+
+    @hookspec(firstresult=True)
+    def propagate_change(self, change: Change) -> Receipt | None:
+        """Write one appointment state. Idempotent by `change.key`; reads back what it wrote."""
+
+    @hookspec(firstresult=True)
+    def find_clients(self, query: ClientQuery) -> tuple[ClientRecord, ...] | None:
+        """PMS: everybody who shares the e-mail, the phone or the name. Minimal fields."""
+
+    @hookspec(firstresult=True)
+    def create_client(self, details: Details, key: str) -> ClientRecord | None:
+        """PMS: make a new client, idempotent by `key`."""
+
+    @hookspec(firstresult=True)
+    def probe(self, ref: str) -> Probe | None:
+        """Is this one really gone? Gone only on a 404 or 410 of that very resource."""
+
+    @hookspec(firstresult=True)
+    def check(self) -> tuple[Finding, ...] | None:
+        """Look at settings and server before anything is configured, at start and in `calbridge check`."""
+
+    @hookspec(firstresult=True)
+    def receive(self, request: InboundRequest) -> tuple[Hint, ...] | None:
+        """Verify one inbound webhook; raise SkipItem when the signature is wrong."""

@@ -1,0 +1,199 @@
+"""The pipeline's own records: shadows, what a cycle observed, what it decided, and the outside writes that follow.
+
+All plain data: the store saves and loads them, `reconcile` turns observations into a plan, the engine carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from calbridge.interval import Interval
+from calbridge.model import Appointment, Details, Side
+from calbridge.provider import (
+    AbsenceRecord,
+    Busy,
+    Capabilities,
+    Change,
+    ClientRecord,
+    Entry,
+    Feed,
+    Probe,
+    Record,
+    Role,
+    Unreadable,
+    WindowRecord,
+)
+from calbridge.views import View
+
+Foreign = Busy | WindowRecord | AbsenceRecord | Unreadable
+"""What a side holds that is no appointment of ours. Stored by (connection, ref)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """What one connection last held of one appointment: the base that its next sighting is compared with.
+
+    `view` is the normalised echo (None: the side shows nothing). `asked` is the digest of the view the bridge last
+    asked for: a server that rewrites what it is given differs from it without anybody having edited (R16).
+    `revision` is the hub revision that was asked for; `confirmed` the instant the answer came.
+    """
+
+    connection: str
+    appointment: str
+    ref: str
+    version: str
+    view: View | None
+    asked: str = ""
+    revision: int = 0
+    confirmed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One connection as the core sees it. `rank` orders authority: 0 is the system of record.
+
+    `approved` is False until the first cycle's plan was applied. `last_success` is the start of the last good read.
+    `released` says that a person released the guard for the next cycle. `fingerprint` is of URL, account and filter.
+    """
+
+    name: str
+    role: Role
+    capabilities: Capabilities
+    rank: int = 1
+    cursor: str = ""
+    fingerprint: str = ""
+    approved: bool = True
+    released: bool = False
+    last_success: int | None = None
+    last_full: int | None = None
+
+    @property
+    def side(self) -> Side:
+        """For whom this connection speaks."""
+        return Side.CLIENT if self.role == "portal" else Side.CLINIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What a person asked the bridge to do with one booking; consumed by the next cycle."""
+
+    id: int
+    kind: Literal["accept", "decline", "link", "cancel"]
+    appointment: str
+    reason: str = ""
+    notify: bool = True
+    client: str = ""
+    patient: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubState:
+    """Everything `reconcile` needs of the past. Keys: appointment id; (connection, appointment); (connection, ref)."""
+
+    appointments: Mapping[str, Appointment] = field(default_factory=dict)
+    shadows: Mapping[tuple[str, str], Shadow] = field(default_factory=dict)
+    foreign: Mapping[tuple[str, str], Foreign] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    commands: tuple[Command, ...] = ()
+    unresolved: frozenset[tuple[str, str]] = frozenset()
+    """(connection, appointment) with a write sent whose outcome is not known: their sightings are not judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One successful read of one connection, started at `started`."""
+
+    feed: Feed[Record]
+    started: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Who may this be? `key` is the ref of the booking that asks."""
+
+    key: str
+    details: Details
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What the core must know before it can decide."""
+
+    probes: tuple[tuple[str, str], ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Probes by (connection, ref); client records by lookup key (absent: the PMS could not be asked).
+
+    `conflicts` are (connection, appointment) whose last write the remote refused because the time is taken.
+    """
+
+    probes: Mapping[tuple[str, str], Probe] = field(default_factory=dict)
+    clients: Mapping[str, tuple[ClientRecord, ...]] = field(default_factory=dict)
+    conflicts: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One decision with its reason code. `facts` hold no personal data: codes, instants, field names, keys."""
+
+    code: str
+    appointment: str = ""
+    connection: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something a person must look at. One open task per `key`. `sentence` says what, why and what to do."""
+
+    key: str
+    kind: str
+    sentence: str
+    appointment: str = ""
+    connection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One outside write that is due: `change` for `connection`; `asked` is the digest of its view."""
+
+    connection: str
+    change: Change
+    asked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one cycle decided. Committed in one transaction; its effects become outbox rows in the same one."""
+
+    appointments: tuple[Appointment, ...] = ()
+    shadows: tuple[Shadow, ...] = ()
+    forgotten: tuple[tuple[str, str], ...] = ()
+    foreign: tuple[tuple[str, Foreign], ...] = ()
+    foreign_gone: tuple[tuple[str, str], ...] = ()
+    reads: Mapping[str, Observation] = field(default_factory=dict)
+    journal: tuple[JournalEntry, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    settled: tuple[str, ...] = ()
+    """Keys of tasks whose cause is gone."""
+    commands: tuple[int, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+def horizon(now: int, days: int) -> Interval:
+    """The window the bridge looks at: from two days ago to `days` and a month ahead, which daily re-reads keep full."""
+    day = 86_400
+    return Interval(now - 2 * day, now + (days + 35) * day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """An entry seen by a connection."""
+
+    connection: str
+    entry: Entry

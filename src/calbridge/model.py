@@ -1,0 +1,262 @@
+"""The nouns of a clinic's time, as frozen records. Instants are epoch seconds (UTC); local time is text or dates.
+
+Records are validated where they enter (settings, providers); inside they are trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from calbridge.interval import Interval
+
+# --- what a clinic is (configuration; rules.md section 2) ---------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class WallWindow:
+    """A window of one day on the wall clock, in minutes since local midnight; `end` may be 1440 (24:00)."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyPlan:
+    """One line of a resource's week; `first` and `last` are local dates, both inclusive (S4)."""
+
+    days: frozenset[int]
+    windows: tuple[WallWindow, ...]
+    kind: Literal["online", "work"] = "online"
+    weeks: Literal["all", "odd", "even"] = "all"
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A resource is away: local dates (inclusive) when `first`/`last` are set, else the instants of `span`."""
+
+    resource: str
+    first: date | None = None
+    last: date | None = None
+    span: Interval | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """The clinic is closed from `first` to `last`, local dates, both inclusive (S1 Betriebsurlaub)."""
+
+    first: date
+    last: date
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """A negative window; an empty scope means every service, resource or species."""
+
+    days: frozenset[int]
+    windows: tuple[WallWindow, ...]
+    services: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+    species: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A practitioner, a room or a piece of equipment."""
+
+    key: str
+    name: str
+    kind: str = "practitioner"
+    online: bool = False
+    week: tuple[WeeklyPlan, ...] = ()
+    absences: tuple[Absence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What is booked. Durations and buffers in minutes. `requires` is one tuple of resource keys per group."""
+
+    key: str
+    name: str
+    minutes: int
+    group: str = ""
+    buffer_before: int = 0
+    buffer_after: int = 0
+    online: bool = False
+    resources: tuple[str, ...] = ()
+    requires: tuple[tuple[str, ...], ...] = ()
+    species: frozenset[str] = frozenset()
+    excluded_species: frozenset[str] = frozenset()
+    clients: Literal["all", "new", "known"] = "all"
+    instructions: str = ""
+    booking_mode: Literal["instant", "request"] | None = None
+    max_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The values of a clinic's rules after preset and overrides (rules.md sections 3 to 8). Durations in seconds."""
+
+    availability: Literal["windows", "opening_hours"] = "windows"
+    without_windows: Literal["closed", "opening_hours"] = "closed"
+    lead_time: int = 0
+    lead_days: int = 0
+    horizon_days: int = 60
+    grid_minutes: int = 15
+    slots_per_hour: int | None = None
+    reserved_per_day: int = 0
+    max_source_age: int | None = None
+    booking_mode: Literal["instant", "request"] = "instant"
+    hold_ttl: int = 300
+    late_confirm: Literal["retry", "refuse"] = "retry"
+    client_cancel_cutoff: int | None = None
+    client_move_cutoff: int | None = None
+    auto_confirm_known_only: bool = False
+    decline_reason_visible: bool = False
+    decline_notifies: bool = True
+    late_change_policy: Literal["apply", "task"] = "apply"
+    client_match: Literal["unique", "strict", "propose", "email"] = "unique"
+    name_case: Literal["fold", "exact"] = "fold"
+    patient_match: Literal["name", "name_species"] = "name"
+    on_ambiguous: Literal["book_unlinked", "ask", "create", "create_if_complete"] = "book_unlinked"
+    on_unmatched: Literal["book_unlinked", "ask", "create", "create_if_complete"] = "book_unlinked"
+    one_patient_per_booking: bool = False
+    reschedule_scope: Literal["online", "opening_hours"] = "online"
+    calendar_names: Literal["full", "pseudonym", "none"] = "full"
+    show_resource: bool = True
+    show_duration: bool = True
+    reminders: tuple[int, ...] = ()
+    publish: Literal["all", "marked"] = "all"
+    max_cancellations: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clinic:
+    """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows."""
+
+    key: str
+    name: str
+    time_zone: str
+    region: str = ""
+    online: bool = False
+    opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
+    closures: tuple[Closure, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+
+
+# --- what happens to a booking (rules.md section 4) ---------------------------------------------
+
+
+class State(StrEnum):
+    """Where a booking stands."""
+
+    HELD = "held"
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    ARRIVED = "arrived"
+    FULFILLED = "fulfilled"
+    EXPIRED = "expired"
+    RELEASED = "released"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+    @property
+    def ended(self) -> bool:
+        """No event leads out of it."""
+        return self in ENDED
+
+    @property
+    def gone(self) -> bool:
+        """Its time is free again and no calendar shows it."""
+        return self in GONE
+
+
+ENDED = frozenset({State.FULFILLED, State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED, State.NO_SHOW})
+GONE = frozenset({State.EXPIRED, State.RELEASED, State.DECLINED, State.CANCELLED})
+
+
+class Side(StrEnum):
+    """Who wants a change. The role of the connection it was seen on decides: a portal speaks for the client."""
+
+    CLIENT = "client"
+    CLINIC = "clinic"
+    BRIDGE = "bridge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a client typed about herself and the animal. Never written back over a record (S3). Personal data."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    patient_name: str = ""
+    species: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """The canonical appointment: the hub that every side is compared with, through its own shadow.
+
+    `id` is the booking's identity for life. `buffer_before`/`buffer_after` (seconds) widen the footprint.
+    `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
+    `written` says that the system of record has it as confirmed (accepted is not written).
+    `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
+    `client`/`patient` are keys of the PMS's records; `match` is how they were found.
+    """
+
+    id: str
+    clinic: str
+    state: State
+    origin: Side
+    resource: str
+    start: int
+    end: int
+    service: str = ""
+    co_resources: tuple[str, ...] = ()
+    buffer_before: int = 0
+    buffer_after: int = 0
+    title: str = ""
+    note: str = ""
+    description: str = ""
+    details: Details | None = None
+    client: str = ""
+    patient: str = ""
+    match: Literal["", "linked", "ambiguous", "unmatched"] = ""
+    hold_expires: int | None = None
+    decline_reason: str = ""
+    revision: int = 1
+    exclusive: bool = True
+    written: bool = False
+    reserved: bool = False
+    source: str = ""
+    created: int = 0
+    changed: int = 0
+
+    @property
+    def span(self) -> Interval:
+        """The visit itself."""
+        return Interval(self.start, self.end)
+
+    @property
+    def footprint(self) -> Interval:
+        """The visit with its buffers: what no other footprint on the same resource may overlap."""
+        return Interval(self.start - self.buffer_before, self.end + self.buffer_after)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Every resource it occupies, the booked one first."""
+        return (self.resource, *self.co_resources)

@@ -1,0 +1,17 @@
+"""The heart: (state, what each side shows, rules, now) -> Plan. Pure, and total over what each side may show.
+
+Theory of operation. The hub holds one canonical appointment; each connection has a shadow of it: what that side last
+showed, and what it was last asked to show. A sighting that differs from its own shadow is somebody's edit (a *wish*).
+Clinic wishes are settled first, then the clients', then time itself (holds that end) and people's commands. What every
+side should show is projected from the result, and where that differs from its shadow an effect is due. Because effects
+follow from state, a crash anywhere leads back to the same effects.
+"""
+
+from calbridge.reconcile.effects import effects
+from calbridge.reconcile.facts import facts
+from calbridge.reconcile.outcome import Outcome, outcome
+from calbridge.reconcile.places import keeps_record
+from calbridge.reconcile.questions import questions
+from calbridge.reconcile.run import reconcile
+
+__all__ = ["Outcome", "effects", "facts", "keeps_record", "outcome", "questions", "reconcile"]

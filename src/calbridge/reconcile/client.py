@@ -1,0 +1,252 @@
+"""What portals show: holds, submitted bookings, and what clients changed. Rules decide; refusals are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from calbridge.hub import Link, Observation
+from calbridge.lifecycle import Event
+from calbridge.model import Appointment, Details, Side, State
+from calbridge.provider import Entry, Gone
+from calbridge.reconcile.compare import delta, pending
+from calbridge.reconcile.draft import Draft, derive_id
+from calbridge.reconcile.facts import facts
+from calbridge.reconcile.identity import identify
+from calbridge.reconcile.missing import entries, missing
+from calbridge.slots import Candidate, Decision, decide
+from calbridge.views import PortalView, project
+
+LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
+TAKEN = "slot_unavailable"
+
+
+def read_portal(draft: Draft, reads: Iterable[tuple[Link, Observation]]) -> None:
+    """Take in every portal entry, oldest change first, so that the one who came first wins."""
+    for link, observation in reads:
+        for entry in sorted(entries(observation), key=lambda e: (e.modified or 0, e.ref)):
+            _read(draft, link, entry)
+        for shadow in missing(draft.state, link, observation):
+            _lost(draft, link, shadow.appointment, shadow.ref)
+
+
+def _read(draft: Draft, link: Link, entry: Entry) -> None:
+    if not isinstance(entry.view, PortalView):
+        return
+    key = draft.by_ref.get((link.name, entry.ref)) or draft.by_ref.get((link.name, entry.replaces)) or ""
+    if (link.name, key) in draft.state.unresolved:
+        return
+    if key in draft.appointments:
+        _known(draft, link, draft.appointments[key], entry)
+    elif entry.view.state in LIVE:
+        _new(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.replaces or entry.ref))
+
+
+def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
+    """A portal that no longer knows a hold has released it; a vanished booking is a question, never a cancellation."""
+    appointment = draft.appointments[key]
+    if not isinstance(draft.answers.probes.get((link.name, ref)), Gone) or appointment.state.ended:
+        return
+    if appointment.state is State.HELD:
+        draft.step(appointment, Event.RELEASE, connection=link.name)
+        draft.forget(link.name, key)
+        return
+    draft.task(
+        "portal_lost",
+        key,
+        f"Clinic {draft.clinic.key}, connection {link.name}: the portal no longer knows booking {key}; it was kept. "
+        "Ask the client, then cancel it in the PMS or dismiss this task.",
+        appointment=key,
+        connection=link.name,
+    )
+
+
+# --- new ones -------------------------------------------------------------------------------------
+
+
+def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
+    view = entry.view
+    assert isinstance(view, PortalView)  # noqa: S101 - narrows the union; _read has checked it
+    key = key if key not in draft.appointments else derive_id(draft.clinic.key, link.name, entry.ref)
+    decision = _decide(draft, view, entry.details, without=key)
+    appointment = _appointment(draft, link, entry, key, decision)
+    if view.state is not State.HELD and view.state is not State.REQUESTED:
+        draft.put(replace(appointment, state=view.state, written=False))
+        draft.note("recovered", key, link.name, state=view.state)
+        draft.sighted(link, key, entry, edited=True)
+        return
+    if not decision.ok:
+        _refuse(draft, link, entry, appointment, decision.code)
+        return
+    held = draft.put(appointment)
+    draft.note("held", key, link.name, resource=view.resource, start=str(view.start))
+    draft.sighted(link, key, entry, edited=True)
+    draft.agree(link, key)
+    if view.state is State.REQUESTED:
+        _submit(draft, link, held, entry)
+
+
+def _appointment(draft: Draft, link: Link, entry: Entry, key: str, decision: Decision) -> Appointment:
+    view = entry.view
+    assert isinstance(view, PortalView)  # noqa: S101 - narrows the union
+    service = draft.clinic.services.get(view.service)
+    return Appointment(
+        id=key,
+        clinic=draft.clinic.key,
+        state=State.HELD,
+        origin=Side.CLIENT,
+        resource=view.resource,
+        start=view.start,
+        end=view.start + service.minutes * 60 if service else view.end,
+        service=view.service,
+        co_resources=decision.co_resources,
+        buffer_before=service.buffer_before * 60 if service else 0,
+        buffer_after=service.buffer_after * 60 if service else 0,
+        hold_expires=_expiry(draft, entry),
+        source=link.name,
+    )
+
+
+def _expiry(draft: Draft, entry: Entry) -> int:
+    """A hold always ends, whatever the portal says: at the latest `hold_ttl` from now."""
+    latest = draft.now + draft.clinic.rules.hold_ttl
+    return min(entry.expires, latest) if entry.expires is not None else latest
+
+
+def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, code: str) -> None:
+    """Refused bookings are kept as ended ones: the portal is told through them, and `journal` explains them."""
+    ended = State.RELEASED if entry.view.state is State.HELD else State.DECLINED
+    draft.put(replace(appointment, state=ended, decline_reason=TAKEN, exclusive=False, hold_expires=None))
+    draft.note("slot_refused", appointment.id, link.name, rule=code)
+    draft.sighted(link, appointment.id, entry, edited=True)
+
+
+def _decide(draft: Draft, view: PortalView, details: Details | None, *, without: str, known: bool = False) -> Decision:
+    candidate = Candidate(
+        service=view.service,
+        resource=view.resource,
+        start=view.start,
+        client="known" if known else None,
+        species=details.species if details and details.species else None,
+        scope="reschedule" if known else "book",
+    )
+    return decide(draft.clinic, facts(draft.current(), draft.clinic, draft.now, without=without), candidate)
+
+
+# --- known ones -----------------------------------------------------------------------------------
+
+
+def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
+    shadow = draft.shadows[link.name, appointment.id]
+    before = project("portal", appointment, draft.clinic)
+    unsent = pending(link, shadow, before)
+    changes = delta(link, shadow, entry.view)
+    consumed = bool(entry.replaces) and shadow.ref == entry.replaces
+    if consumed and appointment.state.ended:
+        _late(draft, link, entry, appointment)
+        return
+    draft.sighted(link, appointment.id, entry, edited=bool(changes))
+    if "state" in changes:
+        _state(draft, link, appointment, entry)
+    if {"start", "resource"} & set(changes) and not draft.appointments[appointment.id].state.gone:
+        _move(
+            draft,
+            link,
+            draft.appointments[appointment.id],
+            entry,
+            overruled=bool(unsent & {"start", "resource"}),
+        )
+
+
+def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> None:
+    """Confirmed after the hold ended: the time is taken again where it is still free (`late_confirm`)."""
+    draft.forget(link.name, appointment.id)
+    draft.note("late_confirmation", appointment.id, link.name)
+    if appointment.state is State.EXPIRED and draft.clinic.rules.late_confirm == "refuse":
+        _refuse(
+            draft,
+            link,
+            entry,
+            replace(appointment, id=derive_id(draft.clinic.key, link.name, entry.ref)),
+            "late",
+        )
+        return
+    _new(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref))
+
+
+def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
+    match entry.view.state:
+        case State.REQUESTED if appointment.state is State.HELD:
+            _submit(draft, link, appointment, entry)
+        case State.EXPIRED:
+            draft.step(appointment, Event.EXPIRE, connection=link.name)
+        case State.RELEASED | State.CANCELLED:
+            _cancel(draft, link, appointment)
+        case _:
+            draft.note("overruled", appointment.id, link.name, field="state", wanted=entry.view.state)
+            draft.touched.add(appointment.id)
+
+
+def _cancel(draft: Draft, link: Link, appointment: Appointment) -> None:
+    if appointment.state.gone:
+        return
+    event = Event.RELEASE if appointment.state is State.HELD else Event.CLIENT_CANCEL
+    if draft.step(appointment, event, connection=link.name) is not None or appointment.state.ended:
+        return
+    # The portal has already told the client that it is cancelled: keep its word, and let a person know (R23).
+    draft.step(appointment, Event.CLINIC_CANCEL, connection=link.name, why="late")
+    draft.task(
+        "late_cancellation",
+        appointment.id,
+        f"Clinic {draft.clinic.key}: the client cancelled booking {appointment.id} in the portal later than the "
+        "clinic's rules allow; it was cancelled everywhere. Phone the client if that should not stand.",
+        appointment=appointment.id,
+        connection=link.name,
+    )
+
+
+def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, overruled: bool) -> None:
+    """A client's move; refused (cutoff, rules, or the clinic moved it meanwhile) it is written back to the portal."""
+    view = entry.view
+    assert isinstance(view, PortalView)  # noqa: S101 - narrows the union
+    if overruled:
+        draft.note("overruled", appointment.id, link.name, field="time", by="clinic")
+        draft.touched.add(appointment.id)
+        return
+    decision = _decide(draft, view, appointment.details, without=appointment.id, known=bool(appointment.client))
+    if not decision.ok:
+        draft.note("move_refused", appointment.id, link.name, rule=decision.code)
+        draft.touched.add(appointment.id)
+        return
+    if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name) is None:
+        draft.touched.add(appointment.id)
+        return
+    length = appointment.end - appointment.start
+    moved = replace(
+        draft.appointments[appointment.id],
+        resource=view.resource,
+        start=view.start,
+        end=view.start + length,
+        co_resources=decision.co_resources,
+    )
+    draft.put(moved)
+
+
+def _submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
+    """The hold becomes a booking: identified as far as it can be, confirmed or left to the clinic."""
+    given = replace(
+        appointment,
+        details=entry.details,
+        description=entry.view.description,
+        hold_expires=None,
+    )
+    identified, certain = identify(draft, given, entry.ref)
+    event = Event.SUBMIT_INSTANT if certain and _instant(draft, given) else Event.SUBMIT_REQUEST
+    draft.put(identified)
+    draft.step(identified, event, connection=link.name)
+
+
+def _instant(draft: Draft, appointment: Appointment) -> bool:
+    service = draft.clinic.services.get(appointment.service)
+    mode = service.booking_mode if service and service.booking_mode else draft.clinic.rules.booking_mode
+    return mode == "instant"

@@ -1,0 +1,179 @@
+"""What the clinic's own sides (calendars, PMS) show: edits of known appointments, adopted ones, stamped strays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from calbridge.hub import Link, Observation
+from calbridge.model import Appointment, Side, State
+from calbridge.provider import Complete, Delta, Entry, Gone
+from calbridge.reconcile.compare import delta
+from calbridge.reconcile.draft import Draft, derive_id
+from calbridge.reconcile.foreign import stray
+from calbridge.reconcile.missing import entries, missing
+from calbridge.reconcile.wishes import Wish, settle
+from calbridge.views import PmsView
+
+Reads = Iterable[tuple[Link, Observation]]
+
+
+def read_known(draft: Draft, reads: Reads) -> None:
+    """Settle every edit of an appointment the hub knows, all clinic sides together."""
+    wishes: defaultdict[str, list[Wish]] = defaultdict(list)
+    for link, observation in reads:
+        for key in _missing(draft, link, observation):
+            wishes[key].append(Wish(link=link, entry=None))
+        for entry in entries(observation):
+            wish = _edit(draft, link, entry, observation)
+            if wish:
+                wishes[wish[0]].append(wish[1])
+    for key in sorted(wishes):
+        settle(draft, key, wishes[key])
+
+
+def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
+    gone = []
+    for shadow in missing(draft.state, link, observation):
+        if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone):
+            gone.append(shadow.appointment)
+        else:
+            draft.note("missing_unproved", shadow.appointment, link.name)
+            _reread(draft, link)
+    return gone
+
+
+def _reread(draft: Draft, link: Link) -> None:
+    """An absence without proof must be met again: the cursor of this read is not kept."""
+    observation = draft.reads.get(link.name)
+    if observation is not None and isinstance(observation.feed, Complete | Delta):
+        feed: Any = observation.feed  # either kind has a cursor; `replace` takes no union
+        draft.reads[link.name] = replace(observation, feed=replace(feed, cursor=link.cursor))
+
+
+def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> tuple[str, Wish] | None:
+    key = known(draft, link, entry, observation)
+    if key is None:
+        return None
+    if (link.name, key) in draft.state.unresolved:
+        _reread(draft, link)
+        return None
+    shadow = draft.shadows[link.name, key]
+    changes = delta(link, shadow, entry.view)
+    if _reopened(draft, link, key, entry, changes):
+        return None
+    draft.sighted(link, key, entry, edited=bool(changes))
+    return (key, Wish(link=link, entry=entry, changes=changes)) if changes else None
+
+
+def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[str, object]) -> bool:
+    """A PMS entry of an ended booking that staff brought back to life is a new appointment; the old id stays ended."""
+    appointment = draft.appointments.get(key)
+    if appointment is not None and not (appointment.state.gone and "state" in changes and not entry.view.state.gone):
+        return False
+    draft.forget(link.name, key)
+    if link.capabilities.adopts:
+        adopt(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
+    else:
+        stray(draft, link, entry)
+    return True
+
+
+def known(draft: Draft, link: Link, entry: Entry, observation: Observation) -> str | None:
+    """The appointment this entry is: by its ref, or by our stamp where it was moved to another place (never a copy)."""
+    by_ref = draft.by_ref.get((link.name, entry.ref))
+    if by_ref is not None or entry.stamp is None:
+        return by_ref
+    shadow = draft.shadows.get((link.name, entry.stamp.appointment))
+    if shadow is None or shadow.view is None:
+        return None
+    return shadow.appointment if _left(draft, link, shadow.ref, observation) else None
+
+
+def _left(draft: Draft, link: Link, ref: str, observation: Observation) -> bool:
+    """True when the ref's old place is empty: proved by the probe, or by the feed that says so."""
+    probed = draft.answers.probes.get((link.name, ref))
+    listed = {entry.ref for entry in entries(observation)}
+    match observation.feed:
+        case Delta():
+            absent = ref in observation.feed.removed
+        case Complete():
+            absent = ref not in listed
+        case _:
+            absent = False
+    return absent or isinstance(probed, Gone)
+
+
+def read_unknown(draft: Draft, reads: Reads) -> None:
+    """Adopt what staff made in a PMS, attach what bears our stamp, and let everything else be busy time."""
+    for link, observation in reads:
+        for entry in entries(observation):
+            if (link.name, entry.ref) not in draft.by_ref:
+                _place(draft, link, entry, observation)
+
+
+def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> None:
+    if known(draft, link, entry, observation) is not None:
+        return
+    key = entry.stamp.appointment if entry.stamp else ""
+    if key and (link.name, key) in draft.state.unresolved:
+        _reread(draft, link)
+        return
+    alone = (link.name, key) not in draft.shadows
+    if key in draft.appointments and alone and not draft.appointments[key].state.gone:
+        draft.sighted(link, key, entry, edited=True)
+        draft.note("attached", key, link.name)
+    elif _adoptable(link, entry, alone=alone):
+        adopt(draft, link, entry, _fresh_id(draft, link, entry, key))
+    else:
+        stray(draft, link, entry)
+
+
+def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
+    """Its stamp where the hub lost that booking; never the id of one that has ended."""
+    if stamped and stamped not in draft.appointments:
+        return stamped
+    again = (entry.version,) if stamped else ()
+    return derive_id(draft.clinic.key, link.name, entry.ref, *again)
+
+
+def _adoptable(link: Link, entry: Entry, *, alone: bool) -> bool:
+    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED}
+    return link.capabilities.adopts and link.approved and settled and alone
+
+
+def adopt(draft: Draft, link: Link, entry: Entry, key: str) -> None:
+    """An appointment the clinic made itself becomes the hub's: mirrored to calendars, blocking the portal."""
+    view = entry.view
+    if not isinstance(view, PmsView):
+        stray(draft, link, entry)
+        return
+    service = draft.clinic.services.get(view.service)
+    appointment = Appointment(
+        id=key,
+        clinic=draft.clinic.key,
+        state=view.state,
+        origin=Side.CLINIC,
+        resource=view.resource,
+        start=view.start,
+        end=view.end,
+        service=view.service,
+        co_resources=view.co_resources,
+        buffer_before=service.buffer_before * 60 if service else 0,
+        buffer_after=service.buffer_after * 60 if service else 0,
+        title=view.title,
+        note=view.note,
+        description=view.description,
+        client=view.client,
+        patient=view.patient,
+        match="linked" if view.client else "",
+        written=True,
+        reserved=True,
+        source=link.name,
+    )
+    draft.put(appointment)
+    draft.sighted(link, key, entry, edited=True)
+    draft.agree(link, key)
+    draft.note("adopted", key, link.name)

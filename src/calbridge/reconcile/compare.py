@@ -1,0 +1,40 @@
+"""Views are compared field by field, and only in the fields that a side really stores."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from calbridge.hub import Link, Shadow
+from calbridge.views import View, fields_of
+
+
+def carried(link: Link, view: View) -> dict[str, Any]:
+    """The fields of `view` that this side stores; a None is a field it must not hold."""
+    shown_as = link.capabilities.shown_as
+    fields = fields_of(view) | {"state": shown_as.get(view.state, view.state)}
+    return {name: value for name, value in fields.items() if name in link.capabilities.fields and value is not None}
+
+
+def fingerprint(link: Link, view: View) -> str:
+    """The digest of what a side is asked to show, kept to recognise a server that rewrites (R16)."""
+    text = json.dumps(carried(link, view), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def delta(link: Link, shadow: Shadow, seen: View) -> dict[str, Any]:
+    """What somebody changed on this side since its shadow: field -> new value. All of it when it showed nothing."""
+    before = carried(link, shadow.view) if shadow.view else {}
+    return {name: value for name, value in carried(link, seen).items() if before.get(name) != value}
+
+
+def pending(link: Link, shadow: Shadow, desired: View) -> set[str]:
+    """The fields in which this side does not yet show what it should."""
+    shown = carried(link, shadow.view) if shadow.view else {}
+    return {name for name, value in carried(link, desired).items() if shown.get(name) != value}
+
+
+def up_to_date(link: Link, shadow: Shadow, desired: View) -> bool:
+    """True when the side shows what it should, or was asked for exactly this and keeps rewriting it."""
+    return shadow.asked == fingerprint(link, desired) or not pending(link, shadow, desired)

@@ -1,0 +1,146 @@
+"""The working copy of one reconciliation. Private to this package; the Plan is read off it at the end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from calbridge.hub import Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.lifecycle import Event, Refused, step
+from calbridge.model import Appointment, Clinic, State
+from calbridge.provider import Entry
+from calbridge.reconcile.compare import fingerprint
+from calbridge.reconcile.facts import overlapping
+from calbridge.views import project
+
+
+def derive_id(*parts: str) -> str:
+    """A booking id from where it was first seen: the same after a lost answer, a crash or a lost database."""
+    raw = hashlib.sha256("\x1f".join(parts).encode()).digest()[:12]
+    return "b" + base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+class Draft:
+    """Mutable copies of the hub state, with the journal and tasks that explain every change to them."""
+
+    def __init__(self, state: HubState, clinic: Clinic, now: int, answers: Answers) -> None:
+        self.state = state
+        self.clinic = clinic
+        self.now = now
+        self.answers = answers
+        self.appointments: dict[str, Appointment] = dict(state.appointments)
+        self.shadows: dict[tuple[str, str], Shadow] = dict(state.shadows)
+        self.foreign: dict[tuple[str, str], Foreign] = dict(state.foreign)
+        self.by_ref = {
+            (shadow.connection, shadow.ref): shadow.appointment for shadow in self.shadows.values() if shadow.ref
+        }
+        self.reads: dict[str, Observation] = {}
+        self.journal: list[JournalEntry] = []
+        self.tasks: dict[str, Task] = {}
+        self.settled: set[str] = set()
+        self.commands: list[int] = []
+        self.touched: set[str] = set()
+
+    # --- records ---
+
+    def current(self) -> HubState:
+        """The draft as a state, for everything that reads states."""
+        return replace(self.state, appointments=self.appointments, shadows=self.shadows, foreign=self.foreign)
+
+    def put(self, appointment: Appointment) -> Appointment:
+        """Keep this version; its exclusive claim follows from what else is there."""
+        if not appointment.state.gone:
+            rivals = [a for a in overlapping(self.appointments.values(), appointment, self.now) if a.exclusive]
+            appointment = replace(appointment, exclusive=not rivals)
+        self.appointments[appointment.id] = appointment
+        return appointment
+
+    def sighted(self, link: Link, appointment_id: str, entry: Entry, *, edited: bool) -> None:
+        """The side's shadow becomes what was just seen; after an edit the next projection is compared afresh."""
+        old = self.shadows.get((link.name, appointment_id))
+        if old and old.ref != entry.ref:
+            self.by_ref.pop((link.name, old.ref), None)
+        self.shadows[link.name, appointment_id] = Shadow(
+            connection=link.name,
+            appointment=appointment_id,
+            ref=entry.ref,
+            version=entry.version,
+            view=entry.view,
+            asked="" if edited or old is None else old.asked,
+            revision=old.revision if old else 0,
+            confirmed=old.confirmed if old else self.now,
+        )
+        self.by_ref[link.name, entry.ref] = appointment_id
+        self.foreign.pop((link.name, entry.ref), None)
+
+    def agree(self, link: Link, appointment_id: str) -> None:
+        """The side already shows what it should: remember that it was, in effect, asked for."""
+        shadow = self.shadows[link.name, appointment_id]
+        desired = project(link.role, self.appointments[appointment_id], self.clinic)
+        self.shadows[link.name, appointment_id] = replace(shadow, asked=fingerprint(link, desired))
+
+    def forget(self, connection: str, appointment_id: str) -> None:
+        """The side shows nothing of it any more."""
+        shadow = self.shadows.pop((connection, appointment_id), None)
+        if shadow:
+            self.by_ref.pop((connection, shadow.ref), None)
+
+    # --- decisions ---
+
+    def step(self, appointment: Appointment, event: Event, *, connection: str = "", **facts: str) -> Appointment | None:
+        """The appointment after `event`, journalled; None (and journalled) when the life cycle refuses it."""
+        after = step(appointment.state, event, start=appointment.start, now=self.now, rules=self.clinic.rules)
+        if isinstance(after, Refused):
+            self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
+            return None
+        self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
+        return self.put(replace(appointment, state=State(after)))
+
+    def note(self, code: str, appointment: str = "", connection: str = "", **facts: str) -> None:
+        """One journal line; facts are codes, never a person's words."""
+        values: Mapping[str, str] = {name: str(value) for name, value in facts.items() if value != ""}
+        self.journal.append(JournalEntry(code=str(code), appointment=appointment, connection=connection, facts=values))
+
+    def task(self, kind: str, key: str, sentence: str, *, appointment: str = "", connection: str = "") -> None:
+        """Ask a person; one open task per key."""
+        name = f"{kind}:{key}"
+        self.tasks[name] = Task(key=name, kind=kind, sentence=sentence, appointment=appointment, connection=connection)
+
+    # --- the result ---
+
+    def plan(self) -> Plan:
+        """Everything that differs from the state this draft began with (effects are added by the caller)."""
+        return Plan(
+            appointments=tuple(self._changed()),
+            shadows=tuple(s for key, s in self.shadows.items() if self.state.shadows.get(key) != s),
+            forgotten=tuple(key for key in self.state.shadows if key not in self.shadows),
+            foreign=tuple((key[0], f) for key, f in self.foreign.items() if self.state.foreign.get(key) != f),
+            foreign_gone=tuple(key for key in self.state.foreign if key not in self.foreign),
+            reads=self.reads,
+            journal=tuple(self.journal),
+            tasks=tuple(self.tasks.values()),
+            settled=tuple(sorted(self.settled - set(self.tasks))),
+            commands=tuple(self.commands),
+        )
+
+    def _changed(self) -> list[Appointment]:
+        changed = []
+        for key, appointment in self.appointments.items():
+            before = self.state.appointments.get(key)
+            if before == appointment and key not in self.touched:
+                continue
+            versioned = self._versioned(before, appointment)
+            self.appointments[key] = versioned
+            changed.append(versioned)
+        return changed
+
+    def _versioned(self, before: Appointment | None, after: Appointment) -> Appointment:
+        """One revision per reconciliation that changed what a person sees; bookkeeping alone is no new revision."""
+        if before is None:
+            return replace(after, revision=1, created=self.now, changed=self.now)
+        same = replace(before, written=after.written, reserved=after.reserved, exclusive=after.exclusive)
+        if same == after and after.id not in self.touched:
+            return after
+        return replace(after, revision=before.revision + 1, changed=self.now)

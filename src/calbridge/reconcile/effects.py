@@ -1,0 +1,105 @@
+"""Which outside writes are due: wherever what a side should show differs from what its shadow says it shows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from calbridge.hub import Effect, HubState, Link, Shadow
+from calbridge.interval import Interval
+from calbridge.model import Appointment, Clinic, State
+from calbridge.provider import Busy, Change
+from calbridge.reconcile.compare import fingerprint, up_to_date
+from calbridge.reconcile.places import has_place
+from calbridge.views import View, project
+
+_KEYS = uuid.UUID("5b0b3f5e-7c0e-5c1d-9a53-3f6b8a2d7c11")
+"""The namespace of idempotency keys: a key is a function of what is written, over what, and where."""
+
+
+def effects(state: HubState, clinic: Clinic, now: int) -> tuple[Effect, ...]:
+    """Every due write, the system of record first, portals last: a client hears only of what is written."""
+    return tuple(
+        effect
+        for link in sorted(state.links.values(), key=_order)
+        for appointment in sorted(state.appointments.values(), key=lambda a: (a.start, a.id))
+        for effect in _for(state, link, appointment, clinic, now)
+    )
+
+
+def _order(link: Link) -> tuple[bool, int, str]:
+    return (link.role == "portal", link.rank, link.name)
+
+
+def _for(state: HubState, link: Link, appointment: Appointment, clinic: Clinic, now: int) -> Iterator[Effect]:
+    if not link.approved:
+        return
+    shadow = state.shadows.get((link.name, appointment.id))
+    if not _concerned(state, link, appointment, shadow, now):
+        return
+    view = project(link.role, appointment, clinic)
+    if shadow is None or not up_to_date(link, shadow, view):
+        yield _effect(link, appointment, view, shadow, clinic)
+
+
+def _concerned(state: HubState, link: Link, appointment: Appointment, shadow: Shadow | None, now: int) -> bool:
+    """Has this side anything to show, change or take away? (A portal ends its expired holds by itself.)"""
+    if shadow is None or shadow.view is None:
+        return _wanted(state, link, appointment, now)
+    if appointment.state.gone:
+        return not shadow.view.state.gone and (link.role != "portal" or appointment.state is not State.EXPIRED)
+    return True
+
+
+def _wanted(state: HubState, link: Link, appointment: Appointment, now: int) -> bool:
+    """A side that shows nothing of it gets it only if it mirrors the clinic and the visit is still to come."""
+    return (
+        link.capabilities.mirrors
+        and not appointment.state.ended
+        and appointment.end > now
+        and has_place(link, appointment)
+        and not _covered(state, link, appointment)
+    )
+
+
+def _covered(state: HubState, link: Link, appointment: Appointment) -> bool:
+    """Staff already keeps this very visit there by hand: pair with it instead of writing it twice (first sync)."""
+    span = Interval(appointment.start, appointment.end)
+    return appointment.source != "" and any(
+        name == link.name
+        and isinstance(record, Busy)
+        and record.resource == appointment.resource
+        and record.spans == (span,)
+        for (name, _), record in state.foreign.items()
+    )
+
+
+def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | None, clinic: Clinic) -> Effect:
+    shown = shadow if shadow and shadow.view else None
+    asked = fingerprint(link, view)
+    remove = appointment.state.gone or not has_place(link, appointment)
+    parts = (
+        clinic.key,
+        link.name,
+        appointment.id,
+        str(appointment.revision),
+        asked,
+        shown.version if shown else "",
+    )
+    return Effect(
+        connection=link.name,
+        asked=asked,
+        change=Change(
+            key=str(uuid.uuid5(_KEYS, "\x1f".join(parts))),
+            appointment=appointment.id,
+            revision=appointment.revision,
+            view=view,
+            remove=remove,
+            ref=shown.ref if shown else "",
+            version=shown.version if shown else "",
+            previous=shown.view if shown else None,
+            overbook=not appointment.exclusive,
+            reason=appointment.decline_reason,
+            details=appointment.details if link.role == "pms" else None,
+        ),
+    )

@@ -1,0 +1,56 @@
+"""Time that is not ours: stored as the side shows it, dropped only when a read that covers it shows it no more."""
+
+from __future__ import annotations
+
+from calbridge.hub import Link, Observation
+from calbridge.interval import Interval
+from calbridge.model import Clinic
+from calbridge.provider import Busy, Complete, Delta, Entry, Unreadable
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.missing import items
+
+
+def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
+    """Take over every foreign record of one read."""
+    for record in items(observation):
+        if not isinstance(record, Entry):
+            draft.foreign[link.name, record.ref] = record
+            if isinstance(record, Unreadable):
+                _report(draft, link, record, draft.clinic)
+            else:
+                draft.settled.add(f"unreadable:{link.name}/{record.ref}")
+    for ref in _gone(draft, link, observation):
+        draft.foreign.pop((link.name, ref), None)
+        draft.settled.add(f"unreadable:{link.name}/{ref}")
+
+
+def _gone(draft: Draft, link: Link, observation: Observation) -> list[str]:
+    feed = observation.feed
+    if isinstance(feed, Delta):
+        return list(feed.removed)
+    if isinstance(feed, Complete):
+        shown = {record.ref for record in feed.items}
+        return [ref for name, ref in draft.foreign if name == link.name and ref not in shown]
+    return []
+
+
+def _report(draft: Draft, link: Link, record: Unreadable, clinic: Clinic) -> None:
+    blocked = "its time is kept blocked" if record.spans else "its time could not be read, so nothing is blocked"
+    draft.task(
+        "unreadable",
+        f"{link.name}/{record.ref}",
+        f"Clinic {clinic.key}, connection {link.name}: entry {record.ref} cannot be read ({record.why}); {blocked}. "
+        "Open it in its own program and save it again, or delete it there.",
+        connection=link.name,
+    )
+
+
+def stray(draft: Draft, link: Link, entry: Entry) -> None:
+    """An entry that is no appointment of ours still takes its time, unless its side says that it is over."""
+    view = entry.view
+    if view.state.gone:
+        draft.foreign.pop((link.name, entry.ref), None)
+        return
+    span = Interval(view.start, view.end)
+    busy = Busy(ref=entry.ref, version=entry.version, resource=view.resource, spans=(span,))
+    draft.foreign[link.name, entry.ref] = busy

@@ -1,0 +1,98 @@
+"""What a read says is no longer there, and the guard against cancelling too much at once.
+
+Absence is evidence only in a `Complete` or `Delta`, inside its window, for what the shadow knew before the read began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from calbridge.hub import HubState, Link, Observation, Shadow
+from calbridge.interval import Interval
+from calbridge.model import Side
+from calbridge.provider import Complete, Delta, Entry, NotModified, Partial, Record
+
+DAY = 86_400
+
+
+def items(observation: Observation) -> tuple[Record, ...]:
+    """The records of any feed."""
+    match observation.feed:
+        case Complete() | Partial():
+            return observation.feed.items
+        case Delta():
+            return observation.feed.changed
+        case NotModified():
+            return ()
+
+
+def entries(observation: Observation) -> Iterator[Entry]:
+    """The appointments of any feed."""
+    return (record for record in items(observation) if isinstance(record, Entry))
+
+
+def missing(state: HubState, link: Link, observation: Observation) -> list[Shadow]:
+    """Live shadows of this connection that the read does not show any more, unless it shows them under another ref."""
+    shown = {entry.ref for entry in entries(observation)}
+    renamed = {entry.stamp.appointment for entry in entries(observation) if entry.stamp}
+    replaced = {entry.replaces for entry in entries(observation) if entry.replaces}
+    return [
+        shadow
+        for shadow in _of(state, link)
+        if _covered(shadow, observation)
+        and shadow.ref not in shown | replaced
+        and shadow.appointment not in renamed
+        and (link.name, shadow.appointment) not in state.unresolved
+    ]
+
+
+def _of(state: HubState, link: Link) -> Iterator[Shadow]:
+    return (
+        shadow
+        for (connection, _), shadow in state.shadows.items()
+        if connection == link.name and shadow.view is not None and not shadow.view.state.gone
+    )
+
+
+def _covered(shadow: Shadow, observation: Observation) -> bool:
+    match observation.feed:
+        case Delta():
+            return shadow.ref in observation.feed.removed
+        case Complete():
+            return shadow.confirmed < observation.started and _inside(shadow, observation.feed.window)
+        case NotModified() | Partial():
+            return False
+
+
+def _inside(shadow: Shadow, window: Interval) -> bool:
+    return shadow.view is not None and window.start <= shadow.view.start and shadow.view.end <= window.end
+
+
+def would_cancel(state: HubState, link: Link, observation: Observation) -> int:
+    """How many future bookings this read would end if it were believed."""
+    ended = {shadow.appointment for shadow in missing(state, link, observation)}
+    refs = {shadow.ref: shadow.appointment for shadow in _of(state, link)}
+    ended |= {refs[e.ref] for e in entries(observation) if e.ref in refs and e.view.state.gone}
+    return sum(1 for key in ended if key in state.appointments and not state.appointments[key].state.ended)
+
+
+def limit(state: HubState, link: Link, *, at_least: int, now: int) -> int:
+    """`max_cancellations`, or 5 % of the connection's future bookings, whichever is more."""
+    future = sum(1 for shadow in _of(state, link) if shadow.view and shadow.view.start > now)
+    return max(at_least, future * 5 // 100)
+
+
+def trusted(link: Link, observation: Observation) -> Observation:
+    """After an outage of more than a day the first cycle only adds: absences wait for the next read."""
+    silent = link.last_success is not None and observation.started - link.last_success > DAY
+    if not silent or link.side is Side.CLIENT:
+        return observation
+    feed = observation.feed
+    match feed:
+        case Complete():
+            return replace(observation, feed=Delta(changed=feed.items, cursor=""))
+        case Delta():
+            return replace(observation, feed=replace(feed, removed=(), cursor=link.cursor))
+        case NotModified() | Partial():
+            return observation

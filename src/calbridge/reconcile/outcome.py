@@ -1,0 +1,83 @@
+"""What the answer to one write means for the hub: a new shadow, a promise kept, or a reason to read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from calbridge.hub import Effect, JournalEntry, Link, Shadow, Task
+from calbridge.model import Appointment, State
+from calbridge.provider import Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The rows that follow from a receipt. `again`: this side must be read again before anything else is decided."""
+
+    shadow: Shadow | None = None
+    appointment: Appointment | None = None
+    journal: tuple[JournalEntry, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    settled: tuple[str, ...] = ()
+    done: bool = True
+    again: bool = False
+
+
+def outcome(
+    effect: Effect, receipt: Receipt, appointment: Appointment, link: Link, *, keeper: bool, now: int
+) -> Outcome:
+    """`keeper`: this side's word makes the booking written (`places.keeps_record`)."""
+    line = JournalEntry(
+        code=f"write_{receipt.outcome}",
+        appointment=appointment.id,
+        connection=link.name,
+        facts={"revision": str(effect.change.revision), "removed": str(effect.change.remove).lower()},
+    )
+    match receipt.outcome:
+        case "written":
+            return Outcome(
+                shadow=_shadow(effect, receipt, now),
+                appointment=_promise(appointment, effect, keeper=keeper),
+                journal=(line,),
+                settled=(f"pending:{link.name}/{appointment.id}", f"write:{link.name}/{appointment.id}"),
+            )
+        case "pending":
+            return Outcome(shadow=_shadow(effect, receipt, now), journal=(line,), tasks=(_pending(effect, link),))
+        case "moved" | "conflict":
+            return Outcome(journal=(line,), done=False, again=True)
+
+
+def _shadow(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:
+    if receipt.entry is None:
+        return None
+    return Shadow(
+        connection=effect.connection,
+        appointment=effect.change.appointment,
+        ref=receipt.entry.ref,
+        version=receipt.entry.version,
+        view=receipt.entry.view,
+        asked=effect.asked,
+        revision=effect.change.revision,
+        confirmed=now,
+    )
+
+
+def _promise(appointment: Appointment, effect: Effect, *, keeper: bool) -> Appointment | None:
+    """Written once the system of record has the appointment in the state and at the time it now has."""
+    view = effect.change.view
+    wrote = view.state is State.CONFIRMED and appointment.state is State.CONFIRMED
+    same = (view.start, view.resource) == (appointment.start, appointment.resource)
+    if not (keeper and wrote and same) or appointment.written or effect.change.remove:
+        return None
+    return replace(appointment, written=True)
+
+
+def _pending(effect: Effect, link: Link) -> Task:
+    key = effect.change.appointment
+    return Task(
+        key=f"pending:{link.name}/{key}",
+        kind="pending",
+        sentence=f"Connection {link.name} accepted booking {key} but has not written it yet; "
+        "wait, and look there if this stays.",
+        appointment=key,
+        connection=link.name,
+    )

@@ -1,0 +1,27 @@
+"""Which sides have a place for an appointment, and which of them keeps the record that a promise rests on."""
+
+from __future__ import annotations
+
+from calbridge.hub import HubState, Link
+from calbridge.model import Appointment, State
+
+
+def has_place(link: Link, appointment: Appointment) -> bool:
+    """Can this side show the appointment at all?"""
+    known = link.capabilities.resources is None or appointment.resource in link.capabilities.resources
+    return known and (link.capabilities.holds or appointment.state is not State.HELD)
+
+
+def places(state: HubState, appointment: Appointment) -> list[Link]:
+    """The clinic's sides that should show it, the system of record first."""
+    able = [
+        link
+        for link in state.links.values()
+        if link.capabilities.mirrors and link.approved and has_place(link, appointment)
+    ]
+    return sorted(able, key=lambda link: (link.rank, link.name))
+
+
+def keeps_record(state: HubState, link: Link, appointment: Appointment) -> bool:
+    """True for the side whose word makes a booking written: its PMS; without one, its calendar."""
+    return [place.name for place in places(state, appointment)][:1] == [link.name]

@@ -1,0 +1,40 @@
+"""What must be asked outside before the core can decide: is it really gone, and who may this client be?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from calbridge.hub import HubState, Lookup, Observation, Questions
+from calbridge.model import Clinic, Side, State
+from calbridge.reconcile.missing import entries, limit, missing, trusted, would_cancel
+
+
+def questions(state: HubState, observations: Mapping[str, Observation], clinic: Clinic, now: int) -> Questions:
+    """Probes for what is missing (none where the guard will quarantine the read) and lookups for unmatched details."""
+    probes = tuple(
+        probe for name in sorted(observations) for probe in _probes(state, observations[name], name, clinic, now)
+    )
+    lookups = {lookup.key: lookup for lookup in _lookups(state, observations)}
+    return Questions(probes=probes, lookups=tuple(lookups.values()))
+
+
+def _probes(
+    state: HubState, observation: Observation, name: str, clinic: Clinic, now: int
+) -> Iterator[tuple[str, str]]:
+    link = state.links[name]
+    seen = trusted(link, observation)
+    most = limit(state, link, at_least=clinic.rules.max_cancellations, now=now)
+    if would_cancel(state, link, seen) > most and not link.released:
+        return
+    yield from ((name, shadow.ref) for shadow in missing(state, link, seen))
+
+
+def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
+    for name, observation in observations.items():
+        if state.links[name].side is Side.CLIENT:
+            for entry in entries(observation):
+                if entry.details and entry.view.state is State.REQUESTED:
+                    yield Lookup(key=entry.ref, details=entry.details)
+    for appointment in state.appointments.values():
+        if appointment.details and not appointment.match and not appointment.state.ended:
+            yield Lookup(key=appointment.id, details=appointment.details)

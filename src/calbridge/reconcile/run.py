@@ -1,0 +1,74 @@
+"""One reconciliation, in the order that decides who comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from calbridge.hub import Answers, HubState, Link, Observation, Plan
+from calbridge.model import Clinic, Side
+from calbridge.reconcile.client import read_portal
+from calbridge.reconcile.clinic import read_known, read_unknown
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.effects import effects
+from calbridge.reconcile.foreign import read_foreign
+from calbridge.reconcile.identity import identify_late
+from calbridge.reconcile.missing import limit, trusted, would_cancel
+from calbridge.reconcile.timers import check_reservations, expire_holds, obey, take_back
+
+
+def reconcile(
+    state: HubState, observations: Mapping[str, Observation], answers: Answers, clinic: Clinic, now: int
+) -> Plan:
+    """What the bridge now believes and must do.
+
+    Facts of the clinic come before wishes of clients; adoption of what staff made comes before new bookings, so a phone
+    booking and a portal booking of the same minute are decided for the phone.
+    """
+    draft = Draft(state, clinic, now, answers)
+    reads = _admitted(draft, observations)
+    staff = [pair for pair in reads if pair[0].side is Side.CLINIC]
+    for link, observation in staff:
+        read_foreign(draft, link, observation)
+    read_known(draft, staff)
+    read_unknown(draft, [pair for pair in staff if pair[0].capabilities.adopts])
+    portals = [pair for pair in reads if pair[0].side is Side.CLIENT]
+    expire_holds(draft, portals)
+    read_portal(draft, portals)
+    read_unknown(draft, [pair for pair in staff if not pair[0].capabilities.adopts])
+    take_back(draft)
+    obey(draft)
+    identify_late(draft)
+    check_reservations(draft, {link.name: observation for link, observation in staff})
+    plan = draft.plan()
+    return replace(plan, effects=effects(draft.current(), clinic, now))
+
+
+def _admitted(draft: Draft, observations: Mapping[str, Observation]) -> list[tuple[Link, Observation]]:
+    """The reads that may be believed, the system of record first; one that would cancel too much waits."""
+    links = sorted((draft.state.links[name] for name in observations), key=lambda link: (link.rank, link.name))
+    admitted = []
+    for link in links:
+        observation = trusted(link, observations[link.name])
+        if _guarded(draft, link, observation):
+            continue
+        draft.reads[link.name] = observation
+        admitted.append((link, observation))
+    return admitted
+
+
+def _guarded(draft: Draft, link: Link, observation: Observation) -> bool:
+    many = would_cancel(draft.state, link, observation)
+    most = limit(draft.state, link, at_least=draft.clinic.rules.max_cancellations, now=draft.now)
+    if many <= most or link.released:
+        draft.settled.add(f"guard:{link.name}")
+        return False
+    draft.note("guarded", "", link.name, cancellations=str(many), limit=str(most))
+    draft.task(
+        "guard",
+        link.name,
+        f"Clinic {draft.clinic.key}, connection {link.name}: this read would cancel {many} future bookings, more "
+        f"than the limit of {most}, so nothing of it was applied. Look at the {link.role}; if it is right, release it.",
+        connection=link.name,
+    )
+    return True

@@ -1,0 +1,146 @@
+"""What time and people decide: holds end, first comers win, refused writes are taken back, commands are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from calbridge.facts import takes_time
+from calbridge.hub import Command, Link, Observation
+from calbridge.lifecycle import Event
+from calbridge.model import Appointment, Side, State
+from calbridge.provider import Busy, Unreadable
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.facts import overlapping
+from calbridge.reconcile.missing import entries
+from calbridge.reconcile.places import places
+
+TAKEN = "slot_unavailable"
+
+
+def expire_holds(draft: Draft, portals: Iterable[tuple[Link, Observation]]) -> None:
+    """A hold always ends by itself, also when its portal is silent; one that was just confirmed has not ended."""
+    consumed = {
+        draft.by_ref.get((link.name, entry.replaces)) for link, observation in portals for entry in entries(observation)
+    }
+    for appointment in list(draft.appointments.values()):
+        held = appointment.state is State.HELD and appointment.id not in consumed
+        if held and not takes_time(appointment, draft.now):
+            draft.step(appointment, Event.EXPIRE)
+
+
+def check_reservations(draft: Draft, reads: Mapping[str, Observation]) -> None:
+    """Until its time has stood on the clinic's sides and was read again, a booking gives way to whoever came first."""
+    for appointment in list(draft.appointments.values()):
+        if appointment.origin is Side.CLIENT and not appointment.reserved and not appointment.state.ended:
+            if _first_comer(draft, appointment):
+                give_way(draft, appointment)
+            elif _seen_again(draft, appointment, reads):
+                _reserve(draft, appointment)
+
+
+def _reserve(draft: Draft, appointment: Appointment) -> None:
+    """Where no side of the clinic has a place for it, the hub itself is the record."""
+    alone = not places(draft.state, appointment) and appointment.state is State.CONFIRMED
+    draft.put(replace(appointment, reserved=True, written=appointment.written or alone))
+
+
+def _first_comer(draft: Draft, appointment: Appointment) -> bool:
+    if any(
+        other.origin is Side.CLINIC or other.reserved
+        for other in overlapping(draft.appointments.values(), appointment, draft.now)
+    ):
+        return True
+    return any(
+        isinstance(record, Busy | Unreadable)
+        and record.resource in appointment.resources
+        and any(span.overlaps(appointment.footprint) for span in record.spans)
+        for record in draft.foreign.values()
+    )
+
+
+def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
+    return all(_confirmed_before_read(draft, link, appointment, reads) for link in places(draft.state, appointment))
+
+
+def _confirmed_before_read(
+    draft: Draft, link: Link, appointment: Appointment, reads: Mapping[str, Observation]
+) -> bool:
+    shadow = draft.shadows.get((link.name, appointment.id))
+    observation = reads.get(link.name)
+    return (
+        shadow is not None
+        and shadow.view is not None
+        and observation is not None
+        and (shadow.confirmed <= observation.started)
+    )
+
+
+def give_way(draft: Draft, appointment: Appointment, connection: str = "") -> None:
+    """The time belongs to somebody else: end it with a reason the client is told."""
+    event = Event.DECLINE if appointment.state is State.REQUESTED else Event.CLINIC_CANCEL
+    ended = draft.step(appointment, event, connection=connection, why=TAKEN)
+    if ended is not None:
+        draft.put(replace(ended, decline_reason=TAKEN))
+
+
+def take_back(draft: Draft) -> None:
+    """Writes the remote refused because the time is taken there."""
+    for connection, key in sorted(draft.answers.conflicts):
+        appointment = draft.appointments.get(key)
+        if appointment is None or appointment.state.ended:
+            continue
+        link = draft.state.links[connection]
+        if appointment.origin is Side.CLIENT and not appointment.written:
+            give_way(draft, appointment, connection)
+        elif draft.state.appointments.get(key, appointment).exclusive:
+            _stand_by_it(draft, link, appointment)
+
+
+def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:
+    """Staff (or a client inside the rules) moved it and the side objects: the clinic's wish stands, without a claim."""
+    draft.appointments[appointment.id] = replace(appointment, exclusive=False)
+    draft.touched.add(appointment.id)
+    draft.note("overbooked", appointment.id, link.name)
+    draft.task(
+        "overbooked",
+        appointment.id,
+        f"Clinic {draft.clinic.key}, connection {link.name}: the time of booking {appointment.id} is taken there; "
+        "it was written over it on purpose. Move one of the two if it was not meant.",
+        appointment=appointment.id,
+        connection=link.name,
+    )
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def obey(draft: Draft) -> None:
+    """Carry out what people asked for on the command line or a page."""
+    for command in draft.state.commands:
+        draft.commands.append(command.id)
+        appointment = draft.appointments.get(command.appointment)
+        if appointment is None:
+            draft.note("refused", command.appointment, event=command.kind, why="unknown_booking")
+        else:
+            _obey(draft, command, appointment)
+
+
+def _obey(draft: Draft, command: Command, appointment: Appointment) -> None:
+    match command.kind:
+        case "accept":
+            draft.step(appointment, Event.ACCEPT, by="command")
+        case "decline":
+            _decline(draft, command, appointment)
+        case "cancel":
+            draft.step(appointment, Event.CLINIC_CANCEL, by="command")
+        case "link":
+            draft.put(replace(appointment, client=command.client, patient=command.patient, match="linked"))
+            draft.settled.add(f"link:{appointment.id}")
+            draft.note("linked", appointment.id, by="command")
+
+
+def _decline(draft: Draft, command: Command, appointment: Appointment) -> None:
+    declined = draft.step(appointment, Event.DECLINE, by="command")
+    if declined is not None:
+        draft.put(replace(declined, decline_reason=command.reason))

@@ -1,0 +1,166 @@
+"""Settling what the clinic's sides want of one appointment: an ending beats progress, progress beats a move, text last.
+
+Who wins (design.md section 3): time and resource, the last human edit; service and description, the portal; client and
+patient link, the PMS; private title and note, the clinic. Every overruled edit is journalled and written back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from calbridge.hub import Link
+from calbridge.lifecycle import Event
+from calbridge.model import Appointment, Side, State
+from calbridge.provider import Entry
+from calbridge.reconcile.compare import carried
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.facts import overlapping
+from calbridge.views import project
+
+TIME = ("start", "end", "resource", "co_resources")
+PROGRESS = {
+    State.CONFIRMED: (Event.ACCEPT,),
+    State.ARRIVED: (Event.ARRIVE,),
+    State.FULFILLED: (Event.ARRIVE, Event.LEAVE),
+    State.NO_SHOW: (Event.ABSENT,),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What one side changed. `entry` is None where the side shows it no more."""
+
+    link: Link
+    entry: Entry | None
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ends(self) -> bool:
+        """The side took it away."""
+        return self.entry is None or ("state" in self.changes and self.entry.view.state.gone)
+
+
+def settle(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
+    """Apply the wishes to one appointment."""
+    appointment = draft.appointments[key]
+    endings = [wish for wish in wishes if wish.ends]
+    if endings:
+        _end(draft, appointment, endings)
+    lasting = [wish for wish in wishes if not wish.ends]
+    if not draft.appointments[key].state.gone:
+        _progress(draft, key, lasting)
+        _move(draft, key, lasting)
+        _texts(draft, key, lasting)
+    elif lasting:
+        draft.note("overruled", key, lasting[0].link.name, by="cancelled")
+
+
+def _end(draft: Draft, appointment: Appointment, endings: Sequence[Wish]) -> None:
+    for wish in endings:
+        if wish.entry is None:
+            draft.forget(wish.link.name, appointment.id)
+    link = endings[0].link
+    if appointment.state.ended:
+        return
+    if link.role == "calendar" and appointment.state is State.ARRIVED:
+        draft.note("restored", appointment.id, link.name, why="patient_is_here")
+        return
+    draft.step(appointment, Event.CLINIC_CANCEL, connection=link.name)
+
+
+def _progress(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
+    for wish in wishes:
+        if "state" not in wish.changes or wish.entry is None:
+            continue
+        wanted = wish.entry.view.state
+        if draft.appointments[key].state is not wanted:
+            _advance(draft, key, wanted, wish.link)
+
+
+def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
+    for event in PROGRESS.get(wanted, ()):
+        appointment = draft.appointments[key]
+        if event is Event.ARRIVE and appointment.state is State.ARRIVED:
+            continue
+        if draft.step(appointment, event, connection=link.name) is None:
+            draft.touched.add(key)
+            return
+    if wanted not in PROGRESS:
+        draft.note("overruled", key, link.name, field="state", wanted=wanted)
+        draft.touched.add(key)
+
+
+def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
+    movers = [wish for wish in wishes if wish.entry and any(name in wish.changes for name in TIME)]
+    if not movers:
+        return
+    movers.sort(key=lambda wish: (_when(draft, wish), -wish.link.rank))
+    for loser in movers[:-1]:
+        draft.note("overruled", key, loser.link.name, field="time", by=movers[-1].link.name)
+    winner = movers[-1]
+    appointment = draft.appointments[key]
+    moved = replace(appointment, **{n: _tuple(v) for n, v in winner.changes.items() if n in TIME})
+    if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
+        draft.touched.add(key)
+        return
+    kept = draft.put(moved)
+    if overlapping(draft.appointments.values(), kept, draft.now):
+        draft.task(
+            "overbooked",
+            key,
+            f"Clinic {draft.clinic.key}: staff moved booking {key} into a time that is taken on {kept.resource}; "
+            "it was applied. Move one of the two if it was not meant.",
+            appointment=key,
+        )
+    else:
+        draft.settled.add(f"overbooked:{key}")
+
+
+def _when(draft: Draft, wish: Wish) -> int:
+    return wish.entry.modified if wish.entry and wish.entry.modified is not None else draft.now
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
+    for wish in sorted(wishes, key=lambda w: (_when(draft, w), -w.link.rank)):
+        if wish.entry is None:
+            continue
+        appointment = draft.appointments[key]
+        accepted = _allowed(appointment, wish, draft)
+        texts = {name for name in wish.changes if name not in {*TIME, "state", "confidential"}}
+        refused = texts - set(accepted)
+        if accepted:
+            draft.put(_linked(draft, replace(appointment, **accepted)))
+            draft.note("edited", key, wish.link.name, fields=",".join(sorted(accepted)))
+        if refused:
+            draft.note("overruled", key, wish.link.name, fields=",".join(sorted(refused)))
+            draft.touched.add(key)
+
+
+def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, Any]:
+    """The text fields this side may set; a calendar that hides names holds a derived title, not the clinic's."""
+    names = {"title", "note"}
+    if appointment.origin is Side.CLINIC:
+        names |= {"description", "service"}
+    if wish.link.role == "pms":
+        names |= {"client", "patient"}
+    shown = carried(wish.link, project(wish.link.role, appointment, draft.clinic))
+    if wish.link.role == "calendar" and draft.clinic.rules.calendar_names != "full":
+        names.discard("title")
+    values = {name: wish.changes[name] for name in names if name in wish.changes and name in shown}
+    if appointment.state in {State.HELD, State.REQUESTED} and "title" in values:
+        values["title"] = values["title"].split(": ", 1)[-1]
+    return values
+
+
+def _linked(draft: Draft, appointment: Appointment) -> Appointment:
+    if appointment.client and appointment.match != "linked":
+        draft.settled.add(f"link:{appointment.id}")
+        draft.note("linked", appointment.id, by="pms")
+        return replace(appointment, match="linked")
+    return appointment

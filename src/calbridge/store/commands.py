@@ -1,0 +1,51 @@
+"""Commands: what a person asked for, kept until a cycle has decided on it and deleted in that cycle's commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete, insert, select
+
+from calbridge.hub import Command
+from calbridge.store.tables import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def add(connection: Connection, clinic: str, command: Command) -> int:
+    """Queue; the id given is ignored, the new one comes back."""
+    values = {
+        "clinic": clinic,
+        "kind": command.kind,
+        "appointment": command.appointment,
+        "reason": command.reason,
+        "notify": command.notify,
+        "client": command.client,
+        "patient": command.patient,
+    }
+    (made,) = connection.execute(insert(commands).values(values)).inserted_primary_key or (0,)
+    return int(made)
+
+
+def pending(connection: Connection, clinic: str) -> tuple[Command, ...]:
+    """In the order they were given."""
+    rows = connection.execute(select(commands).where(commands.c.clinic == clinic).order_by(commands.c.id))
+    return tuple(
+        Command(
+            id=row.id,
+            kind=row.kind,
+            appointment=row.appointment,
+            reason=row.reason,
+            notify=row.notify,
+            client=row.client,
+            patient=row.patient,
+        )
+        for row in rows
+    )
+
+
+def consume(connection: Connection, clinic: str, ids: Iterable[int]) -> None:
+    """Decided."""
+    for each in ids:
+        connection.execute(delete(commands).where(commands.c.clinic == clinic, commands.c.id == each))

@@ -1,0 +1,197 @@
+"""Connections: cursor, approval, and when each was last read well. The fingerprint says whether it is still the same.
+
+Another URL, account or filter is another place: what was known of the old one is forgotten, never deleted from the
+clinic (one project lost its users' calendars that way), and a person approves the first plan again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from calbridge.hub import JournalEntry, Link, Observation
+from calbridge.provider import Complete, Delta, NotModified, Partial, Record
+from calbridge.store import journal, sqlite
+from calbridge.store.records import ConnectionState
+from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NEVER_READ: Mapping[str, Any] = {
+    "cursor": "",
+    "approved": False,
+    "released": 0,
+    "last_success": None,
+    "last_full": None,
+    "last_failure": None,
+    "attempts": 0,
+    "why": "",
+    "recovery": "",
+    "retry_at": None,
+}
+_RELEASED, _TAKEN = 1, 2
+
+
+def _at(clinic: str, name: str) -> tuple[Any, Any]:
+    return connections.c.clinic == clinic, connections.c.name == name
+
+
+def _set(connection: Connection, clinic: str, name: str, values: Mapping[str, Any]) -> None:
+    connection.execute(update(connections).where(*_at(clinic, name)).values(dict(values)))
+
+
+def ensure(connection: Connection, clinic: str, name: str) -> Row[Any]:
+    """The connection's row, made when it is new."""
+    connection.execute(sqlite.insert_new(connections).values(clinic=clinic, name=name, **NEVER_READ))
+    return connection.execute(select(connections).where(*_at(clinic, name))).one()
+
+
+# --- loading --------------------------------------------------------------------------------------
+
+
+def stored(connection: Connection, clinic: str) -> dict[str, Row[Any]]:
+    """What is known, by name."""
+    rows = connection.execute(select(connections).where(connections.c.clinic == clinic).order_by(connections.c.name))
+    return {row.name: row for row in rows}
+
+
+def unsettled(known: Mapping[str, Row[Any]], links: Iterable[Link]) -> bool:
+    """True when `settle` would write: a new or changed connection, or a release to take."""
+    rows = [(link, known.get(link.name)) for link in links]
+    return any(row is None or row.fingerprint != link.fingerprint or row.released == _RELEASED for link, row in rows)
+
+
+def settle(connection: Connection, clinic: str, links: Iterable[Link], *, now: int) -> None:
+    """Take in what is new, forget what belonged to another place, and note that releases were seen."""
+    for link in links:
+        row = ensure(connection, clinic, link.name)
+        if row.fingerprint not in {None, link.fingerprint}:
+            _forget(connection, clinic, link.name, now)
+        connection.execute(update(connections).where(*_at(clinic, link.name)).values(fingerprint=link.fingerprint))
+        taken = (*_at(clinic, link.name), connections.c.released == _RELEASED)
+        connection.execute(update(connections).where(*taken).values(released=_TAKEN))
+
+
+def _forget(connection: Connection, clinic: str, name: str, now: int) -> None:
+    _set(connection, clinic, name, NEVER_READ)
+    facts = {
+        table.name: str(
+            connection.execute(delete(table).where(table.c.clinic == clinic, table.c.connection == name)).rowcount
+        )
+        for table in (shadows, foreign_records, outbox, offers)
+    }
+    entry = JournalEntry(code="connection.changed", connection=name, facts=facts)
+    journal.add(connection, clinic, [entry], at=now)
+
+
+def filled(link: Link, row: Row[Any] | None) -> Link:
+    """The configured link with what the store knows of it."""
+    if row is None:
+        return replace(link, cursor="", approved=False, released=False, last_success=None, last_full=None)
+    return replace(
+        link,
+        cursor=row.cursor,
+        approved=row.approved,
+        released=row.released > 0,
+        last_success=row.last_success,
+        last_full=row.last_full,
+    )
+
+
+# --- after a cycle --------------------------------------------------------------------------------
+
+
+def advance(connection: Connection, clinic: str, reads: Mapping[str, Observation]) -> None:
+    """Remember how far each good read came; a partial one leaves everything as it was."""
+    for name, observation in reads.items():
+        if not isinstance(observation.feed, Partial):
+            row = ensure(connection, clinic, name)
+            values = {
+                "last_success": observation.started,
+                "released": 0 if row.released == _TAKEN else row.released,
+            }
+            _set(connection, clinic, name, values | _cursor(observation.feed, observation.started))
+
+
+def _cursor(feed: Complete[Record] | Delta[Record] | NotModified, started: int) -> dict[str, Any]:
+    """Only a complete read may leave a connection without a cursor; else the old one is still good."""
+    if isinstance(feed, Complete):
+        return {"cursor": feed.cursor, "last_full": started}
+    return {"cursor": feed.cursor} if feed.cursor else {}
+
+
+# --- health and people ------------------------------------------------------------------------------
+
+
+def failed(
+    connection: Connection, clinic: str, name: str, *, now: int, until: int | None, why: str, recovery: str
+) -> None:
+    """Note a failure; the journal gets the first of a row of equal ones, not every attempt."""
+    row = ensure(connection, clinic, name)
+    values = {
+        "last_failure": now,
+        "retry_at": until,
+        "why": why,
+        "recovery": recovery,
+        "attempts": row.attempts + 1,
+    }
+    _set(connection, clinic, name, values)
+    if row.recovery != recovery:
+        entry = JournalEntry(code="connection.failed", connection=name, facts={"recovery": recovery})
+        journal.add(connection, clinic, [entry], at=now)
+
+
+def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
+    """It answers again."""
+    row = ensure(connection, clinic, name)
+    if not row.recovery:
+        return
+    values = {"retry_at": None, "why": "", "recovery": "", "attempts": 0}
+    _set(connection, clinic, name, values)
+    entry = JournalEntry(code="connection.recovered", connection=name, facts={"attempts": str(row.attempts)})
+    journal.add(connection, clinic, [entry], at=now)
+
+
+def approve(connection: Connection, clinic: str, name: str, *, now: int) -> None:
+    """A person (or the clinic's setting) lets its plans be applied, also before it was first read."""
+    if not ensure(connection, clinic, name).approved:
+        _set(connection, clinic, name, {"approved": True})
+        journal.add(connection, clinic, [JournalEntry(code="connection.approved", connection=name)], at=now)
+
+
+def release(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
+    """A person lets the next cycle past the guard; False when there is no such connection."""
+    if name not in stored(connection, clinic):
+        return False
+    _set(connection, clinic, name, {"released": _RELEASED})
+    journal.add(connection, clinic, [JournalEntry(code="guard.released", connection=name)], at=now)
+    return True
+
+
+def retire(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
+    """Forget a connection that is configured no longer, with its busy time; False when there is none."""
+    if name not in stored(connection, clinic):
+        return False
+    _forget(connection, clinic, name, now)
+    connection.execute(delete(connections).where(*_at(clinic, name)))
+    return True
+
+
+def state(row: Row[Any]) -> ConnectionState:
+    """A stored row as people see it."""
+    return ConnectionState(
+        name=row.name,
+        approved=row.approved,
+        released=row.released > 0,
+        has_cursor=bool(row.cursor),
+        last_success=row.last_success,
+        last_full=row.last_full,
+        last_failure=row.last_failure,
+        attempts=row.attempts,
+        why=row.why,
+        recovery=row.recovery,
+        retry_at=row.retry_at,
+    )

@@ -1,0 +1,1 @@
+"""Alembic's scripts, shipped inside the package. A revision, once released, is never edited."""

@@ -1,0 +1,69 @@
+"""Rows as the store hands them out: frozen copies, never live objects. Instants are epoch seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from calbridge.hub import Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One outside write. `intent`: never sent. `sent`: handed to the provider, outcome not known yet."""
+
+    id: int
+    connection: str
+    effect: Effect
+    state: Literal["intent", "sent"]
+    attempts: int = 0
+    not_before: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """Something a person must look at. `settled`: its cause is gone. `dismissed`: a person wants no more of it."""
+
+    id: int
+    key: str
+    kind: str
+    sentence: str
+    appointment: str
+    connection: str
+    state: Literal["open", "dismissed", "settled"]
+    opened: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """One decision as it was written down. `run` is "" for what a person did outside a cycle."""
+
+    id: int
+    run: str
+    at: int
+    code: str
+    appointment: str = ""
+    connection: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionState:
+    """How a connection stands. `retry_at` and `recovery` are set while it fails; `attempts` counts failures."""
+
+    name: str
+    approved: bool
+    released: bool
+    has_cursor: bool
+    last_success: int | None = None
+    last_full: int | None = None
+    last_failure: int | None = None
+    attempts: int = 0
+    why: str = ""
+    recovery: str = ""
+    retry_at: int | None = None

@@ -1,0 +1,325 @@
+"""The store: everything the bridge remembers, in one database, each method one transaction.
+
+A method that takes an `epoch` belongs to a cycle and is refused once a newer cycle has begun. Nothing here is held
+across a call to the outside. Safe for threads; several processes may have the file open.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from calbridge.errors import ConfigError
+from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
+from calbridge.store import commands, fence, hubrows, journal, links, outbox, portals, tasks
+from calbridge.store.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from calbridge.model import Appointment, State
+    from calbridge.provider import Clock
+    from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
+
+
+class _WallClock:
+    def now(self) -> int:
+        return int(time.time())
+
+
+class Store:
+    """See the module. `clock` dates only what has no `now` of its own: what people do, and resets."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @classmethod
+    def open(cls, location: str | Path, *, clock: Clock | None = None) -> Store:
+        """Open a file (made when new) or ":memory:", migrated; `ConfigError` says why it cannot be."""
+        return cls(Database.open(location), clock or _WallClock())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    @contextmanager
+    def _cycle(self, clinic: str, epoch: int) -> Iterator[Connection]:
+        with self._database.write() as connection:
+            fence.check(connection, clinic, epoch)
+            yield connection
+
+    # --- cycle ------------------------------------------------------------------------------------
+
+    def begin_cycle(self, clinic: str) -> int:
+        """A new fencing epoch; every write with an older one raises `Fenced` from now on."""
+        with self._database.write() as connection:
+            return fence.begin(connection, clinic)
+
+    def load(self, clinic: str, links_: Iterable[Link], *, since: int, dry: bool = False) -> HubState:
+        """What `reconcile` needs of the past. `dry` (a rehearsal) leaves no trace in the database.
+
+        `links_` are as configured; cursor, approval and dates are filled in. A link whose fingerprint changed starts
+        anew: cursor, shadows, foreign rows, pending writes and published days of it are gone, appointments stay.
+        """
+        configured = tuple(links_)
+        with self._database.read() as connection:
+            if not links.unsettled(links.stored(connection, clinic), configured):
+                return _state(connection, clinic, configured, since)
+        with self._database.rehearse() if dry else self._database.write() as connection:
+            links.settle(connection, clinic, configured, now=self._clock.now())
+            return _state(connection, clinic, configured, since)
+
+    def commit(self, clinic: str, epoch: int, plan: Plan, *, now: int, run: str) -> None:
+        """All of the plan or nothing of it; its effects become intents. `Overlap` when a claim is impossible."""
+        with self._cycle(clinic, epoch) as connection:
+            hubrows.save_appointments(connection, clinic, plan.appointments)
+            hubrows.forget_shadows(connection, clinic, plan.forgotten)
+            hubrows.save_shadows(connection, clinic, plan.shadows)
+            hubrows.drop_foreign(connection, clinic, plan.foreign_gone)
+            hubrows.save_foreign(connection, clinic, plan.foreign)
+            links.advance(connection, clinic, plan.reads)
+            commands.consume(connection, clinic, plan.commands)
+            outbox.renew(connection, clinic, plan.effects, now=now, run=run)
+            _explain(connection, clinic, plan.journal, raised=plan.tasks, settled=plan.settled, now=now, run=run)
+
+    # --- outbox -----------------------------------------------------------------------------------
+
+    def outbox(self, clinic: str, *, now: int) -> list[OutboxRow]:
+        """Due rows: `sent` first, then in the order decided; nothing that waits behind a sent one."""
+        with self._database.read() as connection:
+            return outbox.due(connection, clinic, now=now)
+
+    def waiting(self, clinic: str) -> list[OutboxRow]:
+        """Every row of the outbox, also what is not due."""
+        with self._database.read() as connection:
+            return outbox.waiting(connection, clinic)
+
+    def mark_sent(self, clinic: str, epoch: int, row: OutboxRow, *, now: int) -> None:
+        """Just before the provider is called. `Superseded` when a newer intent took its place."""
+        with self._cycle(clinic, epoch) as connection:
+            outbox.mark_sent(connection, clinic, row, now=now)
+
+    def confirm(
+        self,
+        clinic: str,
+        epoch: int,
+        row: OutboxRow,
+        *,
+        shadow: Shadow | None,
+        appointment: Appointment | None,
+        journal: Iterable[JournalEntry],
+        tasks: Iterable[Task] = (),
+        settled: Iterable[str] = (),
+        now: int,
+        run: str,
+    ) -> None:
+        """It is written: the row goes, the shadow is what the side shows now (None: nothing any more)."""
+        with self._cycle(clinic, epoch) as connection:
+            outbox.remove(connection, clinic, row)
+            hubrows.save_appointments(connection, clinic, () if appointment is None else (appointment,))
+            if shadow is None:
+                hubrows.forget_shadows(connection, clinic, [(row.connection, row.effect.change.appointment)])
+            else:
+                hubrows.save_shadows(connection, clinic, [shadow])
+            _explain(connection, clinic, journal, raised=tasks, settled=settled, now=now, run=run)
+
+    def drop(
+        self,
+        clinic: str,
+        epoch: int,
+        row: OutboxRow,
+        *,
+        journal: Iterable[JournalEntry],
+        tasks: Iterable[Task] = (),
+        now: int,
+        run: str,
+    ) -> None:
+        """Give the write up; the journal says why."""
+        with self._cycle(clinic, epoch) as connection:
+            outbox.remove(connection, clinic, row)
+            _explain(connection, clinic, journal, raised=tasks, now=now, run=run)
+
+    def defer(self, clinic: str, epoch: int, row: OutboxRow, *, until: int, why: str) -> None:
+        """Keep the write and try again at `until`; one more attempt is counted."""
+        with self._cycle(clinic, epoch) as connection:
+            outbox.defer(connection, clinic, row, until=until, why=why)
+
+    def enqueue(self, clinic: str, epoch: int, effects: Iterable[Effect], *, now: int, run: str) -> None:
+        """Further intents, after a confirmation changed what others should show."""
+        with self._cycle(clinic, epoch) as connection:
+            outbox.add(connection, clinic, effects, now=now, run=run)
+
+    # --- connections ------------------------------------------------------------------------------
+
+    def connection_failed(
+        self, clinic: str, name: str, *, now: int, until: int | None, why: str, recovery: str
+    ) -> None:
+        """It failed; `until` is when to try again (None: not before a person acts)."""
+        with self._database.write() as connection:
+            links.failed(connection, clinic, name, now=now, until=until, why=why, recovery=recovery)
+
+    def connection_ok(self, clinic: str, name: str, *, now: int) -> None:
+        """It answered; the failure is over."""
+        with self._database.write() as connection:
+            links.ok(connection, clinic, name, now=now)
+            tasks.settle(connection, clinic, [f"connection:{name}"], now=now)
+
+    def connections(self, clinic: str) -> list[ConnectionState]:
+        """By name."""
+        with self._database.read() as connection:
+            return [links.state(row) for row in links.stored(connection, clinic).values()]
+
+    def approve(self, clinic: str, name: str) -> None:
+        """Plans for it may be applied from now on. Saying so again changes nothing."""
+        with self._database.write() as connection:
+            links.approve(connection, clinic, name, now=self._clock.now())
+
+    def release(self, clinic: str, name: str) -> None:
+        """The next cycle may pass the guard on mass cancellation, once."""
+        with self._database.write() as connection:
+            _known(links.release(connection, clinic, name, now=self._clock.now()), clinic, name)
+
+    def retire(self, clinic: str, name: str) -> None:
+        """Forget a connection that was taken out of the configuration: else its busy time blocks for ever."""
+        with self._database.write() as connection:
+            _known(links.retire(connection, clinic, name, now=self._clock.now()), clinic, name)
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def add_command(
+        self,
+        clinic: str,
+        kind: Literal["accept", "decline", "link", "cancel"],
+        appointment: str,
+        *,
+        reason: str = "",
+        notify: bool = True,
+        client: str = "",
+        patient: str = "",
+    ) -> int:
+        """Ask for something; the next cycle decides on it."""
+        command = Command(
+            id=0,
+            kind=kind,
+            appointment=appointment,
+            reason=reason,
+            notify=notify,
+            client=client,
+            patient=patient,
+        )
+        with self._database.write() as connection:
+            return commands.add(connection, clinic, command)
+
+    def tasks(self, clinic: str, *, open_only: bool = True) -> list[TaskRow]:
+        """In the order they first came up."""
+        with self._database.read() as connection:
+            return tasks.listed(connection, clinic, open_only=open_only)
+
+    def open_task(self, clinic: str, task: Task, *, now: int) -> None:
+        """Ask a person, outside of any plan."""
+        with self._database.write() as connection:
+            tasks.raise_all(connection, clinic, [task], now=now)
+
+    def settle_task(self, clinic: str, key: str, *, now: int) -> None:
+        """Its cause is gone, seen outside of any plan."""
+        with self._database.write() as connection:
+            tasks.settle(connection, clinic, [key], now=now)
+
+    def dismiss(self, clinic: str, task_id: int) -> None:
+        """Put a task away until it has something new to say."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            task = tasks.dismiss(connection, clinic, task_id, now=now)
+            if task is None:
+                raise ConfigError(f"clinic {clinic} has no open task {task_id}; 'calbridge tasks list' shows them")
+            facts = {"task": task.key, "kind": task.kind}
+            entry = JournalEntry(
+                code="task.dismissed", appointment=task.appointment, connection=task.connection, facts=facts
+            )
+            journal.add(connection, clinic, [entry], at=now)
+
+    def journal(
+        self, clinic: str, *, appointment: str | None = None, limit: int = 100, run: str | None = None
+    ) -> list[JournalRow]:
+        """The last `limit` decisions that fit, newest last."""
+        with self._database.read() as connection:
+            return journal.latest(connection, clinic, appointment=appointment, run=run, limit=limit)
+
+    def appointments(
+        self,
+        clinic: str,
+        *,
+        states: Collection[State] | None = None,
+        frm: int | None = None,
+        to: int | None = None,
+    ) -> list[Appointment]:
+        """Those in any of `states` that touch `[frm, to)`, by start."""
+        with self._database.read() as connection:
+            return hubrows.listed(connection, clinic, states=states, frm=frm, to=to)
+
+    # --- availability published, webhooks -----------------------------------------------------------
+
+    def published(self, clinic: str, connection: str) -> dict[tuple[str, str], str]:
+        """Digest by (resource, local date) of what the portal was last given."""
+        with self._database.read() as database:
+            return portals.published(database, clinic, connection)
+
+    def next_revision(self, clinic: str) -> int:
+        """A source revision that was never given out before."""
+        with self._database.write() as database:
+            return fence.next_revision(database, clinic)
+
+    def publish(
+        self,
+        clinic: str,
+        epoch: int,
+        connection: str,
+        digests: Mapping[tuple[str, str], str],
+        *,
+        revision: int,
+    ) -> None:
+        """The portal took these days at `revision`; an empty digest forgets a day."""
+        with self._cycle(clinic, epoch) as database:
+            portals.publish(database, clinic, connection, digests, revision=revision)
+
+    def seen_before(self, clinic: str, connection: str, hint_id: str, *, now: int) -> bool:
+        """True for a webhook delivered before, within 14 days."""
+        with self._database.write() as database:
+            return portals.seen_before(database, clinic, connection, hint_id, now=now)
+
+
+def _state(connection: Connection, clinic: str, configured: tuple[Link, ...], since: int) -> HubState:
+    known = links.stored(connection, clinic)
+    return HubState(
+        appointments=hubrows.load_appointments(connection, clinic, since=since),
+        shadows=hubrows.load_shadows(connection, clinic, since=since),
+        foreign=hubrows.load_foreign(connection, clinic),
+        links={link.name: links.filled(link, known.get(link.name)) for link in configured},
+        commands=commands.pending(connection, clinic),
+        unresolved=outbox.unresolved(connection, clinic),
+    )
+
+
+def _explain(
+    connection: Connection,
+    clinic: str,
+    entries: Iterable[JournalEntry],
+    *,
+    raised: Iterable[Task],
+    settled: Iterable[str] = (),
+    now: int,
+    run: str,
+) -> None:
+    tasks.settle(connection, clinic, settled, now=now)
+    tasks.raise_all(connection, clinic, raised, now=now)
+    journal.add(connection, clinic, entries, at=now, run=run)
+
+
+def _known(found: bool, clinic: str, name: str) -> None:
+    if not found:
+        raise ConfigError(f"clinic {clinic} has never met a connection '{name}'; run 'calbridge sync' first")

@@ -1,0 +1,195 @@
+"""The tables, as the queries see them. The migrations make them; a test holds both equal.
+
+What is searched for is a column; the record itself is one JSON text (`codec`). Everything belongs to one clinic.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from calbridge.store import codec
+
+metadata = MetaData()
+
+_APPOINTMENT = ("appointments.clinic", "appointments.id")
+
+clinics = Table(
+    "clinics",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),  # the fencing token: +1 with every cycle
+    Column("revision", Integer, nullable=False),  # of published availability; only grows
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("fingerprint", Text),  # NULL: not loaded yet
+    Column("cursor", Text, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("released", Integer, nullable=False),  # 0 no, 1 a person said so, 2 a cycle has taken it
+    Column("last_success", Integer),
+    Column("last_full", Integer),
+    Column("last_failure", Integer),
+    Column("attempts", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("recovery", Text, nullable=False),
+    Column("retry_at", Integer),
+)
+
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("body", codec.Encoded(codec.APPOINTMENT), nullable=False),
+    Index("appointments_by_end", "clinic", "end"),
+    Index("appointments_by_state", "clinic", "state"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("appointment", Text, primary_key=True),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    CheckConstraint('start < "end"', name="claims_not_empty"),
+    ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="claims_appointment"),
+    Index("claims_by_start", "clinic", "resource", "start"),
+    Index("claims_by_appointment", "clinic", "appointment"),
+)
+
+shadows = Table(
+    "shadows",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("appointment", Text, primary_key=True),
+    Column("ref", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("view", codec.Encoded(codec.VIEW)),
+    Column("asked", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="shadows_appointment"),
+    Index("shadows_by_appointment", "clinic", "appointment"),
+)
+
+foreign_records = Table(
+    "foreign_records",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("body", codec.Encoded(codec.FOREIGN), nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("clinic", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("appointment", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("change", codec.Encoded(codec.CHANGE), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("sent", Integer),
+    # One write on its way and one waiting behind it, for one appointment on one side; never two of a kind.
+    Index("outbox_one_of_a_kind", "clinic", "connection", "appointment", "state", unique=True),
+    CheckConstraint("state IN ('intent', 'sent')", name="outbox_states"),
+    sqlite_autoincrement=True,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("clinic", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("appointment", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("facts", codec.Encoded(codec.FACTS), nullable=False),
+    Index("journal_by_appointment", "clinic", "appointment"),
+    Index("journal_by_run", "clinic", "run"),
+    sqlite_autoincrement=True,
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("clinic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("appointment", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    UniqueConstraint("clinic", "key", name="tasks_one_per_key"),
+    CheckConstraint("state IN ('open', 'dismissed', 'settled')", name="tasks_states"),
+    sqlite_autoincrement=True,
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("clinic", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("appointment", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("notify", Boolean, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("patient", Text, nullable=False),
+    Index("commands_by_clinic", "clinic"),
+    sqlite_autoincrement=True,
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # local date, ISO
+    Column("digest", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+hints = Table(
+    "hints",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("hint", Text, primary_key=True),
+    Column("seen", Integer, nullable=False),
+    Index("hints_by_seen", "clinic", "connection", "seen"),
+)

@@ -1,0 +1,71 @@
+"""Tasks: one row per key. A dismissed task stays away until its sentence changes or its cause went and came back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, insert, select, update
+
+from calbridge.store.records import TaskRow
+from calbridge.store.tables import tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from calbridge.hub import Task
+
+
+def settle(connection: Connection, clinic: str, keys: Iterable[str], *, now: int) -> None:
+    """The cause is gone, whether somebody had dismissed the task or not."""
+    for key in keys:
+        ours = (tasks.c.clinic == clinic, tasks.c.key == key, tasks.c.state != "settled")
+        connection.execute(update(tasks).where(*ours).values(state="settled", changed=now))
+
+
+def raise_all(connection: Connection, clinic: str, raised: Iterable[Task], *, now: int) -> None:
+    """Open what is new; leave alone what is open or dismissed with the same sentence."""
+    for task in raised:
+        _raise(connection, clinic, task, now)
+
+
+def _raise(connection: Connection, clinic: str, task: Task, now: int) -> None:
+    words = {
+        "kind": task.kind,
+        "sentence": task.sentence,
+        "appointment": task.appointment,
+        "connection": task.connection,
+    }
+    known = connection.execute(
+        select(tasks.c.id, tasks.c.state, tasks.c.sentence).where(tasks.c.clinic == clinic, tasks.c.key == task.key)
+    ).first()
+    if known is None:
+        fresh = {"clinic": clinic, "key": task.key, "state": "open", "opened": now, "changed": now}
+        connection.execute(insert(tasks).values(fresh | words))
+    elif known.state == "settled" or known.sentence != task.sentence:
+        opened = {} if known.state == "open" else {"opened": now}
+        connection.execute(
+            update(tasks).where(tasks.c.id == known.id).values(words | opened | {"state": "open", "changed": now})
+        )
+
+
+def dismiss(connection: Connection, clinic: str, task_id: int, *, now: int) -> TaskRow | None:
+    """Put an open task away; None when there is no such open task."""
+    ours = (tasks.c.clinic == clinic, tasks.c.id == task_id, tasks.c.state == "open")
+    row = connection.execute(select(tasks).where(*ours)).first()
+    if row is None:
+        return None
+    connection.execute(update(tasks).where(tasks.c.id == task_id).values(state="dismissed", changed=now))
+    return _row(row)
+
+
+def listed(connection: Connection, clinic: str, *, open_only: bool) -> list[TaskRow]:
+    """In the order they first came up."""
+    query = select(tasks).where(tasks.c.clinic == clinic).order_by(tasks.c.id)
+    if open_only:
+        query = query.where(tasks.c.state == "open")
+    return [_row(row) for row in connection.execute(query)]
+
+
+def _row(row: object) -> TaskRow:
+    names = TaskRow.__dataclass_fields__
+    return TaskRow(**{name: getattr(row, name) for name in names})

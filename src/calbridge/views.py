@@ -1,0 +1,191 @@
+"""What each side may see of an appointment (rules.md section 6), enforced by type.
+
+A `PortalView` has no field for a private title, a private note or a name, so none can leave by mistake.
+Every comparison in the pipeline is between two views of one kind: what a side should show, what it was
+last asked to show, and what it does show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, assert_never
+
+from calbridge.model import Appointment, Clinic, Details, State
+
+Role = Literal["calendar", "pms", "portal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarView:
+    """One VEVENT's meaning. `note` is None where the calendar may not show names (it may hold a client's details)."""
+
+    state: State
+    resource: str
+    start: int
+    end: int
+    title: str = ""
+    description: str = ""
+    note: str | None = None
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PmsView:
+    """One appointment of the practice-management system, private fields included."""
+
+    state: State
+    resource: str
+    start: int
+    end: int
+    service: str = ""
+    co_resources: tuple[str, ...] = ()
+    title: str = ""
+    description: str = ""
+    note: str = ""
+    client: str = ""
+    patient: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalView:
+    """What the portal, and through it the client, may know of her own booking."""
+
+    state: State
+    resource: str
+    start: int
+    end: int
+    service: str = ""
+    description: str = ""
+    decline_reason: str = ""
+
+
+View = CalendarView | PmsView | PortalView
+
+_KINDS: dict[Role, type[CalendarView | PmsView | PortalView]] = {
+    "calendar": CalendarView,
+    "pms": PmsView,
+    "portal": PortalView,
+}
+
+
+def fields_of(view: View) -> dict[str, Any]:
+    """The view as plain JSON values, for comparing field by field and for storing."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(view).items()}
+
+
+def view_from(role: Role, fields: dict[str, Any]) -> View:
+    """The inverse of `fields_of`."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    values["state"] = State(values["state"])
+    return _KINDS[role](**values)
+
+
+def digest(view: View) -> str:
+    """A short fingerprint of a view: equal views have equal digests, on every machine."""
+    text = json.dumps(fields_of(view), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def project(role: Role, appointment: Appointment, clinic: Clinic) -> View:
+    """What a side in `role` should show of `appointment`."""
+    match role:
+        case "calendar":
+            return _calendar(appointment, clinic)
+        case "pms":
+            return _pms(appointment, clinic)
+        case "portal":
+            return _portal(appointment, clinic)
+    assert_never(role)
+
+
+def _calendar(appointment: Appointment, clinic: Clinic) -> CalendarView:
+    names = clinic.rules.calendar_names
+    held = appointment.state is State.HELD
+    return CalendarView(
+        state=appointment.state,
+        resource=appointment.resource,
+        start=appointment.start,
+        end=appointment.end,
+        title=subject(appointment, clinic, names=names),
+        description="" if held else appointment.description,
+        note=("" if held else appointment.note) if names == "full" else None,
+        confidential=names == "full" and not held,
+    )
+
+
+def _pms(appointment: Appointment, clinic: Clinic) -> PmsView:
+    return PmsView(
+        state=appointment.state,
+        resource=appointment.resource,
+        start=appointment.start,
+        end=appointment.end,
+        service=appointment.service,
+        co_resources=appointment.co_resources,
+        title=subject(appointment, clinic, names="full"),
+        description=appointment.description,
+        note=appointment.note,
+        client=appointment.client,
+        patient=appointment.patient,
+    )
+
+
+def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
+    visible = clinic.rules.decline_reason_visible or appointment.decline_reason in SYSTEM_REASONS
+    return PortalView(
+        state=promised(appointment),
+        resource=appointment.resource,
+        start=appointment.start,
+        end=appointment.end,
+        service=appointment.service,
+        description=appointment.description,
+        decline_reason=appointment.decline_reason if visible else "",
+    )
+
+
+SYSTEM_REASONS = frozenset({"slot_unavailable"})
+"""Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
+
+
+def promised(appointment: Appointment) -> State:
+    """The state a client may rely on: confirmed only once the system of record has it and nobody came first."""
+    if appointment.state is State.CONFIRMED and not (appointment.written and appointment.reserved):
+        return State.REQUESTED
+    return appointment.state
+
+
+_WORDS = {
+    "de": {State.HELD: "Reserviert", State.REQUESTED: "Angefragt"},
+    "fi": {State.HELD: "Varattu", State.REQUESTED: "Pyydetty"},
+    "en": {State.HELD: "Reserved", State.REQUESTED: "Requested"},
+}
+_LANGUAGE = {"DE": "de", "AT": "de", "CH": "de", "FI": "fi"}
+
+
+def subject(appointment: Appointment, clinic: Clinic, *, names: str) -> str:
+    """The line a diary shows: the service (S2), then the names as far as the clinic shows them, the state first."""
+    words = _WORDS[_LANGUAGE.get(clinic.region, "en")]
+    service = clinic.services.get(appointment.service)
+    text = appointment.title if names == "full" else ""
+    if not text or appointment.state is State.HELD:
+        who = _who(appointment, names) if appointment.state is not State.HELD else ""
+        text = " - ".join(part for part in (service.name if service else "", who) if part)
+    word = words.get(appointment.state, "")
+    return ": ".join(part for part in (word, text) if part) or clinic.name
+
+
+def _who(appointment: Appointment, names: str) -> str:
+    given = appointment.details or Details()
+    match names:
+        case "full":
+            return ", ".join(
+                part for part in (given.patient_name, f"{given.first_name} {given.last_name}".strip()) if part
+            )
+        case "pseudonym":
+            short = given.first_name[:2] + given.last_name[:2]
+            return " ".join(part for part in (short, appointment.client) if part)
+        case _:
+            return ""
