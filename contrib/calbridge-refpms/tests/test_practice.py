@@ -157,6 +157,17 @@ def test_blocks_come_and_go(bridge: Any, desk: Any) -> None:
     assert bridge.book("2026-11-25T12:30:00+01:00", "2026-11-25T12:45:00+01:00").status_code == 201
 
 
+def test_the_desk_replaces_a_resources_plans(bridge: Any, desk: Any, world: Any) -> None:
+    body = {"plans": [{"days": ["sat"], "windows": ["10:00-11:00"], "until": "2026-11-28"}]}
+    assert bridge.http.put("/v1/resources/anna/windows", json=body).status_code == 403
+    assert desk.http.put("/v1/resources/anna/windows", json=body).status_code == 200
+    found = hours(world, "anna", "2026-11-23T00:00:00+01:00", "2026-12-07T00:00:00+01:00")
+    assert found == [("2026-11-28T10:00:00+01:00", "2026-11-28T11:00:00+01:00")]
+    body["plans"][0]["windows"] = ["11:00-10:00"]
+    assert desk.http.put("/v1/resources/anna/windows", json=body).status_code == 400
+    assert hours(world, "anna", "2026-11-23T00:00:00+01:00", "2026-12-07T00:00:00+01:00") == found
+
+
 def test_the_api_describes_itself(practice: Any) -> None:
     answer = practice.bridge.get("/schema")
     paths = answer.json()["paths"]
