@@ -14,7 +14,7 @@ from calbridge.hub import HubState, Link
 from calbridge.provider import Clock
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
-from calbridge.testing.faults import Crash, Fault, Faulty, Fragile, Seeded
+from calbridge.testing.faults import HINTS, Crash, Fault, Faulty, Fragile, Seeded
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tidied, unchanged
 from calbridge.testing.memory_pms import MemoryPms, PmsModel
 from calbridge.testing.memory_portal import PortalModel
@@ -115,7 +115,9 @@ class World:
             self.say("-- killed and started again")
             self.start()
             return None
-        failures = f", failed: {sorted(report.failures)}" if report.failures else ""
+        unknown = [f"failure: {name}: {why}" for name, why in report.failures.items() if why not in HINTS.values()]
+        self.wrong.extend(unknown)
+        failures = f", failed: {report.failures}" if report.failures else ""
         self.say(f"-- cycle wrote {report.writes}{failures}")
         return report
 
