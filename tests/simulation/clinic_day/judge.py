@@ -22,10 +22,9 @@ TIME = ("state", "resource", "start", "end")
 
 
 def watch(world: World) -> None:
-    """What must hold at every moment: called after each step of the day."""
+    """What must hold at every moment: called after each cycle."""
     world.told |= {b.ref for b in world.portal.live() if b.expires is None and b.state is State.CONFIRMED}
-    hub = world.hub()
-    world.refs |= {(s.connection, s.ref): s.appointment for s in hub.shadows.values() if s.ref}
+    world.refs |= {(s.connection, s.ref): s.appointment for s in world.hub().shadows.values() if s.ref}
     world.wrong.extend(_double_booked(world))
 
 

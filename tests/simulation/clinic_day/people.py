@@ -282,8 +282,11 @@ class People:
         return self.chance.choice(("anna", "ben"))
 
     def _time(self) -> int:
-        """Any quarter of an hour in the next ten hours."""
+        """A time that a client wants too, or any quarter of an hour in the next ten hours."""
         now = self.world.clock.now()
+        wanted = [b.start for b in self.world.portal.live() if b.start > now]
+        if wanted and self.chance.random() < 0.4:  # noqa: PLR2004 - so that people meet
+            return self.chance.choice(wanted)
         return now - now % QUARTER + QUARTER * self.chance.randint(6, 40)
 
     def _at(self, start: int) -> str:
