@@ -86,6 +86,10 @@ def _answered(session: Session, row: OutboxRow, receipt: Receipt, progress: _Pro
     if result.done:
         _confirm(session, row, result, progress)
         session.report.wrote(row.connection)
+        if result.again and receipt.entry is not None:
+            session.moved.setdefault(row.connection, []).append(receipt.entry)
+            progress.held_up.add(appointment.id)
+            progress.again = True
         progress.again |= not appointment.reserved and link.capabilities.mirrors
     else:
         _refused(session, row, receipt, result, progress)
