@@ -9,7 +9,7 @@ from typing import Any
 
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Complete, Delta, Entry, Gone, Record
+from calbridge.provider import Complete, Delta, Entry, Gone
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import as_busy

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, Select, and_, delete, or_, select
 
@@ -11,6 +10,9 @@ from calbridge.hub import Foreign, Shadow
 from calbridge.model import ENDED, Appointment, State
 from calbridge.store import claims, sqlite
 from calbridge.store.tables import appointments, commands, foreign_records, outbox, shadows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 # --- saving ---------------------------------------------------------------------------------------
 
@@ -20,7 +22,14 @@ def save_appointments(connection: Connection, clinic: str, saved: Collection[App
     if not saved:
         return
     rows = [
-        {"clinic": clinic, "id": each.id, "state": each.state, "start": each.start, "end": each.end, "body": each}
+        {
+            "clinic": clinic,
+            "id": each.id,
+            "state": each.state,
+            "start": each.start,
+            "end": each.end,
+            "body": each,
+        }
         for each in saved
     ]
     connection.execute(sqlite.upsert(appointments), rows)
@@ -51,7 +60,11 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
 def forget_shadows(connection: Connection, clinic: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Drop the shadows of (connection, appointment)."""
     for name, appointment in pairs:
-        ours = (shadows.c.clinic == clinic, shadows.c.connection == name, shadows.c.appointment == appointment)
+        ours = (
+            shadows.c.clinic == clinic,
+            shadows.c.connection == name,
+            shadows.c.appointment == appointment,
+        )
         connection.execute(delete(shadows).where(*ours))
 
 
@@ -92,14 +105,14 @@ def load_appointments(connection: Connection, clinic: str, *, since: int) -> dic
     query = select(appointments.c.body).where(
         appointments.c.clinic == clinic, appointments.c.id.in_(_needed(clinic, since))
     )
-    return {each.id: each for each in connection.scalars(query.order_by(appointments.c.start, appointments.c.id))}
+    return {each.id: each for each in connection.scalars(query.order_by(appointments.c.start, appointments.c.id)).all()}
 
 
 def load_shadows(connection: Connection, clinic: str, *, since: int) -> dict[tuple[str, str], Shadow]:
     """Of the same appointments, by (connection, appointment)."""
     query = select(shadows).where(shadows.c.clinic == clinic, shadows.c.appointment.in_(_needed(clinic, since)))
     rows = connection.execute(query.order_by(shadows.c.connection, shadows.c.appointment))
-    return {(row.connection, row.appointment): _shadow(row) for row in rows}
+    return {(row.connection, row.appointment): _shadow(row) for row in rows.all()}
 
 
 def _shadow(row: Row[Any]) -> Shadow:
@@ -119,7 +132,7 @@ def load_foreign(connection: Connection, clinic: str) -> dict[tuple[str, str], F
     """All of the clinic, by (connection, ref)."""
     table = foreign_records
     query = select(table).where(table.c.clinic == clinic).order_by(table.c.connection, table.c.ref)
-    return {(row.connection, row.ref): row.body for row in connection.execute(query)}
+    return {(row.connection, row.ref): row.body for row in connection.execute(query).all()}
 
 
 def listed(

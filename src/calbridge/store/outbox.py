@@ -6,8 +6,7 @@ was sent is never replaced, because its outcome is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, case, delete, insert, select, update
 
@@ -15,6 +14,9 @@ from calbridge.hub import Effect
 from calbridge.store.errors import Superseded
 from calbridge.store.records import OutboxRow
 from calbridge.store.tables import outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def renew(connection: Connection, clinic: str, effects: Iterable[Effect], *, now: int, run: str) -> None:
@@ -38,16 +40,13 @@ def _add(connection: Connection, clinic: str, effect: Effect, now: int, run: str
     rows = connection.execute(select(outbox).where(*pair, outbox.c.appointment == effect.change.appointment)).all()
     by_state = {row.state: row for row in rows}
     sent, intent = by_state.get("sent"), by_state.get("intent")
-    if sent is not None and intent is None and _same(sent, effect):
-        return  # on its way already
     if intent is not None and _same(intent, effect):
-        # The same write decided again: it keeps its place and its back-off, else a write that fails for ever
-        # would be tried on every cycle.
-        connection.execute(update(outbox).where(outbox.c.id == intent.id).values(change=effect.change))
+        # Decided again: it keeps its place and its back-off (a write refused for ever was tried 50 times an hour).
         return
     if intent is not None:
         connection.execute(delete(outbox).where(outbox.c.id == intent.id))
-    connection.execute(insert(outbox).values(_fresh(clinic, effect, now, run)))
+    if sent is None or not _same(sent, effect):
+        connection.execute(insert(outbox).values(_fresh(clinic, effect, now, run)))
 
 
 def _same(row: Row[Any], effect: Effect) -> bool:
@@ -72,7 +71,7 @@ def _fresh(clinic: str, effect: Effect, now: int, run: str) -> dict[str, Any]:
 
 
 def due(connection: Connection, clinic: str, *, now: int) -> list[OutboxRow]:
-    """What may be written now: the unresolved first, then in the order decided; nothing that waits behind a sent one."""
+    """What may be written now: the unresolved first, then in the order decided; nothing behind a sent one."""
     first = outbox.alias("first")
     behind = select(first.c.id).where(
         first.c.clinic == outbox.c.clinic,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select
 
 from calbridge.store import sqlite
 from calbridge.store.tables import hints, offers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REMEMBERED = 14 * 86_400
 """Standard Webhooks repeats a delivery for 76 hours; two weeks is well beyond."""
@@ -25,7 +28,14 @@ def publish(
     """The portal took these days; an empty digest forgets a day."""
     kept = {key: digest for key, digest in digests.items() if digest}
     rows = [
-        {"clinic": clinic, "connection": name, "resource": resource, "day": day, "digest": digest, "revision": revision}
+        {
+            "clinic": clinic,
+            "connection": name,
+            "resource": resource,
+            "day": day,
+            "digest": digest,
+            "revision": revision,
+        }
         for (resource, day), digest in kept.items()
     ]
     if rows:
