@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterator
 
@@ -88,7 +87,7 @@ def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | N
         connection=link.name,
         asked=asked,
         change=Change(
-            key=str(uuid.UUID(bytes=hashlib.sha256("\x1f".join(parts).encode()).digest()[:16], version=8)),
+            key=str(uuid.uuid5(uuid.NAMESPACE_OID, "\x1f".join(parts))),
             appointment=appointment.id,
             revision=appointment.revision,
             view=view,

@@ -1,0 +1,18 @@
+"""200 clinic-days with people, faults and kills: after each, all sides agree and every promise was kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clinic_day.day import play
+
+
+def test_a_clinic_day_ends_well(seed: int, database: Path, tell: bool) -> None:
+    day = play(seed, database)
+    if tell:
+        print("\n".join(day.trace))
+    if day.wrong:
+        again = f"replay: pytest tests/simulation/test_days.py --seed {seed}"
+        pytest.fail("\n".join([f"seed {seed}", *day.trace, "", *day.wrong, again]), pytrace=False)
