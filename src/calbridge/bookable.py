@@ -89,13 +89,13 @@ def _away(tz: str, absence: Absence) -> Interval:
 
 
 def exclusions(
-    clinic: Clinic, service: str, resource: str, species: str | None, first: date, last: date
+    clinic: Clinic, service: str, resource: str, species: str | None, *, dates: tuple[date, date]
 ) -> list[Interval]:
     """The negative windows that apply. One for a species applies to an unknown species, not to one not asked for."""
     chosen = [e for e in clinic.exclusions if _concerns(e, service, resource, species)]
     return merge(
         span
-        for day in days(first, last)
+        for day in days(*dates)
         for exclusion in chosen
         if day.weekday() in exclusion.days
         for span in _on(clinic.time_zone, day, exclusion.windows)

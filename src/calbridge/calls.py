@@ -7,15 +7,13 @@ connection is `RetryLater` at once, so a hanging plugin holds one thread and sto
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from calbridge.errors import BridgeError, ConfigError, NeedsHuman, RetryLater
 from calbridge.http import classify
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 T = TypeVar("T")
 STOPPING = (Exception, SystemExit, GeneratorExit)

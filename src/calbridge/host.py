@@ -6,8 +6,9 @@ one of the four recoveries and names the plugin, its version and the connection.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pluggy
 
@@ -15,6 +16,8 @@ from calbridge.calls import STOPPING, Inline, OneAtATime, Place, decide
 from calbridge.contract import violation, wrong_capabilities
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import PROJECT, ProviderSpec
+from calbridge.interval import Interval
+from calbridge.model import Clinic, Details
 from calbridge.plugins import RegistrationError, hooks_of, refuse_wrong_hooks
 from calbridge.provider import (
     Capabilities,
@@ -33,12 +36,6 @@ from calbridge.provider import (
     Role,
     Unknown,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from calbridge.interval import Interval
-    from calbridge.model import Clinic, Details
 
 LIMITS = {"import_bookings": 600.0, "import_schedule": 600.0, "export_availability": 300.0, "receive": 5.0}
 LIMIT = 120.0
@@ -100,9 +97,7 @@ class ClinicHost:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(ProviderSpec)
         self._runners: dict[str, _Runner] = {}
-        order = ranks(
-            {name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken
-        )
+        order = ranks({name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken)
         for name, candidate in candidates.items():
             self._add(name, candidate, order[name])
         for name in self.connections:
@@ -122,9 +117,7 @@ class ClinicHost:
         def ready(provider: Any) -> Callable[[], Any]:
             return lambda: provider
 
-        candidates = {
-            name: Candidate(role=role, make=ready(each)) for name, (role, each) in providers.items()
-        }
+        candidates = {name: Candidate(role=role, make=ready(each)) for name, (role, each) in providers.items()}
         return cls(clinic, candidates, threads=threads, **options)
 
     # --- the hooks, one caller each ---
@@ -213,9 +206,7 @@ class ClinicHost:
         connected = self._connected(name)
         runner = self._runners[name]
         if hook not in runner.hooks:
-            raise NeedsHuman(
-                f"{connected.plugin} cannot do {hook}: leave this connection out", connection=name
-            )
+            raise NeedsHuman(f"{connected.plugin} cannot do {hook}: leave this connection out", connection=name)
         result, failure = self._outcome(runner, hook, arguments)
         if failure is not None:
             raise failure
@@ -224,9 +215,7 @@ class ClinicHost:
             raise NeedsHuman(_violated(runner.place, hook, fault), connection=name)
         return result
 
-    def _outcome(
-        self, runner: _Runner, hook: str, arguments: Mapping[str, Any]
-    ) -> tuple[object, BridgeError | None]:
+    def _outcome(self, runner: _Runner, hook: str, arguments: Mapping[str, Any]) -> tuple[object, BridgeError | None]:
         """The result or the decided error, cut off from what caused it: tracebacks hold people's data."""
         limit = self._limits.get(hook, LIMIT)
         try:

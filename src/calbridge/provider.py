@@ -136,8 +136,10 @@ class Unreadable:
 Record = Entry | Busy | WindowRecord | AbsenceRecord | Unreadable
 RecordT_co = TypeVar("RecordT_co", bound=Record, covariant=True)
 
+# The three generic feeds have no slots: Python 3.11 cannot make a `Delta[Entry](...)` of a frozen slotted class.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Complete(Generic[RecordT_co]):
     """Everything the connection holds in `window`; what is known there and not listed is missing."""
 
@@ -146,7 +148,7 @@ class Complete(Generic[RecordT_co]):
     cursor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Delta(Generic[RecordT_co]):
     """What changed since the cursor: `changed` records and `removed` refs."""
 
@@ -162,7 +164,7 @@ class NotModified:
     cursor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Partial(Generic[RecordT_co]):
     """Some of what is there; absence from it means nothing. The cursor does not advance."""
 

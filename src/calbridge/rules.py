@@ -23,10 +23,11 @@ Plain = int | str | tuple[Interval, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One candidate with everything a rule may look at. `day_starts`: what passes rules 1 to 12 and 15 on its local date.
+    """One candidate with everything a rule may look at.
 
     `species` is None where nobody asked yet and "" where it is unknown; `client` is None until it is matched.
-    `listed` asks whether it would be in a list; when booking, `hour_full` does not count.
+    `listed` asks whether it would be in a list; when booking, `hour_full` does not count. `day_starts` are the starts
+    of its local date that pass rules 1 to 12 and 15; only a clinic with a throttle needs them.
     """
 
     clinic: Clinic
@@ -87,7 +88,7 @@ Answer = tuple[bool, Mapping[str, Plain]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`code` is the reason a person sees; a `fixed` rule gives one verdict for every start of a service and resource."""
+    """`code` is the reason a person sees. A `fixed` rule gives the same verdict for every start."""
 
     code: str
     answer: Callable[[Case], Answer]
@@ -103,7 +104,7 @@ class Rule:
 
 
 def not_offered(case: Case) -> Answer:
-    """Everything is off until somebody switches it on: clinic, service and resource, and the service names the resource."""
+    """Off until switched on: clinic, service and resource; and the service names the resource."""
     doubts = {
         "clinic": case.clinic.online,
         "service": case.service.online,
@@ -167,7 +168,7 @@ def absent(case: Case) -> Answer:
 
 def excluded(case: Case) -> Answer:
     """No exclusion that applies touches the visit."""
-    found = bookable.exclusions(case.clinic, case.service.key, case.resource.key, case.species, *case.dates)
+    found = bookable.exclusions(case.clinic, case.service.key, case.resource.key, case.species, dates=case.dates)
     return _free_of(found, case.visit)
 
 
@@ -202,8 +203,9 @@ def day_full(case: Case) -> Answer:
 def choose(case: Case, *tests: Callable[[Case, str], bool]) -> tuple[str, ...] | int:
     """One resource of each required group that meets every test, or the index of the first group without one.
 
-    The first in the listed order that is not already used by the slot. Choosing so never loses by a wider choice: what
-    meets more tests is found by fewer too, so a slot with co-resources passes every rule that looks at them.
+    The first in the listed order that is not already used by the slot. With fewer resources to choose from it never
+    finds more (whatever a group takes from the wider choice, the narrower one has taken too or lacks): so where the
+    strictest tests find a choice, rules 8, 11 and 15 all do.
     """
     used = [case.resource.key]
     for index, group in enumerate(case.service.requires):

@@ -13,13 +13,13 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from calbridge import bookable
-from calbridge.facts import Facts, gather
+from calbridge.facts import Facts
 from calbridge.model import Clinic
 from calbridge.rules import RULES, Case, Verdict, co_resources, earliest_of_hour
 from calbridge.starts import Start, passing
 from calbridge.wall import local_date
 
-__all__ = ["Candidate", "Decision", "Facts", "Slot", "alternatives", "decide", "gather", "offers"]
+__all__ = ["Candidate", "Decision", "Facts", "Slot", "alternatives", "decide", "offers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ the footprint, a day that is full. Sets are sorted half-open ranges of seconds; 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
@@ -31,26 +31,32 @@ def passing(case: Case, first: date, last: date) -> list[Start]:
     last = min(last, bookable.horizon_date(case.clinic, case.today))
     if first > last:
         return []
-    ranges, _ = carve(_bookable(case, first, last), _holes(case, first, last))
-    ranges, _ = carve(ranges, _widened(case, case.facts.taken.get(case.resource.key, ())))
+    length, before, after = case.service.minutes * 60, case.service.buffer_before * 60, case.service.buffer_after * 60
+    ranges, _ = carve(_bookable(case, first, last), _closed(case, first, last), after=length)
+    ranges, _ = carve(ranges, _full_days(case, first, last), after=1)
+    taken = case.facts.taken.get(case.resource.key, ())
+    ranges, _ = carve(ranges, taken, before=before, after=length + after)
     return _on_grid(case, _with_co_resources(case, ranges), first, last)
 
 
-def carve(ranges: Sequence[Range], holes: Sequence[tuple[int, int]]) -> tuple[list[Range], list[Range]]:
-    """What of `ranges` is outside all `holes`, and what is inside one. Holes ascend by start and by end."""
+def carve(
+    ranges: Iterable[Range], spans: Sequence[Interval], *, before: int = 0, after: int
+) -> tuple[list[Range], list[Range]]:
+    """The starts at which `[start - before, start + after)` overlaps none of `spans`, and those at which it does.
+
+    `spans` are sorted and disjoint; `ranges` may come in any order.
+    """
     outside: list[Range] = []
     inside: list[Range] = []
-    index, count = 0, len(holes)
     for start, end, chosen in ranges:
-        while index < count and holes[index][1] <= start:
-            index += 1
-        cursor, at = start, index
-        while at < count and holes[at][0] < end:
-            low, high = max(holes[at][0], cursor), min(holes[at][1], end)
+        cursor, at = start, max(bisect_left(spans, (start - before,)) - 1, 0)
+        while at < len(spans) and (low := spans[at][0] - after + 1) < end:
+            high = min(spans[at][1] + before, end)
             if cursor < low:
                 outside.append((cursor, low, chosen))
-            if low < high:
-                inside.append((low, high, chosen))
+                cursor = low
+            if cursor < high:
+                inside.append((cursor, high, chosen))
                 cursor = high
             at += 1
         if cursor < end:
@@ -73,57 +79,47 @@ def _reach(case: Case, last: date) -> date:
     return last + timedelta(days=case.service.minutes // 1_380 + 1)
 
 
-def _holes(case: Case, first: date, last: date) -> list[Interval]:
-    """Rules 7, 8, 9 and 12 on the resource itself."""
+def _closed(case: Case, first: date, last: date) -> list[Interval]:
+    """Rules 7, 8 and 9 on the resource itself."""
     clinic, facts, service, resource = case.clinic, case.facts, case.service.key, case.resource.key
-    spans = [
-        *bookable.closures(clinic),
-        *bookable.absences(clinic, facts, resource),
-        *bookable.exclusions(clinic, service, resource, case.species, first, _reach(case, last)),
-    ]
-    return merge([*_before(case, spans), *_full_days(case, first, last)])
-
-
-def _before(case: Case, spans: Iterable[Interval]) -> list[Interval]:
-    """The starts of visits that overlap one of `spans`."""
-    length = case.service.minutes * 60
-    return [Interval(start - length + 1, end) for start, end in spans]
+    return merge(
+        [
+            *bookable.closures(clinic),
+            *bookable.absences(clinic, facts, resource),
+            *bookable.exclusions(clinic, service, resource, case.species, dates=(first, _reach(case, last))),
+        ]
+    )
 
 
 def _full_days(case: Case, first: date, last: date) -> list[Interval]:
+    """Rule 12."""
     most, counts, key = case.service.max_per_day, case.facts.counts, case.service.key
     if most is None:
         return []
-    full = (day for day in days(first, last) if counts.get((key, day), 0) >= most)
-    return [day_interval(case.clinic.time_zone, day) for day in full]
-
-
-def _widened(case: Case, taken: Iterable[Interval]) -> list[tuple[int, int]]:
-    """Rule 11: the starts of footprints that overlap one of `taken`."""
-    after = (case.service.minutes + case.service.buffer_after) * 60 - 1
-    before = case.service.buffer_before * 60
-    return [(start - after, end + before) for start, end in taken]
+    return [day_interval(case.clinic.time_zone, day) for day in days(first, last) if counts.get((key, day), 0) >= most]
 
 
 def _with_co_resources(case: Case, ranges: list[Range]) -> list[Range]:
     """Split the ranges by which resource of each required group they get; what gets none is dropped."""
     for group in case.service.requires:
-        chosen: list[Range] = []
+        served: list[Range] = []
         for key in group:
             if key == case.resource.key or key in case.facts.stale:
                 continue
-            able = [r for r in ranges if key not in r[2]]
-            free, rest = carve(able, _blocked(case, key))
-            chosen += [(start, end, (*used, key)) for start, end, used in free]
-            ranges = sorted([*rest, *(r for r in ranges if key in r[2])])
-        ranges = sorted(chosen)
+            free, rest = _split(case, [r for r in ranges if key not in r[2]], key)
+            served += [(start, end, (*chosen, key)) for start, end, chosen in free]
+            ranges = [*rest, *(r for r in ranges if key in r[2])]
+        ranges = served
     return ranges
 
 
-def _blocked(case: Case, key: str) -> list[Interval]:
-    """The starts at which a co-resource is away or taken."""
-    away = _before(case, bookable.absences(case.clinic, case.facts, key))
-    return merge([*away, *(Interval(*hole) for hole in _widened(case, case.facts.taken.get(key, ())))])
+def _split(case: Case, ranges: list[Range], key: str) -> tuple[list[Range], list[Range]]:
+    """Where a co-resource is there for the visit and free for the footprint, and where it is not."""
+    service, length = case.service, case.service.minutes * 60
+    there, away = carve(ranges, bookable.absences(case.clinic, case.facts, key), after=length)
+    taken, after = case.facts.taken.get(key, ()), length + service.buffer_after * 60
+    free, busy = carve(there, taken, before=service.buffer_before * 60, after=after)
+    return free, [*away, *busy]
 
 
 def _on_grid(case: Case, ranges: Iterable[Range], first: date, last: date) -> list[Start]:
@@ -139,4 +135,4 @@ def _on_grid(case: Case, ranges: Iterable[Range], first: date, last: date) -> li
             low += -(low + cut[at].shift) % grid
             found += [(moment, chosen) for moment in range(low, min(end, cut[at].end), grid)]
             at += 1
-    return found
+    return sorted(found)

@@ -12,7 +12,7 @@ from calbridge.model import Appointment, Side, State
 from calbridge.provider import Complete, Delta, Entry, Gone
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
-from calbridge.reconcile.foreign import as_busy
+from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
@@ -77,7 +77,7 @@ def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[st
     if link.capabilities.adopts:
         adopt(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
     else:
-        draft.foreign[link.name, entry.ref] = as_busy(entry)
+        stray(draft, link, entry)
     return True
 
 
@@ -126,9 +126,17 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
     elif _adoptable(link, entry, alone=alone):
-        adopt(draft, link, entry, key or derive_id(draft.clinic.key, link.name, entry.ref))
+        adopt(draft, link, entry, _fresh_id(draft, link, entry, key))
     else:
-        draft.foreign[link.name, entry.ref] = as_busy(entry)
+        stray(draft, link, entry)
+
+
+def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
+    """Its stamp where the hub lost that booking; never the id of one that has ended."""
+    if stamped and stamped not in draft.appointments:
+        return stamped
+    again = (entry.version,) if stamped else ()
+    return derive_id(draft.clinic.key, link.name, entry.ref, *again)
 
 
 def _adoptable(link: Link, entry: Entry, *, alone: bool) -> bool:
@@ -140,7 +148,7 @@ def adopt(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     """An appointment the clinic made itself becomes the hub's: mirrored to calendars, blocking the portal."""
     view = entry.view
     if not isinstance(view, PmsView):
-        draft.foreign[link.name, entry.ref] = as_busy(entry)
+        stray(draft, link, entry)
         return
     service = draft.clinic.services.get(view.service)
     appointment = Appointment(

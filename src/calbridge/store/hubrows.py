@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def save_appointments(connection: Connection, clinic: str, saved: Collection[Appointment]) -> None:
-    """Insert or replace, and bring the claims into line. `Overlap` when a claim is impossible."""
-    if not saved:
+    """Insert or replace (the last of one id counts), and bring the claims into line, or raise `Overlap`."""
+    latest = {each.id: each for each in saved}.values()
+    if not latest:
         return
     rows = [
         {
@@ -30,11 +31,11 @@ def save_appointments(connection: Connection, clinic: str, saved: Collection[App
             "end": each.end,
             "body": each,
         }
-        for each in saved
+        for each in latest
     ]
     connection.execute(sqlite.upsert(appointments), rows)
-    claims.release(connection, clinic, saved)
-    claims.hold(connection, clinic, saved)
+    claims.release(connection, clinic, latest)
+    claims.hold(connection, clinic, latest)
 
 
 def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -> None:

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from litestar import Response, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.router import Router
 
 from calbridge_portal import booking, changes, holds
-from calbridge_portal.api_params import IfMatch, Limit, MaybeFrom, MaybeTo
+from calbridge_portal.api_params import GivenCall, GivenPortal, IfMatch, Limit, MaybeFrom, MaybeTo
 from calbridge_portal.booking_rows import booking_of, hold_of, messages_of
-from calbridge_portal.idempotency import Call, run
-from calbridge_portal.portal import Portal
+from calbridge_portal.idempotency import run
 from calbridge_portal.preconditions import check, etag
 from calbridge_portal.problems import Problem
 from calbridge_portal.records import (
@@ -61,13 +60,13 @@ def _changing(ref: str, if_match: str | None, step: Change) -> Callable[[Tx], An
 
 
 @post("/sites/{site:str}/holds", sync_to_thread=True)
-def post_hold(*, portal: Portal, call: Call, data: HoldRequest) -> Response[Hold]:
+def post_hold(*, portal: GivenPortal, call: GivenCall, data: JSONBody[HoldRequest]) -> Response[Hold]:
     """Reserve a slot."""
     return run(portal, call, lambda tx: Answer(status=201, body=holds.place(tx, data, "practice")))
 
 
 @get("/sites/{site:str}/holds", sync_to_thread=True)
-def list_holds(*, portal: Portal, client_ref: str) -> Page[Hold]:
+def list_holds(*, portal: GivenPortal, client_ref: FromQuery[str]) -> Page[Hold]:
     """The holds of one client reference: how an unknown outcome is looked up."""
     with portal.read() as tx:
         rows = tx.all("SELECT * FROM holds WHERE client_ref = :ref ORDER BY created_at, id", ref=client_ref)
@@ -75,7 +74,7 @@ def list_holds(*, portal: Portal, client_ref: str) -> Page[Hold]:
 
 
 @get("/holds/{hold:str}", sync_to_thread=True)
-def get_hold(*, portal: Portal, hold: str) -> Response[Hold]:
+def get_hold(*, portal: GivenPortal, hold: FromPath[str]) -> Response[Hold]:
     """One hold."""
     with portal.read() as tx:
         state = hold_of(tx, holds.row_of(tx, hold))
@@ -83,14 +82,16 @@ def get_hold(*, portal: Portal, hold: str) -> Response[Hold]:
 
 
 @delete("/holds/{hold:str}", sync_to_thread=True)
-def delete_hold(*, portal: Portal, hold: str, reason: str | None = None) -> None:
+def delete_hold(*, portal: GivenPortal, hold: FromPath[str], reason: FromQuery[str | None] = None) -> None:
     """Give a held slot back; `reason` is kept on the hold, such as slot_unavailable."""
     with portal.write() as tx:
         holds.release(tx, hold, "practice", reason)
 
 
 @post("/sites/{site:str}/bookings", sync_to_thread=True)
-def post_booking(*, portal: Portal, call: Call, data: BookingRequest) -> Response[Booking]:
+def post_booking(
+    *, portal: GivenPortal, call: GivenCall, data: JSONBody[BookingRequest]
+) -> Response[Booking]:
     """Book; the booking is `requested` until it is decided."""
     return run(portal, call, lambda tx: booking_answer(tx, booking.make(tx, data, "practice"), 201))
 
@@ -98,13 +99,13 @@ def post_booking(*, portal: Portal, call: Call, data: BookingRequest) -> Respons
 @get("/sites/{site:str}/bookings", sync_to_thread=True)
 def list_bookings(
     *,
-    portal: Portal,
-    client_ref: str | None = None,
-    status: Annotated[BookingStatus | None, Parameter(query="status")] = None,
-    updated_since: str | None = None,
+    portal: GivenPortal,
+    client_ref: FromQuery[str | None] = None,
+    status: Annotated[BookingStatus | None, QueryParameter(name="status")] = None,
+    updated_since: FromQuery[str | None] = None,
     from_: MaybeFrom = None,
     to: MaybeTo = None,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
     limit: Limit = 200,
 ) -> Page[Booking]:
     """Bookings in the order they were made."""
@@ -127,7 +128,7 @@ def list_bookings(
 
 
 @get("/bookings/{ref:str}", sync_to_thread=True)
-def get_booking(*, portal: Portal, ref: str) -> Response[Booking]:
+def get_booking(*, portal: GivenPortal, ref: FromPath[str]) -> Response[Booking]:
     """One booking."""
     with portal.read() as tx:
         answer = booking_answer(tx, booking.row_of(tx, ref))
@@ -136,7 +137,12 @@ def get_booking(*, portal: Portal, ref: str) -> Response[Booking]:
 
 @post("/bookings/{ref:str}/reschedule", sync_to_thread=True)
 def reschedule(
-    *, portal: Portal, ref: str, call: Call, data: Move, if_match: IfMatch = None
+    *,
+    portal: GivenPortal,
+    ref: FromPath[str],
+    call: GivenCall,
+    data: JSONBody[Move],
+    if_match: IfMatch = None,
 ) -> Response[Booking]:
     """Move a booking; its id stays."""
     return run(portal, call, _changing(ref, if_match, lambda tx, row: changes.move(tx, row, data)))
@@ -144,7 +150,12 @@ def reschedule(
 
 @post("/bookings/{ref:str}/cancel", sync_to_thread=True)
 def cancel(
-    *, portal: Portal, ref: str, call: Call, data: Cancellation, if_match: IfMatch = None
+    *,
+    portal: GivenPortal,
+    ref: FromPath[str],
+    call: GivenCall,
+    data: JSONBody[Cancellation],
+    if_match: IfMatch = None,
 ) -> Response[Booking]:
     """Cancel a booking; a cancelled one is answered as it is, whatever revision was read."""
 
@@ -159,14 +170,21 @@ def cancel(
 
 @post("/bookings/{ref:str}/decision", sync_to_thread=True)
 def decide(
-    *, portal: Portal, ref: str, call: Call, data: Decision, if_match: IfMatch = None
+    *,
+    portal: GivenPortal,
+    ref: FromPath[str],
+    call: GivenCall,
+    data: JSONBody[Decision],
+    if_match: IfMatch = None,
 ) -> Response[Booking]:
     """Accept or decline a request."""
     return run(portal, call, _changing(ref, if_match, lambda tx, row: changes.decide(tx, row, data)))
 
 
 @put("/bookings/{ref:str}/sync", sync_to_thread=True)
-def put_sync(*, portal: Portal, ref: str, data: SyncReport, if_match: IfMatch = None) -> Response[Booking]:
+def put_sync(
+    *, portal: GivenPortal, ref: FromPath[str], data: JSONBody[SyncReport], if_match: IfMatch = None
+) -> Response[Booking]:
     """Report what became of the booking in the clinic's own system."""
     with portal.write() as tx:
         answer = _changing(ref, if_match, lambda tx, row: changes.sync(tx, row, data))(tx)
@@ -174,7 +192,7 @@ def put_sync(*, portal: Portal, ref: str, data: SyncReport, if_match: IfMatch = 
 
 
 @get("/sites/{site:str}/bookings/{ref:str}/messages", sync_to_thread=True)
-def list_messages(*, portal: Portal, ref: str) -> Page[Message]:
+def list_messages(*, portal: GivenPortal, ref: FromPath[str]) -> Page[Message]:
     """Which messages the client was sent, without their text."""
     with portal.read() as tx:
         booking.row_of(tx, ref)

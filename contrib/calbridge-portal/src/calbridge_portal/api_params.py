@@ -1,22 +1,27 @@
 """The parameters and guards every route of the bridge's side shares."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 
-if TYPE_CHECKING:
-    from calbridge_portal.portal import Portal
+from calbridge_portal.idempotency import Call
+from calbridge_portal.language import Language
+from calbridge_portal.portal import Portal
 
-FromInstant = Annotated[str, Parameter(query="from", description="RFC 3339 instant, inclusive")]
-ToInstant = Annotated[str, Parameter(query="to", description="RFC 3339 instant, exclusive")]
-MaybeFrom = Annotated[str | None, Parameter(query="from", description="RFC 3339 instant, inclusive")]
-MaybeTo = Annotated[str | None, Parameter(query="to", description="RFC 3339 instant, exclusive")]
-TypeId = Annotated[str, Parameter(query="type", description="appointment type id")]
-IfMatch = Annotated[str | None, Parameter(header="If-Match", description='the revision read, such as "3"')]
-Limit = Annotated[int, Parameter(ge=1, le=1000)]
+GivenPortal = NamedDependency[Portal]
+GivenCall = NamedDependency[Call]
+GivenLanguage = NamedDependency[Language]
+FromInstant = Annotated[str, QueryParameter(name="from", description="RFC 3339 instant, inclusive")]
+ToInstant = Annotated[str, QueryParameter(name="to", description="RFC 3339 instant, exclusive")]
+MaybeFrom = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 instant, inclusive")]
+MaybeTo = Annotated[str | None, QueryParameter(name="to", description="RFC 3339 instant, exclusive")]
+TypeId = Annotated[str, QueryParameter(name="type", description="appointment type id")]
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="the revision read, in quotes")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 def bearer_guard(connection: ASGIConnection[object, object, object, State], _: BaseRouteHandler) -> None:

@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass
 
 from litestar import Response, get, put
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.router import Router
 
 from calbridge_portal import documents
-from calbridge_portal.api_params import FromInstant, IfMatch, ToInstant, TypeId
+from calbridge_portal.api_params import FromInstant, GivenPortal, IfMatch, ToInstant, TypeId
 from calbridge_portal.availability import publish, published, window_of
-from calbridge_portal.portal import Portal
 from calbridge_portal.preconditions import etag
 from calbridge_portal.problems import Problem
 from calbridge_portal.records import (
@@ -58,7 +58,7 @@ def _type_state(tx: Tx, ref: str) -> AppointmentTypeState:
 
 
 @get("/", sync_to_thread=True)
-def get_site(*, portal: Portal, site: str) -> Response[SiteState]:
+def get_site(*, portal: GivenPortal, site: FromPath[str]) -> Response[SiteState]:
     """The site and its settings."""
     with portal.read() as tx:
         state = _site_state(tx, site)
@@ -66,7 +66,9 @@ def get_site(*, portal: Portal, site: str) -> Response[SiteState]:
 
 
 @put("/", sync_to_thread=True)
-def put_site(*, portal: Portal, site: str, data: Site, if_match: IfMatch = None) -> Response[SiteState]:
+def put_site(
+    *, portal: GivenPortal, site: FromPath[str], data: JSONBody[Site], if_match: IfMatch = None
+) -> Response[SiteState]:
     """Set name, time zone and settings."""
     documents.check_site(data)
     with portal.write() as tx:
@@ -76,7 +78,7 @@ def put_site(*, portal: Portal, site: str, data: Site, if_match: IfMatch = None)
 
 
 @put("/maintenance", sync_to_thread=True)
-def put_maintenance(*, portal: Portal, data: Maintenance) -> Maintenance:
+def put_maintenance(*, portal: GivenPortal, data: JSONBody[Maintenance]) -> Maintenance:
     """Start or end maintenance. It works under maintenance too."""
     if not 0 <= data.retry_after_s <= LONGEST_RETRY_S:
         raise Problem("invalid_request", f"retry_after_s must be 0 to {LONGEST_RETRY_S}.")
@@ -86,7 +88,7 @@ def put_maintenance(*, portal: Portal, data: Maintenance) -> Maintenance:
 
 
 @get("/calendars", sync_to_thread=True)
-def list_calendars(*, portal: Portal) -> Page[CalendarState]:
+def list_calendars(*, portal: GivenPortal) -> Page[CalendarState]:
     """Every calendar."""
     with portal.read() as tx:
         return Page(
@@ -95,7 +97,7 @@ def list_calendars(*, portal: Portal) -> Page[CalendarState]:
 
 
 @get("/calendars/{calendar:str}", sync_to_thread=True)
-def get_calendar(*, portal: Portal, calendar: str) -> Response[CalendarState]:
+def get_calendar(*, portal: GivenPortal, calendar: FromPath[str]) -> Response[CalendarState]:
     """One calendar."""
     with portal.read() as tx:
         state = _calendar_state(tx, calendar)
@@ -104,7 +106,7 @@ def get_calendar(*, portal: Portal, calendar: str) -> Response[CalendarState]:
 
 @put("/calendars/{calendar:str}", sync_to_thread=True)
 def put_calendar(
-    *, portal: Portal, calendar: str, data: Calendar, if_match: IfMatch = None
+    *, portal: GivenPortal, calendar: FromPath[str], data: JSONBody[Calendar], if_match: IfMatch = None
 ) -> Response[CalendarState]:
     """Make or change a calendar."""
     with portal.write() as tx:
@@ -114,7 +116,7 @@ def put_calendar(
 
 
 @get("/appointment-types", sync_to_thread=True)
-def list_types(*, portal: Portal) -> Page[AppointmentTypeState]:
+def list_types(*, portal: GivenPortal) -> Page[AppointmentTypeState]:
     """Every appointment type."""
     with portal.read() as tx:
         known = documents.listing(tx, "appointment-type", AppointmentType)
@@ -122,7 +124,7 @@ def list_types(*, portal: Portal) -> Page[AppointmentTypeState]:
 
 
 @get("/appointment-types/{ref:str}", sync_to_thread=True)
-def get_type(*, portal: Portal, ref: str) -> Response[AppointmentTypeState]:
+def get_type(*, portal: GivenPortal, ref: FromPath[str]) -> Response[AppointmentTypeState]:
     """One appointment type."""
     with portal.read() as tx:
         state = _type_state(tx, ref)
@@ -131,7 +133,7 @@ def get_type(*, portal: Portal, ref: str) -> Response[AppointmentTypeState]:
 
 @put("/appointment-types/{ref:str}", sync_to_thread=True)
 def put_type(
-    *, portal: Portal, ref: str, data: AppointmentType, if_match: IfMatch = None
+    *, portal: GivenPortal, ref: FromPath[str], data: JSONBody[AppointmentType], if_match: IfMatch = None
 ) -> Response[AppointmentTypeState]:
     """Make or change an appointment type."""
     with portal.write() as tx:
@@ -142,7 +144,9 @@ def put_type(
 
 
 @get("/availability/{calendar:str}", sync_to_thread=True)
-def get_availability(*, portal: Portal, calendar: str, from_: FromInstant, to: ToInstant) -> Publication:
+def get_availability(
+    *, portal: GivenPortal, calendar: FromPath[str], from_: FromInstant, to: ToInstant
+) -> Publication:
     """What is published in a window."""
     with portal.read() as tx:
         return published(tx, calendar, window_of(from_, to))
@@ -150,7 +154,12 @@ def get_availability(*, portal: Portal, calendar: str, from_: FromInstant, to: T
 
 @put("/availability/{calendar:str}", sync_to_thread=True)
 def put_availability(
-    *, portal: Portal, calendar: str, from_: FromInstant, to: ToInstant, data: Publication
+    *,
+    portal: GivenPortal,
+    calendar: FromPath[str],
+    from_: FromInstant,
+    to: ToInstant,
+    data: JSONBody[Publication],
 ) -> Publication:
     """Replace what is published in a window; no offers means nothing is free."""
     with portal.write() as tx:
@@ -159,7 +168,12 @@ def put_availability(
 
 @get("/slots", sync_to_thread=True)
 def get_slots(
-    *, portal: Portal, kind: TypeId, from_: FromInstant, to: ToInstant, calendar: str | None = None
+    *,
+    portal: GivenPortal,
+    kind: TypeId,
+    from_: FromInstant,
+    to: ToInstant,
+    calendar: FromQuery[str | None] = None,
 ) -> Page[Slot]:
     """What a client could take now."""
     with portal.read() as tx:

@@ -9,13 +9,14 @@ from typing import Any
 
 from litestar import Litestar, Request, put
 from litestar.config.csrf import CSRFConfig
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import JSONBody
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.router import Router
 from litestar.template import TemplateConfig
 from litestar.types import Message, Middleware, Scope
@@ -23,7 +24,7 @@ from litestar.types import Message, Middleware, Scope
 from calbridge_portal import answers, background
 from calbridge_portal.api_bookings import bookings_router
 from calbridge_portal.api_feed import feed_router
-from calbridge_portal.api_params import bearer_guard
+from calbridge_portal.api_params import GivenPortal, bearer_guard
 from calbridge_portal.api_public import public_router
 from calbridge_portal.api_settings import settings_router
 from calbridge_portal.faults import FaultMiddleware, FaultPlan
@@ -76,7 +77,7 @@ def create_app(portal: Portal, options: Options | None = None) -> Litestar:
 
 
 @put("/faults", include_in_schema=False, sync_to_thread=False)
-def put_faults(portal: Portal, data: FaultPlan) -> FaultPlan:
+def put_faults(portal: GivenPortal, data: JSONBody[FaultPlan]) -> FaultPlan:
     """Put fault rules in force; this route exists only with --faults."""
     portal.faults.plan(data)
     return data

@@ -121,7 +121,7 @@ def change(tx: Tx, row: sqlite3.Row, kind: str, by: By, **columns: Any) -> sqlit
 
 
 def check_cutoff(tx: Tx, row: sqlite3.Row, cutoff: int | None) -> None:
-    """Allow a change of a confirmed booking while strictly more than the cutoff is left (24:00:00 is too late).
+    """Allow a change of a confirmed booking only while strictly more than the cutoff is left.
 
     A request is not yet promised to anybody and can always be withdrawn.
     """

@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from litestar import get, post
-from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Body, Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 from litestar.router import Router
 
 from calbridge_portal import holds, public
+from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.language import Language
-from calbridge_portal.portal import Portal
 from calbridge_portal.records import (
     BookingRequest,
     Customer,
@@ -34,19 +33,19 @@ from calbridge_portal.times import day_bounds
 DAYS_SHOWN = 7
 LAST_WEEK = 104
 SEE_OTHER: Final = 303
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Week = Annotated[int, Parameter(ge=0, le=LAST_WEEK, description="weeks from today")]
-TypeQuery = Annotated[str, Parameter(query="type")]
+Form = URLEncodedBody[dict[str, str]]
+Week = Annotated[int, QueryParameter(ge=0, le=LAST_WEEK, description="weeks from today")]
+TypeQuery = Annotated[str, QueryParameter(name="type")]
 
 
 @get("/", sync_to_thread=False)
-def home(*, portal: Portal) -> Redirect:
+def home(*, portal: GivenPortal) -> Redirect:
     """The portal serves one site."""
     return Redirect(f"/book/{portal.site}")
 
 
 @get("/book/{site:str}", sync_to_thread=True)
-def services(*, portal: Portal, lang: Language, site: str) -> Template:
+def services(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str]) -> Template:
     """Step 1: what."""
     check_public_site(portal, site)
     with portal.read() as tx:
@@ -63,12 +62,12 @@ def services(*, portal: Portal, lang: Language, site: str) -> Template:
 @get("/book/{site:str}/times", sync_to_thread=True)
 def times(
     *,
-    portal: Portal,
-    lang: Language,
-    site: str,
+    portal: GivenPortal,
+    lang: GivenLanguage,
+    site: FromPath[str],
     kind: TypeQuery,
     week: Week = 0,
-    client_ref: str | None = None,
+    client_ref: FromQuery[str | None] = None,
 ) -> Template:
     """Steps 2 and 3: day and time."""
     check_public_site(portal, site)
@@ -93,7 +92,7 @@ def times(
 
 
 @post("/book/{site:str}/hold", sync_to_thread=True)
-def hold(*, portal: Portal, site: str, data: Form) -> Redirect:
+def hold(*, portal: GivenPortal, site: FromPath[str], data: Form) -> Redirect:
     """The chosen time is reserved."""
     check_public_site(portal, site)
     request = HoldRequest(
@@ -108,7 +107,9 @@ def hold(*, portal: Portal, site: str, data: Form) -> Redirect:
 
 
 @get("/book/{site:str}/details/{hold_id:str}", sync_to_thread=True)
-def details(*, portal: Portal, lang: Language, site: str, hold_id: str) -> Template:
+def details(
+    *, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], hold_id: FromPath[str]
+) -> Template:
     """Step 4: who."""
     check_public_site(portal, site)
     with portal.read() as tx:
@@ -122,7 +123,7 @@ def details(*, portal: Portal, lang: Language, site: str, hold_id: str) -> Templ
 
 
 @post("/book/{site:str}/details/{hold_id:str}", sync_to_thread=True)
-def confirm(*, portal: Portal, site: str, hold_id: str, data: Form) -> Redirect:
+def confirm(*, portal: GivenPortal, site: FromPath[str], hold_id: FromPath[str], data: Form) -> Redirect:
     """Step 5: booked."""
     check_public_site(portal, site)
     with portal.write() as tx:
@@ -132,7 +133,7 @@ def confirm(*, portal: Portal, site: str, hold_id: str, data: Form) -> Redirect:
 
 
 @post("/book/{site:str}/release/{hold_id:str}", sync_to_thread=True)
-def release(*, portal: Portal, site: str, hold_id: str) -> Redirect:
+def release(*, portal: GivenPortal, site: FromPath[str], hold_id: FromPath[str]) -> Redirect:
     """The client wants another time."""
     check_public_site(portal, site)
     with portal.write() as tx:
@@ -144,7 +145,7 @@ def release(*, portal: Portal, site: str, hold_id: str) -> Redirect:
     )
 
 
-def manage(portal: Portal, lang: Language, token: str) -> Template:
+def manage(portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]) -> Template:
     """One's own booking."""
     with portal.read() as tx:
         own = public.own_booking(tx, public.by_token(tx, token))
@@ -162,7 +163,7 @@ manage_page = HTTPRouteHandler("/manage/{token:str}", http_method=["GET", "HEAD"
 
 
 @post("/manage/{token:str}/cancel", sync_to_thread=True)
-def cancel(*, portal: Portal, token: str) -> Redirect:
+def cancel(*, portal: GivenPortal, token: FromPath[str]) -> Redirect:
     """The client cancels."""
     with portal.write() as tx:
         public.cancel(tx, token, OwnCancellation())
@@ -170,7 +171,7 @@ def cancel(*, portal: Portal, token: str) -> Redirect:
 
 
 @get("/manage/{token:str}/move", sync_to_thread=True)
-def move_times(*, portal: Portal, lang: Language, token: str, week: Week = 0) -> Template:
+def move_times(*, portal: GivenPortal, lang: GivenLanguage, token: FromPath[str], week: Week = 0) -> Template:
     """The times a booking could be moved to."""
     with portal.read() as tx:
         row = public.by_token(tx, token)
@@ -192,7 +193,7 @@ def move_times(*, portal: Portal, lang: Language, token: str, week: Week = 0) ->
 
 
 @post("/manage/{token:str}/move", sync_to_thread=True)
-def move(*, portal: Portal, token: str, data: Form) -> Redirect:
+def move(*, portal: GivenPortal, token: FromPath[str], data: Form) -> Redirect:
     """The client moves."""
     wish = OwnMove(start=data.get("start", ""), calendar=data.get("calendar") or None)
     with portal.write() as tx:
