@@ -65,6 +65,10 @@ def unknown_path(clinic: Bridge, _: ManualClock) -> Response:
     return clinic.call("GET", "/v1/nothing")
 
 
+def method_not_allowed(clinic: Bridge, _: ManualClock) -> Response:
+    return clinic.call("DELETE", f"/v1/sites/{SITE}")
+
+
 def slot_unavailable(clinic: Bridge, _: ManualClock) -> Response:
     clinic.hold()
     return clinic.hold(ref="ref-2")
@@ -191,6 +195,7 @@ ROWS: list[tuple[Provocation, int, str]] = [
     (moved_too_often, 403, "reschedule_limit"),
     (not_found, 404, "not_found"),
     (unknown_path, 404, "not_found"),
+    (method_not_allowed, 405, "method_not_allowed"),
     (slot_unavailable, 409, "slot_unavailable"),
     (never_published, 409, "slot_unavailable"),
     (in_the_past, 409, "slot_unavailable"),

@@ -16,6 +16,7 @@ BY_STATUS = {
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
+    405: "method_not_allowed",
     413: "too_large",
     429: "rate_limited",
 }
