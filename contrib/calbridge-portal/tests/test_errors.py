@@ -221,9 +221,7 @@ ELSEWHERE = {"idempotency_in_progress", "too_large"}
 
 
 @pytest.mark.parametrize(("provoke", "status", "code"), ROWS, ids=[row[0].__name__ for row in ROWS])
-def test_each_refusal(
-    clinic: Bridge, clock: ManualClock, provoke: Provocation, status: int, code: str
-) -> None:
+def test_each_refusal(clinic: Bridge, clock: ManualClock, provoke: Provocation, status: int, code: str) -> None:
     answer = provoke(clinic, clock)
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
@@ -238,9 +236,7 @@ def test_the_table_has_every_code() -> None:
 
 
 @pytest.mark.parametrize("provoke", [slot_unavailable, late_refused])
-def test_lost_slots_come_with_the_next_three(
-    clinic: Bridge, clock: ManualClock, provoke: Provocation
-) -> None:
+def test_lost_slots_come_with_the_next_three(clinic: Bridge, clock: ManualClock, provoke: Provocation) -> None:
     alternatives: list[dict[str, Any]] = provoke(clinic, clock).json()["alternatives"]
     assert len(alternatives) == 3
     assert all(slot["start"] in clinic.free() for slot in alternatives)

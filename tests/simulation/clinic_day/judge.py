@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
+
 from calbridge.hub import HubState, Shadow
 from calbridge.model import Appointment, State
 from calbridge.provider import Busy
 from calbridge.testing.memory_pms import Visit
-from clinic_day.clinic import APPLICANTS, PRIVATE
-from clinic_day.world import Edit, World
 from calbridge.views import View, project
 
 PLACED_BY_STAFF = frozenset(
@@ -21,10 +22,9 @@ TIME = ("state", "resource", "start", "end")
 
 
 def watch(world: World) -> None:
-    """What must hold at every moment: called after each step of the day."""
+    """What must hold at every moment: called after each cycle."""
     world.told |= {b.ref for b in world.portal.live() if b.expires is None and b.state is State.CONFIRMED}
-    hub = world.hub()
-    world.refs |= {(s.connection, s.ref): s.appointment for s in hub.shadows.values() if s.ref}
+    world.refs |= {(s.connection, s.ref): s.appointment for s in world.hub().shadows.values() if s.ref}
     world.wrong.extend(_double_booked(world))
 
 

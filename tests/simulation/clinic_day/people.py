@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
+
 from calbridge.model import State
 from calbridge.testing.memory_calendar import Event
 from calbridge.testing.memory_pms import Taken, Visit
 from calbridge.testing.memory_portal import Booking, Refused
-from clinic_day.clinic import APPLICANTS, PRIVATE
-from clinic_day.world import Edit, World
 
 ThingT = TypeVar("ThingT")
 QUARTER = 900
@@ -165,7 +166,7 @@ class People:
     def staff_changes_own(self) -> str:
         """Their own entry is moved or deleted."""
         event = self._one(self.world.calendar.foreign.values())
-        if self.chance.random() < 0.5:  # noqa: PLR2004 - a coin
+        if self.chance.random() < 0.5:
             self.world.calendar.delete(event.ref)
             return f"{event.ref} deleted"
         start = event.start + QUARTER * self.chance.choice((-2, 2))
@@ -281,8 +282,11 @@ class People:
         return self.chance.choice(("anna", "ben"))
 
     def _time(self) -> int:
-        """Any quarter of an hour in the next ten hours."""
+        """A time that a client wants too, or any quarter of an hour in the next ten hours."""
         now = self.world.clock.now()
+        wanted = [b.start for b in self.world.portal.live() if b.start > now]
+        if wanted and self.chance.random() < 0.4:  # noqa: PLR2004 - so that people meet
+            return self.chance.choice(wanted)
         return now - now % QUARTER + QUARTER * self.chance.randint(6, 40)
 
     def _at(self, start: int) -> str:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from calbridge.engine import Engine, Report
 from calbridge.host import ClinicHost
 from calbridge.hub import HubState, Link
+from calbridge.provider import Clock
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
-from calbridge.testing.faults import Crash, Fault, Faulty, Fragile, Seeded
+from calbridge.testing.faults import HINTS, Crash, Fault, Faulty, Fragile, Seeded
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tidied, unchanged
 from calbridge.testing.memory_pms import MemoryPms, PmsModel
 from calbridge.testing.memory_portal import PortalModel
@@ -54,7 +53,7 @@ class World:
     def __init__(
         self,
         seed: int,
-        database: Path,
+        store: Callable[[Clock], Store],
         *,
         rate: float = 0.06,
         wrap: Callable[[str, Any], Any] = lambda name, provider: provider,  # noqa: ARG005 - a wrapper may tell them apart
@@ -75,7 +74,7 @@ class World:
         self.wrong: list[str] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self._wrap = wrap
-        self._database = database
+        self._open = store
         self.calls = Seeded(random.Random(seed + 1), rate)  # noqa: S311 - repeatable
         kills = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
         self.kills = Seeded(random.Random(seed + 2), rate / 15, kills)  # noqa: S311 - repeatable
@@ -92,7 +91,7 @@ class World:
     def start(self) -> None:
         """The process begins: store, host and engine are made anew from what is on disk."""
         self.starts += 1
-        self.store = Store.open(self._database, clock=self.clock)
+        self.store = self._open(self.clock)
         host = ClinicHost.of(self.clinic, self._sides(), threads=False)
         self.links = [
             Link(name=name, role=c.role, capabilities=c.capabilities, rank=c.rank, fingerprint=c.fingerprint)
@@ -108,21 +107,17 @@ class World:
             first_run=dict.fromkeys(host.connections, "apply"),
         )
 
-    def stop(self) -> None:
-        """The process ends, however it does."""
-        with suppress(Exception):
-            self.store.close()
-
     def cycle(self) -> Report | None:
         """One cycle; None when the process was killed in it and started again."""
         try:
             report = self.engine.cycle()
         except Crash:
             self.say("-- killed and started again")
-            self.stop()
             self.start()
             return None
-        failures = f", failed: {sorted(report.failures)}" if report.failures else ""
+        unknown = [f"failure: {name}: {why}" for name, why in report.failures.items() if why not in HINTS.values()]
+        self.wrong.extend(unknown)
+        failures = f", failed: {report.failures}" if report.failures else ""
         self.say(f"-- cycle wrote {report.writes}{failures}")
         return report
 

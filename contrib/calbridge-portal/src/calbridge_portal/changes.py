@@ -161,9 +161,7 @@ def _client_move(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: i
     _check_client_may(row, "moved")
     check_cutoff(tx, row, settings.client_move_cutoff_s)
     if settings.client_move_limit is not None and row["client_moves"] >= settings.client_move_limit:
-        raise Problem(
-            "reschedule_limit", "This appointment was moved as often as the practice allows; please phone."
-        )
+        raise Problem("reschedule_limit", "This appointment was moved as often as the practice allows; please phone.")
     _take(tx, row, wanted, calendar, start)
     end = start + duration_s(appointment_type(tx, row["type"]))
     # The client is told once the clinic's system has the new time (accepted is not written).
@@ -197,12 +195,8 @@ def _take(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: int) -> 
     holds.end(tx, wanted.hold_id, "consumed", "client")
 
 
-def _relocate(
-    tx: Tx, row: sqlite3.Row, by: By, calendar: str, span: tuple[int, int], **columns: Any
-) -> sqlite3.Row:
-    return change(
-        tx, row, "booking.rescheduled", by, calendar=calendar, start_at=span[0], end_at=span[1], **columns
-    )
+def _relocate(tx: Tx, row: sqlite3.Row, by: By, calendar: str, span: tuple[int, int], **columns: Any) -> sqlite3.Row:
+    return change(tx, row, "booking.rescheduled", by, calendar=calendar, start_at=span[0], end_at=span[1], **columns)
 
 
 def _visit_status(row: sqlite3.Row, report: SyncReport) -> str:

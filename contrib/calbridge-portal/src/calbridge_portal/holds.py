@@ -27,8 +27,7 @@ def place(tx: Tx, request: HoldRequest, by: By) -> Hold:
         raise unavailable(tx, request.type, start)
     ref = f"hd_{secrets.token_hex(16)}"
     tx.run(
-        "INSERT INTO holds VALUES"
-        " (:id, 'held', :type, :calendar, :start, :end, :expires, :client_ref, 1, :now, NULL)",
+        "INSERT INTO holds VALUES (:id, 'held', :type, :calendar, :start, :end, :expires, :client_ref, 1, :now, NULL)",
         id=ref,
         type=request.type,
         calendar=request.calendar,

@@ -46,7 +46,7 @@ CODES: Mapping[str, Kind] = MappingProxyType(
 )
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
+class Problem(Exception):
     """A refusal: a code of the table, one sentence, and members such as `conflict` or `alternatives`."""
 
     def __init__(self, code: str, detail: str, *, retry_after: int | None = None, **members: Any) -> None:
