@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from calbridge.testing.processes import Program, answers, module
+from calbridge.testing.processes import Program, answers, calbridge
 
 ASK_S = 60.0
 
 
-class BridgeSaid(Exception):  # noqa: N818 - what a command of the bridge answered
+class BridgeSaid(Exception):
     """A command of the bridge failed; the text is what it said."""
 
 
@@ -30,7 +30,7 @@ class Bridge:
 
     def start(self) -> None:
         """`calbridge run`, until its web server answers."""
-        command = module("calbridge", "run", "--config", str(self.config))
+        command = calbridge("run", "--config", str(self.config))
         self.program = Program("calbridge run", command, log=self.log, environment=self.environment)
         self.program.wait_for(lambda: answers(self.address))
 
@@ -55,7 +55,7 @@ class Bridge:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one command with this configuration."""
         return subprocess.run(  # noqa: S603 - our own command, no shell
-            module("calbridge", *words, "--config", str(self.config)),
+            calbridge(*words, "--config", str(self.config)),
             capture_output=True,
             text=True,
             timeout=ASK_S,

@@ -101,7 +101,7 @@ class _Object:
     def occurrences(self, span: tuple[datetime, datetime]) -> Iterator[Shown]:
         """What of it takes place in the span."""
         import icalendar
-        import recurring_ical_events
+        import recurring_ical_events  # type: ignore[import-untyped]  # it ships no types
 
         for event in recurring_ical_events.of(icalendar.Calendar.from_ical(self.data)).between(*span):
             staff = str(event["UID"]).endswith(STAFF)
@@ -150,5 +150,3 @@ def _responses(answer: httpx.Response) -> list[ET.Element]:
 
 def _text(element: ET.Element, path: str) -> str:
     return (element.findtext(path, "", TAGS) or "").strip()
-
-

@@ -100,7 +100,8 @@ SERVICES: Final = (
         instructions="Bitte zwölf Stunden vorher nicht mehr füttern.",
     ),
     Offer(
-        key="ultrasound", name="Ultraschall", group="Diagnostik", minutes=45, vets=("jonas",), after=5, species=CAT_AND_DOG
+        key="ultrasound", name="Ultraschall", group="Diagnostik", minutes=45, vets=("jonas",), after=5,
+        species=CAT_AND_DOG,
     ),
     Offer(
         key="exotics", name="Heimtiersprechstunde", group="Behandlung", minutes=30, vets=("jonas",),

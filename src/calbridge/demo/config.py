@@ -55,7 +55,7 @@ def _document(today: date, addresses: Addresses, user: str) -> Iterator[str]:
         f'time_zone = "{ZONE}"',
         f'region = "{REGION}"',
         "online = true",
-        f'system_of_record = "pms"',
+        'system_of_record = "pms"',
         f'closures = [{{ from = {first}, until = {last}, reason = "Betriebsurlaub" }}]',
         f"[clinics.{KEY}.opening_hours]",
         *(f"{day} = {_list(windows)}" for day, windows in OPENING.items()),

@@ -15,6 +15,7 @@ from calbridge.demo.steps import STEPS, Step, Story, Unmet
 from calbridge.testing.processes import ProgramError
 
 POLL_S = 0.2
+SIDES = ("calendar", "portal", "pms")
 FAULTS = (Unmet, Refused, BridgeSaid, ProgramError, httpx.HTTPError, LookupError, ValueError, OSError)
 """What can go wrong in a step: it failed then, and the day goes on."""
 
@@ -31,9 +32,12 @@ class Outcome:
 
     def as_json(self) -> dict[str, object]:
         """The object that `--json` prints."""
-        empty: dict[str, list[str]] = {"calendar": [], "portal": [], "pms": []}
-        measured = {"step": self.step.number, "ok": self.ok, "seconds": round(self.seconds, 2)}
-        return measured | empty | self.sides
+        return {
+            "step": self.step.number,
+            "ok": self.ok,
+            "seconds": round(self.seconds, 2),
+            **{side: self.sides.get(side, []) for side in SIDES},
+        }
 
 
 def live(story: Story, show: Callable[[Outcome], None], steps: Iterable[Step] = STEPS) -> bool:
@@ -58,7 +62,7 @@ def _outcome(story: Story, step: Step) -> Outcome:
 
 
 def _attempt(story: Story, step: Step) -> str:
-    """"" as soon as the sides show what the step expects, else the last complaint."""
+    """ "" as soon as the sides show what the step expects, else the last complaint."""
     check = step.act(story)
     deadline = time.monotonic() + step.patience
     while why := check(story.world.picture()):

@@ -15,8 +15,8 @@ def seed(today: date) -> dict[str, Any]:
     return {
         "locations": [{"id": KEY, "name": NAME, "time_zone": ZONE}],
         "resources": [
-            *({"id": vet.key, "name": vet.name, "kind": "practitioner", "location": KEY, "online": True} for vet in VETS),
-            *({"id": key, "name": name, "kind": "room", "location": KEY} for key, name in ROOMS.items()),
+            *(_resource(vet.key, vet.name, "practitioner") | {"online": True} for vet in VETS),
+            *(_resource(key, name, "room") for key, name in ROOMS.items()),
         ],
         "types": [_type(offer) for offer in SERVICES],
         "windows": [
@@ -32,6 +32,10 @@ def seed(today: date) -> dict[str, Any]:
         ],
         "appointments": [_appointment(visit) for visit in visits(today)],
     }
+
+
+def _resource(key: str, name: str, kind: str) -> dict[str, Any]:
+    return {"id": key, "name": name, "kind": kind, "location": KEY}
 
 
 def _type(offer: Offer) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from calbridge.demo.days import BERLIN
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a fault
+class Refused(Exception):
     """A side refused what a person wanted; the text is what it told them."""
 
     def __init__(self, told: str, *, alternatives: int = 0) -> None:

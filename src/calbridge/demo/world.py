@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from calbridge.demo.clinic import SERVICES
 from calbridge.demo.days import BERLIN, at, booked_day, day_span
 from calbridge.demo.shown import Shown, lines, on
+from calbridge.testing import servers
 
 if TYPE_CHECKING:
     from calbridge.demo.bridge import Bridge
@@ -83,6 +84,18 @@ class World:
         """All the time that the sides are compared over."""
         return at(self.today, "00:00"), at(self.today + timedelta(days=COMPARED_DAYS), "24:00")
 
+    def addresses(self) -> list[str]:
+        """Where everything is, for people."""
+        login = f"user {servers.USER}, password {servers.PASSWORD}"
+        return [
+            f"booking site   {self.portal.client.base_url}",
+            f"calendars      {self.calendar.client.base_url} ({login})",
+            f"PMS            {self.pms.client.base_url} (the desk's token is in {self.bridge.config.parent})",
+            f"bridge         {self.bridge.address}",
+            f"configuration  {self.bridge.config}",
+            "Ctrl-C ends everything.",
+        ]
+
     def picture(self) -> Picture:
         """Read all three sides through their own interfaces."""
         return Picture(
@@ -98,8 +111,10 @@ class World:
 
     def offers(self) -> list[str]:
         """What the portal offers on the booked day, a line for each service and vet."""
-        found: dict[tuple[str, str], list[str]] = {}
+        found: dict[str, list[str]] = {}
         for offer in SERVICES:
             for slot in self.free(offer.key):
-                found.setdefault((offer.key, slot.resource), []).append(f"{slot.start.astimezone(BERLIN):%H:%M}")
-        return [f"free {service} {resource}: {' '.join(starts)}" for (service, resource), starts in sorted(found.items())]
+                found.setdefault(f"{offer.key} {slot.resource}", []).append(f"{slot.start.astimezone(BERLIN):%H:%M}")
+        return [
+            f"free {service} {resource}: {' '.join(starts)}" for (service, resource), starts in sorted(found.items())
+        ]

@@ -110,6 +110,11 @@ def module(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", name, *arguments]
 
 
+def calbridge(*arguments: str) -> list[str]:
+    """The command that runs the bridge's own command line with this interpreter."""
+    return [sys.executable, "-c", "from calbridge.cli import main; main()", *arguments]
+
+
 def free_port() -> int:
     """A port nobody listens on now; somebody else may take it first, so try again."""
     with socket.socket() as listener:

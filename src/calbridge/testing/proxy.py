@@ -45,7 +45,7 @@ class Answer:
     body: bytes
 
 
-class Lost(Exception):  # noqa: N818 - not an error: what a rule says when the network shall lose something
+class Lost(Exception):
     """Raised by a rule: the connection breaks here."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from calbridge.testing.processes import Program, ProgramError, answers, free_port, module
 
 TRIES = 3
-USER, PASSWORD = "praxis", "nur-zur-probe"  # noqa: S105 - the made-up clinic's password
+USER, PASSWORD = "praxis", "nur-zur-probe"
 
 
 def radicale(folder: Path) -> tuple[Program, str]:

@@ -1,4 +1,4 @@
-"""The ten steps of the day. A step acts as a person does, then says what the three sides should show; it never waits."""
+"""The ten steps of the day. A step acts as a person does and says what the sides should show; it never waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from calbridge.demo.steps.raced import raced
 from calbridge.demo.steps.story import Check, Step, Story, Unmet
 
 STEPS = (
-    Step(number=1, title="Availability reaches the portal; no slot lies under the staff meeting", act=offered, patience=40),
+    Step(
+        number=1,
+        title="Availability reaches the portal; no slot lies under a meeting",
+        act=offered,
+        patience=40,
+    ),
     Step(number=2, title="A client selects a slot: reserved without a name; a second client is refused it", act=chosen),
     Step(number=3, title="Confirmed: in calendar and PMS, linked to client and patient", act=confirmed),
     Step(number=4, title="A client who matches two records: booked, unlinked, a task open", act=ambiguous),
@@ -22,7 +27,12 @@ STEPS = (
     Step(number=6, title="The client cancels in the portal: gone everywhere, the time is offered again", act=cancelled),
     Step(number=7, title="The receptionist books by phone: the slot leaves the portal", act=phoned),
     Step(number=8, title="The same minute, portal and phone want the same time: exactly one gets it", act=raced),
-    Step(number=9, title="The bridge is killed between two writes, restarts, and all sides agree", act=killed, patience=20),
+    Step(
+        number=9,
+        title="The bridge is killed between two writes, restarts, all sides agree",
+        act=killed,
+        patience=20,
+    ),
     Step(number=10, title="A quiet cycle writes nothing", act=quiet),
 )
 

@@ -17,7 +17,9 @@ def cancelled(story: Story) -> Check:
         return first_of(
             expect(not any(left), "A side still shows the cancelled visit."),
             expect(booked.slot.place in offered, "The time is not offered again."),
-            expect(world.portal.own(booked.token)["status"] == "cancelled", "The client's own page does not say cancelled."),
+            expect(
+                world.portal.own(booked.token)["status"] == "cancelled", "The client's page does not say cancelled."
+            ),
             picture.disagreement(),
         )
 

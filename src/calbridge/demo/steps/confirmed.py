@@ -1,4 +1,4 @@
-"""Steps 3 and 4: a booking reaches calendar and PMS; it is linked where one record fits, and never guessed (S0, R28)."""
+"""Steps 3 and 4: a booking reaches calendar and PMS; it is linked where one record fits, never guessed (S0, R28)."""
 
 from __future__ import annotations
 
@@ -79,4 +79,5 @@ def _stands(world: World, picture: Picture, booked: Booked, match: str) -> str:
 
 def _open_task(world: World, item: dict[str, Any]) -> bool:
     tasks = world.bridge.ask("tasks", "list")
-    return any(item.get("client_ref") and item["client_ref"] in str(task) for task in tasks["tasks"])
+    ours = [task for task in tasks["tasks"] if task["appointment"] and task["state"] == "open"]
+    return any(task["appointment"] in str(item.get("client_ref")) for task in ours)

@@ -26,7 +26,9 @@ def dragged(story: Story) -> Check:
             expect(not any(old), "A side still shows the old time."),
             expect(sides[0] and sides[0].ref == event.ref, "The event is another one than the one that was dragged."),
             expect(sides[1] and sides[1].ref == booked.id, "The portal's booking is another one than before."),
-            expect(world.portal.messages(booked.id) == ["confirmed", "moved"], "The client was not told once of the move."),
+            expect(
+                world.portal.messages(booked.id) == ["confirmed", "moved"], "The client was not told once of the move."
+            ),
             picture.disagreement(),
         )
 

@@ -48,6 +48,8 @@ def _require_between(world: World, slot: Shown) -> None:
     """The moment must be the right one: written there, not here."""
     picture = world.picture()
     if picture.find("pms", slot.place) is None:
-        raise Unmet("The PMS does not have the booking yet: this is not the moment between its write and the calendar's.")
+        raise Unmet(
+            "The PMS does not have the booking yet: this is not the moment between its write and the calendar's."
+        )
     if picture.find("calendar", slot.place) is not None:
         raise Unmet("The calendar shows the booking already: this is not the moment before its write.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from calbridge.demo import staff
 from calbridge.demo.clinic import SERVICES, VETS
@@ -39,7 +40,7 @@ def _covered(world: World, picture: Picture, slot: Shown) -> str:
     )
 
 
-def _places(picture: Picture, resource: str) -> Iterator[tuple[object, object]]:
+def _places(picture: Picture, resource: str) -> Iterator[tuple[datetime, datetime]]:
     return ((entry.start, entry.end) for entry in on(picture.pms, picture.day) if entry.resource == resource)
 
 

@@ -16,7 +16,7 @@ def quiet(story: Story) -> Check:
     before = marks(world)
     report = world.bridge.ask("sync")
     after = marks(world)
-    written = {f"{clinic}/{name}": count for clinic, name, count in writes(report) if count}
+    written = {name: count for clinic in report["clinics"] for name, count in clinic["writes"].items() if count}
 
     def check(picture: Picture) -> str:
         return first_of(

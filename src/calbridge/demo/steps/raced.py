@@ -72,7 +72,9 @@ def _phone(world: World, slot: Shown, start: threading.Barrier) -> str:
 def _told(world: World, client: _Online) -> bool:
     """Refused at once, or the reservation given back with a reason, or the booking declined with a message."""
     if client.booking:
-        return world.portal.own(client.token)["status"] == "declined" and world.portal.messages(client.booking) == ["declined"]
+        return world.portal.own(client.token)["status"] == "declined" and world.portal.messages(client.booking) == [
+            "declined"
+        ]
     return not client.hold or world.portal.hold(client.hold)["status"] == "released"
 
 

@@ -9,7 +9,7 @@ from calbridge.demo.shown import Shown
 from calbridge.demo.world import Picture, World
 
 
-class Unmet(Exception):  # noqa: N818 - what a step expected and did not get
+class Unmet(Exception):
     """Something that must hold at once does not; the text says what."""
 
 
@@ -59,5 +59,5 @@ def first_of(*checks: str) -> str:
 
 
 def expect(holds: object, otherwise: str) -> str:
-    """"" when it holds, else the sentence."""
+    """ "" when it holds, else the sentence."""
     return "" if holds else otherwise
