@@ -22,6 +22,8 @@ class Addresses:
     portal: str
     pms: str
     bridge: str
+    home: str
+    user: str = ""
 
     @property
     def listen(self) -> str:
@@ -29,7 +31,7 @@ class Addresses:
         return self.bridge.removeprefix("http://")
 
 
-def write(folder: Path, today: date, addresses: Addresses, secrets: Mapping[str, str], *, user: str) -> Path:
+def write(folder: Path, today: date, addresses: Addresses, secrets: Mapping[str, str]) -> Path:
     """The file `calbridge.toml` in `folder`, and its secrets beside it."""
     keep = folder / SECRETS
     keep.mkdir(mode=0o700, exist_ok=True)
@@ -38,11 +40,11 @@ def write(folder: Path, today: date, addresses: Addresses, secrets: Mapping[str,
         secret.touch(mode=0o600)
         secret.write_text(text, "utf-8")
     path = folder / "calbridge.toml"
-    path.write_text("\n".join(_document(today, addresses, user)) + "\n", "utf-8")
+    path.write_text("\n".join(_document(today, addresses)) + "\n", "utf-8")
     return path
 
 
-def _document(today: date, addresses: Addresses, user: str) -> Iterator[str]:
+def _document(today: date, addresses: Addresses) -> Iterator[str]:
     first, last = closure(today)
     yield from (
         "[bridge]",
@@ -71,7 +73,7 @@ def _document(today: date, addresses: Addresses, user: str) -> Iterator[str]:
         yield from (f"[clinics.{KEY}.resources.{key}]", f'name = "{name}"', 'kind = "room"')
     for offer in SERVICES:
         yield from _service(offer)
-    yield from _connections(addresses, user)
+    yield from _connections(addresses)
 
 
 def _vet(vet: Vet) -> Iterator[str]:
@@ -101,8 +103,8 @@ def _service(offer: Offer) -> Iterator[str]:
         yield f'instructions = "{offer.instructions}"'
 
 
-def _connections(addresses: Addresses, user: str) -> Iterator[str]:
-    calendars = ", ".join(f'{vet.key} = "/{user}/{vet.key}/"' for vet in VETS)
+def _connections(addresses: Addresses) -> Iterator[str]:
+    calendars = ", ".join(f'{vet.key} = "{addresses.home}{vet.key}/"' for vet in VETS)
     yield from (
         f"[clinics.{KEY}.connections.pms]",
         'kind = "pms"',
@@ -112,8 +114,7 @@ def _connections(addresses: Addresses, user: str) -> Iterator[str]:
         f"[clinics.{KEY}.connections.calendar]",
         'kind = "caldav"',
         f'url = "{addresses.calendar}/"',
-        f'username = "{user}"',
-        'password = { file = "calendar-password" }',
+        *_login(addresses.user),
         f"calendars = {{ {calendars} }}",
         *_demo_keys(),
         f"[clinics.{KEY}.connections.portal]",
@@ -124,6 +125,10 @@ def _connections(addresses: Addresses, user: str) -> Iterator[str]:
         'webhook_secret = { file = "portal-webhook" }',
         *_demo_keys(),
     )
+
+
+def _login(user: str) -> tuple[str, ...]:
+    return (f'username = "{user}"', 'password = { file = "calendar-password" }') if user else ()
 
 
 def _demo_keys() -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ from calbridge.demo.seed import seed
 from calbridge.demo.staff import notes
 from calbridge.demo.world import World
 from calbridge.testing import servers
-from calbridge.testing.processes import Program, free_port
-from calbridge.testing.proxy import Proxy
+from calbridge.testing.processes import free_port
+from calbridge.testing.proxy import Chain, Proxy, Rule
+from calbridge.testing.servers import Server
 
-Started = tuple[Program, str]
 HOOK = "/hooks/{clinic}/{connection}"
 TIMEOUT_S = 20
 
@@ -53,60 +53,94 @@ class Tokens:
 
 
 @contextmanager
-def running(folder: Path, today: date) -> Iterator[World]:
-    """The three sides and the bridge, seeded and connected."""
+def running(
+    folder: Path,
+    today: date,
+    *,
+    calendars: Callable[[Path], Server] = servers.radicale,
+    rules: Mapping[str, Rule] | None = None,
+    daemon: bool = True,
+) -> Iterator[World]:
+    """The three sides and the bridge, seeded and connected.
+
+    `rules` puts a proxy with that rule between the bridge and a side: "calendar", "portal" or "pms".
+    """
     tokens = Tokens.fresh()
     with ExitStack() as stack:
-        radicale, portal, pms = _started(stack, _sides(folder, today, tokens))
-        calendar = CalendarSide(
-            client=stack.enter_context(_client(radicale, auth=(servers.USER, servers.PASSWORD))),
-            home=f"/{servers.USER}/",
-            vets=tuple(vet.key for vet in VETS),
-        )
+        places = _started(stack, _sides(folder, today, tokens, calendars))
+        calendar = _calendar(stack, places["calendar"])
         _fill(calendar, today)
         gate = Gate()
-        proxy = stack.enter_context(Proxy(radicale, gate))
-        addresses = config.Addresses(
-            calendar=proxy.address, portal=portal, pms=pms, bridge=f"http://127.0.0.1:{free_port()}"
-        )
-        operator = stack.enter_context(_client(portal, token=tokens.portal))
+        fronts = {"calendar": Chain(gate, (rules or {}).get("calendar", Rule()))} | _others(rules)
+        addresses = _addresses(stack, places, fronts)
+        operator = stack.enter_context(_client(places["portal"].address, token=tokens.portal))
         bridge = _bridge(folder, today, addresses, tokens, operator)
         stack.callback(bridge.stop)
-        bridge.start()
+        if daemon:
+            bridge.start()
         yield World(
             today=today,
             calendar=calendar,
-            portal=PortalSide(client=stack.enter_context(_client(portal)), operator=operator, site=KEY),
-            pms=PmsSide(client=stack.enter_context(_client(pms, token=tokens.desk))),
+            portal=PortalSide(
+                client=stack.enter_context(_client(places["portal"].address)), operator=operator, site=KEY
+            ),
+            pms=PmsSide(client=stack.enter_context(_client(places["pms"].address, token=tokens.desk))),
             bridge=bridge,
             gate=gate,
         )
 
 
-def _sides(folder: Path, today: date, tokens: Tokens) -> Sequence[Callable[[], Started]]:
-    return (
-        lambda: servers.radicale(folder / "radicale"),
-        lambda: servers.portal(folder / "portal", site=KEY, token_file=tokens.file(folder, "portal")),
-        lambda: servers.refpms(
+def _sides(
+    folder: Path, today: date, tokens: Tokens, calendars: Callable[[Path], Server]
+) -> dict[str, Callable[[], Server]]:
+    return {
+        "calendar": lambda: calendars(folder / "calendars"),
+        "portal": lambda: servers.portal(folder / "portal", site=KEY, token_file=tokens.file(folder, "portal")),
+        "pms": lambda: servers.refpms(
             folder / "pms",
             seed(today),
             token_file=tokens.file(folder, "pms"),
             desk_token_file=tokens.file(folder, "desk"),
         ),
+    }
+
+
+def _started(stack: ExitStack, starts: Mapping[str, Callable[[], Server]]) -> dict[str, Server]:
+    """Start all at once; whatever came up is ended with the stack, also when another one failed."""
+    waiting: dict[str, Future[Server]] = {}
+    try:
+        with ThreadPoolExecutor(len(starts)) as pool:
+            waiting |= {name: pool.submit(start) for name, start in starts.items()}
+    finally:
+        for future in waiting.values():
+            if future.done() and future.exception() is None:
+                stack.enter_context(future.result().program)
+    return {name: future.result() for name, future in waiting.items()}
+
+
+def _others(rules: Mapping[str, Rule] | None) -> dict[str, Rule]:
+    return {side: rule for side, rule in (rules or {}).items() if side != "calendar"}
+
+
+def _addresses(stack: ExitStack, places: Mapping[str, Server], fronts: Mapping[str, Rule]) -> config.Addresses:
+    """Where the bridge finds each side: at its proxy, where it has one."""
+    shown = {side: place.address for side, place in places.items()}
+    shown |= {side: stack.enter_context(Proxy(shown[side], rule)).address for side, rule in fronts.items()}
+    login = places["calendar"].login
+    return config.Addresses(
+        **shown,
+        bridge=f"http://127.0.0.1:{free_port()}",
+        home=places["calendar"].home,
+        user=login[0] if login else "",
     )
 
 
-def _started(stack: ExitStack, starts: Sequence[Callable[[], Started]]) -> list[str]:
-    """Start all at once; whatever came up is ended with the stack, also when another one failed."""
-    waiting: list[Future[Started]] = []
-    try:
-        with ThreadPoolExecutor(len(starts)) as pool:
-            waiting += [pool.submit(start) for start in starts]
-    finally:
-        for future in waiting:
-            if future.done() and future.exception() is None:
-                stack.enter_context(future.result()[0])
-    return [future.result()[1] for future in waiting]
+def _calendar(stack: ExitStack, place: Server) -> CalendarSide:
+    return CalendarSide(
+        client=stack.enter_context(_client(place.address, auth=place.login)),
+        home=place.home,
+        vets=tuple(vet.key for vet in VETS),
+    )
 
 
 def _fill(calendar: CalendarSide, today: date) -> None:
@@ -126,7 +160,7 @@ def _bridge(folder: Path, today: date, addresses: config.Addresses, tokens: Toke
         "portal-webhook": registered["secret"],
         "pms-token": tokens.pms,
     }
-    path = config.write(folder, today, addresses, kept, user=servers.USER)
+    path = config.write(folder, today, addresses, kept)
     return Bridge(config=path, address=addresses.bridge, log=folder / "bridge.log")
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from calbridge.demo.clinic import SERVICES
 from calbridge.demo.days import BERLIN, at, booked_day, day_span
 from calbridge.demo.shown import Shown, lines, on
-from calbridge.testing import servers
 
 if TYPE_CHECKING:
     from calbridge.demo.bridge import Bridge
@@ -86,11 +85,11 @@ class World:
 
     def addresses(self) -> list[str]:
         """Where everything is, for people."""
-        login = f"user {servers.USER}, password {servers.PASSWORD}"
+        folder = self.bridge.config.parent
         return [
             f"booking site   {self.portal.client.base_url}",
-            f"calendars      {self.calendar.client.base_url} ({login})",
-            f"PMS            {self.pms.client.base_url} (the desk's token is in {self.bridge.config.parent})",
+            f"calendars      {self.calendar.client.base_url} (the password is in {folder}/secrets)",
+            f"PMS            {self.pms.client.base_url} (the desk's token is in {folder}/desk.token)",
             f"bridge         {self.bridge.address}",
             f"configuration  {self.bridge.config}",
             "Ctrl-C ends everything.",
@@ -115,6 +114,4 @@ class World:
         for offer in SERVICES:
             for slot in self.free(offer.key):
                 found.setdefault(f"{offer.key} {slot.resource}", []).append(f"{slot.start.astimezone(BERLIN):%H:%M}")
-        return [
-            f"free {service} {resource}: {' '.join(starts)}" for (service, resource), starts in sorted(found.items())
-        ]
+        return [f"free {what}: {' '.join(starts)}" for what, starts in sorted(found.items())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,18 @@ TRIES = 3
 USER, PASSWORD = "praxis", "nur-zur-probe"
 
 
-def radicale(folder: Path) -> tuple[Program, str]:
-    """Radicale with one user (`USER`, `PASSWORD`); where it listens."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running server. `home` is the collection that calendars are made in; `login` is None where it asks for none."""
+
+    program: Program
+    address: str
+    home: str = "/"
+    login: tuple[str, str] | None = None
+
+
+def radicale(folder: Path) -> Server:
+    """Radicale with one user."""
     folder.mkdir(parents=True, exist_ok=True)
     users = folder / "users"
     users.write_text(f"{USER}:{PASSWORD}\n", "utf-8")
@@ -33,11 +44,12 @@ def radicale(folder: Path) -> tuple[Program, str]:
             "--storage-filesystem-folder", str(folder / "collections"),
         )  # fmt: skip
 
-    return _on_free_port("radicale", command, folder / "radicale.log")
+    program, address = _on_free_port("radicale", command, folder / "radicale.log")
+    return Server(program=program, address=address, home=f"/{USER}/", login=(USER, PASSWORD))
 
 
-def xandikos(folder: Path) -> tuple[Program, str]:
-    """Xandikos with the principal /praxis/ and no password; where it listens."""
+def xandikos(folder: Path) -> Server:
+    """Xandikos, which asks for no password."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def command(port: int) -> list[str]:
@@ -50,23 +62,22 @@ def xandikos(folder: Path) -> tuple[Program, str]:
             "--autocreate",
         )  # fmt: skip
 
-    return _on_free_port("xandikos", command, folder / "xandikos.log")
+    program, address = _on_free_port("xandikos", command, folder / "xandikos.log")
+    return Server(program=program, address=address, home=f"/{USER}/calendars/")
 
 
-def portal(folder: Path, *, site: str, token_file: Path, faults: bool = False) -> tuple[Program, str]:
-    """The booking portal with an empty database; where it listens."""
+def portal(folder: Path, *, site: str, token_file: Path) -> Server:
+    """The booking portal with an empty database."""
     folder.mkdir(parents=True, exist_ok=True)
     command = module("calbridge_portal", "serve")
     command += ["--database", str(folder / "portal.sqlite3"), "--site", site]
-    command += ["--token-file", str(token_file), "--port", "0", *(["--faults"] if faults else [])]
+    command += ["--token-file", str(token_file), "--port", "0", "--public-rate-limit", "0"]
     program = Program("calbridge-portal", command, log=folder / "portal.log")
-    return program, program.address()
+    return Server(program=program, address=program.address())
 
 
-def refpms(
-    folder: Path, seed: dict[str, Any], *, token_file: Path, desk_token_file: Path, faults: bool = False
-) -> tuple[Program, str]:
-    """The reference PMS with `seed` in it; where it listens."""
+def refpms(folder: Path, seed: dict[str, Any], *, token_file: Path, desk_token_file: Path) -> Server:
+    """The reference PMS with `seed` in it."""
     folder.mkdir(parents=True, exist_ok=True)
     data, database = folder / "seed.json", folder / "pms.sqlite3"
     data.write_text(json.dumps(seed, ensure_ascii=False, indent=1), "utf-8")
@@ -79,8 +90,8 @@ def refpms(
             raise ProgramError(f"calbridge-refpms refused its seed: {planting.printed()}")
     command = module("calbridge_refpms.main", "serve", "--database", str(database), "--port", "0")
     command += ["--token-file", str(token_file), "--desk-token-file", str(desk_token_file)]
-    program = Program("calbridge-refpms", [*command, *(["--faults"] if faults else [])], log=folder / "pms.log")
-    return program, program.address()
+    program = Program("calbridge-refpms", command, log=folder / "pms.log")
+    return Server(program=program, address=program.address())
 
 
 def _on_free_port(name: str, command: Callable[[int], list[str]], log: Path) -> tuple[Program, str]:
