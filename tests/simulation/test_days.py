@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from clinic_day.day import play
 
 from calbridge.provider import Clock
 from calbridge.store import Store
-from clinic_day.day import play
 
 
 def test_a_clinic_day_ends_well(seed: int, store: Callable[[Clock], Store], tell: bool) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from calbridge.provider import Clock
-from calbridge.store import Store
 from clinic_day.judge import judge, watch
 from clinic_day.people import People
 from clinic_day.world import World
+
+from calbridge.provider import Clock
+from calbridge.store import Store
 
 STEPS = 25
 SETTLING = 4
@@ -35,7 +36,7 @@ def play(
     store: Callable[[Clock], Store],
     *,
     steps: int = STEPS,
-    rate: float = 0.06,
+    rate: float = 0.15,
     wrap: Callable[[str, Any], Any] = lambda name, provider: provider,
 ) -> Day:
     """Play the day of `seed`; `store` opens the same database again and again, as a restarted process does."""
@@ -49,11 +50,13 @@ def _live(world: World, steps: int) -> None:
     people = People(world)
     world.meanwhile = people.act
     world.cycle()
+    people.arrive(3)
+    world.cycle()
     for _ in range(steps):
         draw = world.chance.random()
-        if draw < 0.55:
+        if draw < 0.65:
             people.act()
-        elif draw < 0.9:
+        elif draw < 0.92:
             world.cycle()
             watch(world)
         else:
