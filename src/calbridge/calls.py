@@ -89,7 +89,7 @@ class OneAtATime:
     def _work(self, call: Callable[[], T], outcome: Future[T]) -> None:
         try:
             value = call()
-        except STOPPING as error:
+        except BaseException as error:  # noqa: BLE001  # it is raised again, in the caller's thread
             self._turn.release()
             outcome.set_exception(error)
         else:

@@ -60,13 +60,14 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A connection that is to be hosted. `make` does no I/O and may raise anything."""
+    """A connection that is to be hosted. `make` does no I/O and may raise anything; `close` ends its transport."""
 
     role: Role
     make: Callable[[], Any]
     kind: str = ""
     plugin: str = "plugin"
     fingerprint: str = ""
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +98,7 @@ class ClinicHost:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(ProviderSpec)
         self._runners: dict[str, _Runner] = {}
+        self._candidates = dict(candidates)
         order = ranks({name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken)
         for name, candidate in candidates.items():
             self._add(name, candidate, order[name])
@@ -162,6 +164,11 @@ class ClinicHost:
     def receive(self, name: str, request: InboundRequest) -> tuple[Hint, ...]:
         """Verify one inbound webhook."""
         return cast("tuple[Hint, ...]", self._call(name, "receive", request=request))
+
+    def close(self) -> None:
+        """Close what the providers were given; a call that hangs is left alone."""
+        for candidate in self._candidates.values():
+            candidate.close()
 
     # --- inside ---
 

@@ -140,7 +140,7 @@ def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
 
 
 def _adoptable(link: Link, entry: Entry, *, alone: bool) -> bool:
-    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED}
+    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW}
     return link.capabilities.adopts and link.approved and settled and alone
 
 
