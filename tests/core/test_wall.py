@@ -1,6 +1,7 @@
 """Wall-clock windows on ordinary days and on the days when clocks change, in both hemispheres."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -169,7 +170,7 @@ def test_an_instant_shows_the_wall_time_it_was_made_from_or_the_end_of_the_gap(t
 def test_segments_tile_the_day_and_shift_to_the_wall(tz, day):
     pieces = segments(tz, day)
     assert (pieces[0].start, pieces[-1].end) == day_interval(tz, day)
-    assert all(left.end == right.start for left, right in zip(pieces, pieces[1:], strict=False))
+    assert all(left.end == right.start for left, right in pairwise(pieces))
     for piece in pieces:
         for t in (piece.start, piece.end - 60):
             assert (t + piece.shift) // 60 == minute_of_day(tz, t)
@@ -253,7 +254,7 @@ def test_what_is_no_window_is_refused_with_the_right_form(text):
 
 @pytest.mark.parametrize("text", ["12:00-09:00", "09:00-09:00", "22:00-02:00"])
 def test_a_window_that_ends_before_it_starts_is_refused(text):
-    with pytest.raises(ValueError, match="ends before it starts.*two, the first ending"):
+    with pytest.raises(ValueError, match=r"ends before it starts.*two, the first ending"):
         parse_windows([text])
 
 
@@ -261,4 +262,4 @@ def test_a_window_that_ends_before_it_starts_is_refused(text):
 def test_merged_windows_cover_the_same_minutes_without_touching(some):
     merged = merge_windows(some)
     assert {m for w in merged for m in range(w.start, w.end)} == {m for w in some for m in range(w.start, w.end)}
-    assert all(left.end < right.start for left, right in zip(merged, merged[1:], strict=False))
+    assert all(left.end < right.start for left, right in pairwise(merged))
