@@ -12,7 +12,8 @@ from calbridge.model import Rules, State
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "life-cycle.md"
 NOW, DAY = 1_800_000_000, 86_400
 
-# Written by hand from the booking rules, not from the code, states by their first three letters. "." is refused, "*" is possible only while far enough ahead.
+# Written by hand from the booking rules, not from the code; states by their first three letters.
+# "." is refused, "*" is possible only while the start is far enough ahead.
 COLUMNS = (
     *(Event.EXPIRE, Event.RELEASE, Event.SUBMIT_REQUEST, Event.SUBMIT_INSTANT, Event.ACCEPT, Event.DECLINE),
     *(Event.CLIENT_CANCEL, Event.CLINIC_CANCEL, Event.CLIENT_MOVE, Event.CLINIC_MOVE),
