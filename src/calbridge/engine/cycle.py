@@ -101,7 +101,7 @@ class Engine:
             epoch=epoch,
             report=Report(run=run, clinic=self._clinic.key),
             waiting={c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
-            attempts={c.name: c.failures for c in known},
+            attempts={c.name: c.attempts for c in known},
         )
 
     def _approve(self, session: Session) -> None:

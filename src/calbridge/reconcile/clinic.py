@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
+from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Entry, Gone
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
-from calbridge.reconcile.foreign import as_busy
+from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
@@ -47,8 +48,9 @@ def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
 def _reread(draft: Draft, link: Link) -> None:
     """An absence without proof must be met again: the cursor of this read is not kept."""
     observation = draft.reads.get(link.name)
-    if observation is not None and hasattr(observation.feed, "cursor"):
-        draft.reads[link.name] = replace(observation, feed=replace(observation.feed, cursor=link.cursor))
+    if observation is not None and isinstance(observation.feed, Complete | Delta):
+        feed: Any = observation.feed  # either kind has a cursor; `replace` takes no union
+        draft.reads[link.name] = replace(observation, feed=replace(feed, cursor=link.cursor))
 
 
 def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> tuple[str, Wish] | None:
@@ -75,7 +77,7 @@ def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[st
     if link.capabilities.adopts:
         adopt(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
     else:
-        draft.foreign[link.name, entry.ref] = as_busy(entry)
+        stray(draft, link, entry)
     return True
 
 
@@ -93,10 +95,15 @@ def known(draft: Draft, link: Link, entry: Entry, observation: Observation) -> s
 def _left(draft: Draft, link: Link, ref: str, observation: Observation) -> bool:
     """True when the ref's old place is empty: proved by the probe, or by the feed that says so."""
     probed = draft.answers.probes.get((link.name, ref))
-    removed = getattr(observation.feed, "removed", ())
     listed = {entry.ref for entry in entries(observation)}
-    complete = not hasattr(observation.feed, "removed") and hasattr(observation.feed, "cursor")
-    return isinstance(probed, Gone) or ref in removed or (complete and ref not in listed)
+    match observation.feed:
+        case Delta():
+            absent = ref in observation.feed.removed
+        case Complete():
+            absent = ref not in listed
+        case _:
+            absent = False
+    return absent or isinstance(probed, Gone)
 
 
 def read_unknown(draft: Draft, reads: Reads) -> None:
@@ -119,13 +126,21 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
     elif _adoptable(link, entry, alone=alone):
-        adopt(draft, link, entry, key or derive_id(draft.clinic.key, link.name, entry.ref))
+        adopt(draft, link, entry, _fresh_id(draft, link, entry, key))
     else:
-        draft.foreign[link.name, entry.ref] = as_busy(entry)
+        stray(draft, link, entry)
+
+
+def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
+    """Its stamp where the hub lost that booking; never the id of one that has ended."""
+    if stamped and stamped not in draft.appointments:
+        return stamped
+    again = (entry.version,) if stamped else ()
+    return derive_id(draft.clinic.key, link.name, entry.ref, *again)
 
 
 def _adoptable(link: Link, entry: Entry, *, alone: bool) -> bool:
-    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED}
+    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW}
     return link.capabilities.adopts and link.approved and settled and alone
 
 
@@ -133,7 +148,7 @@ def adopt(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     """An appointment the clinic made itself becomes the hub's: mirrored to calendars, blocking the portal."""
     view = entry.view
     if not isinstance(view, PmsView):
-        draft.foreign[link.name, entry.ref] = as_busy(entry)
+        stray(draft, link, entry)
         return
     service = draft.clinic.services.get(view.service)
     appointment = Appointment(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterator
 
+from calbridge.feeds import Busy, Change
 from calbridge.hub import Effect, HubState, Link, Shadow
 from calbridge.interval import Interval
 from calbridge.model import Appointment, Clinic, State
-from calbridge.provider import Busy, Change
 from calbridge.reconcile.compare import fingerprint, up_to_date
 from calbridge.reconcile.places import has_place
 from calbridge.views import View, project
+
+_KEYS = uuid.UUID("5b0b3f5e-7c0e-5c1d-9a53-3f6b8a2d7c11")
+"""The namespace of idempotency keys: a key is a function of what is written, over what, and where."""
 
 
 def effects(state: HubState, clinic: Clinic, now: int) -> tuple[Effect, ...]:
@@ -88,7 +90,7 @@ def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | N
         connection=link.name,
         asked=asked,
         change=Change(
-            key=str(uuid.UUID(bytes=hashlib.sha256("\x1f".join(parts).encode()).digest()[:16], version=8)),
+            key=str(uuid.uuid5(_KEYS, "\x1f".join(parts))),
             appointment=appointment.id,
             revision=appointment.revision,
             view=view,

@@ -4,56 +4,62 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import assert_never
 
+from calbridge.facts import Facts
+from calbridge.feeds import AbsenceRecord, Busy, Unreadable, WindowRecord
 from calbridge.hub import Foreign, HubState, Link
 from calbridge.interval import Interval, merge
-from calbridge.model import Appointment, Clinic, Side
-from calbridge.provider import AbsenceRecord, Busy, Unreadable, WindowRecord
-from calbridge.slots import Facts
-from calbridge.wall import local
-
-Spans = dict[str, list[Interval]]
+from calbridge.model import Appointment, Clinic, Side, State
+from calbridge.wall import local_date
 
 
 def facts(state: HubState, clinic: Clinic, now: int, *, without: str = "") -> Facts:
     """The facts of the whole clinic. `without` leaves one appointment out: its own time is free for its own move."""
-    taken, absences, windows = _foreign(state.foreign.values())
-    counts: Counter[tuple[str, object]] = Counter()
-    for appointment in state.appointments.values():
-        if appointment.id == without or appointment.state.gone:
-            continue
+    live = [a for a in state.appointments.values() if a.id != without and takes_time(a, now)]
+    found: dict[str, defaultdict[str, list[Interval]]] = {
+        kind: defaultdict(list) for kind in ("taken", "absences", "online", "work")
+    }
+    for appointment in live:
         for resource in appointment.resources:
-            taken[resource].append(appointment.footprint)
-        if appointment.origin is Side.CLIENT:
-            counts[appointment.service, local(clinic.time_zone, appointment.start).date()] += 1
+            found["taken"][resource].append(appointment.footprint)
+    for record in state.foreign.values():
+        if record.resource:
+            found[_kind(record)][record.resource].extend(record.spans)
+    spans = {kind: {key: tuple(merge(parts)) for key, parts in found[kind].items()} for kind in found}
     return Facts(
         now=now,
-        taken=_merged(taken),
-        absences=_merged(absences),
-        windows=_merged(windows),
+        taken=spans["taken"],
+        absences=spans["absences"],
+        windows=spans["online"],
+        work=spans["work"],
         stale=stale(state.links.values(), clinic, now),
-        counts=dict(counts),
+        counts=_counts(clinic, live),
     )
 
 
-def _foreign(records: Iterable[Foreign]) -> tuple[Spans, Spans, Spans]:
-    taken: Spans = defaultdict(list)
-    absences: Spans = defaultdict(list)
-    windows: Spans = defaultdict(list)
-    for record in records:
-        match record:
-            case Busy() | Unreadable():
-                taken[record.resource].extend(record.spans)
-            case AbsenceRecord():
-                absences[record.resource].extend(record.spans)
-            case WindowRecord():
-                if record.kind == "online":
-                    windows[record.resource].extend(record.spans)
-    return taken, absences, windows
+def takes_time(appointment: Appointment, now: int) -> bool:
+    """False once it is gone, and for a hold past its end even before anybody has swept it."""
+    if appointment.state is State.HELD and appointment.hold_expires is not None:
+        return now < appointment.hold_expires
+    return not appointment.state.gone
 
 
-def _merged(spans: Mapping[str, list[Interval]]) -> dict[str, tuple[Interval, ...]]:
-    return {resource: tuple(merge(parts)) for resource, parts in spans.items()}
+def _kind(record: Foreign) -> str:
+    match record:
+        case Busy() | Unreadable():  # what cannot be read blocks the time it seems to take (R7)
+            return "taken"
+        case AbsenceRecord():
+            return "absences"
+        case WindowRecord():
+            return record.kind
+    assert_never(record)
+
+
+def _counts(clinic: Clinic, live: Iterable[Appointment]) -> Mapping[tuple[str, date], int]:
+    online = (a for a in live if a.origin is Side.CLIENT and a.service)
+    return Counter((a.service, local_date(clinic.time_zone, a.start)) for a in online)
 
 
 def stale(links: Iterable[Link], clinic: Clinic, now: int) -> dict[str, str]:
@@ -71,13 +77,13 @@ def _too_old(link: Link, age: int | None, now: int) -> bool:
     return link.last_success is None or (age is not None and now - link.last_success > age)
 
 
-def overlapping(appointments: Iterable[Appointment], wanted: Appointment) -> list[Appointment]:
+def overlapping(appointments: Iterable[Appointment], wanted: Appointment, now: int) -> list[Appointment]:
     """Every other appointment that takes time on one of the wanted one's resources."""
     return [
         other
         for other in appointments
         if other.id != wanted.id
-        and not other.state.gone
+        and takes_time(other, now)
         and other.footprint.overlaps(wanted.footprint)
         and not set(other.resources).isdisjoint(wanted.resources)
     ]

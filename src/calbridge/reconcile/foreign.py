@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from calbridge.feeds import Busy, Complete, Delta, Entry, Unreadable
 from calbridge.hub import Link, Observation
 from calbridge.interval import Interval
 from calbridge.model import Clinic
-from calbridge.provider import Busy, Complete, Delta, Entry, Unreadable
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import items
 
@@ -45,7 +45,12 @@ def _report(draft: Draft, link: Link, record: Unreadable, clinic: Clinic) -> Non
     )
 
 
-def as_busy(entry: Entry) -> Busy:
+def stray(draft: Draft, link: Link, entry: Entry) -> None:
     """An entry that is no appointment of ours still takes its time, unless its side says that it is over."""
-    spans = () if entry.view.state.gone else (Interval(entry.view.start, entry.view.end),)
-    return Busy(ref=entry.ref, version=entry.version, resource=entry.view.resource, spans=spans)
+    view = entry.view
+    if view.state.gone:
+        draft.foreign.pop((link.name, entry.ref), None)
+        return
+    span = Interval(view.start, view.end)
+    busy = Busy(ref=entry.ref, version=entry.version, resource=view.resource, spans=(span,))
+    draft.foreign[link.name, entry.ref] = busy

@@ -32,11 +32,12 @@ def reconcile(
         read_foreign(draft, link, observation)
     read_known(draft, staff)
     read_unknown(draft, [pair for pair in staff if pair[0].capabilities.adopts])
-    read_portal(draft, [pair for pair in reads if pair[0].side is Side.CLIENT])
+    portals = [pair for pair in reads if pair[0].side is Side.CLIENT]
+    expire_holds(draft, portals)
+    read_portal(draft, portals)
     read_unknown(draft, [pair for pair in staff if not pair[0].capabilities.adopts])
     take_back(draft)
     obey(draft)
-    expire_holds(draft)
     identify_late(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
     plan = draft.plan()
@@ -67,7 +68,7 @@ def _guarded(draft: Draft, link: Link, observation: Observation) -> bool:
         "guard",
         link.name,
         f"Clinic {draft.clinic.key}, connection {link.name}: this read would cancel {many} future bookings, more "
-        f"than the limit of {most}, so nothing of it was applied. Look at the {link.role}; if it is right, release this task.",
+        f"than the limit of {most}, so nothing of it was applied. Look at the {link.role}; if it is right, release it.",
         connection=link.name,
     )
     return True

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from calbridge.feeds import Busy, Unreadable
 from calbridge.hub import Command, Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Busy, Unreadable
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import overlapping
+from calbridge.reconcile.facts import overlapping, takes_time
+from calbridge.reconcile.missing import entries
 from calbridge.reconcile.places import places
 
 TAKEN = "slot_unavailable"
 
 
-def expire_holds(draft: Draft) -> None:
-    """A hold always ends by itself, also when its portal is silent."""
+def expire_holds(draft: Draft, portals: Iterable[tuple[Link, Observation]]) -> None:
+    """A hold always ends by itself, also when its portal is silent; one that was just confirmed has not ended."""
+    consumed = {
+        draft.by_ref.get((link.name, entry.replaces)) for link, observation in portals for entry in entries(observation)
+    }
     for appointment in list(draft.appointments.values()):
-        ends = appointment.hold_expires
-        if appointment.state is State.HELD and ends is not None and ends <= draft.now:
+        held = appointment.state is State.HELD and appointment.id not in consumed
+        if held and not takes_time(appointment, draft.now):
             draft.step(appointment, Event.EXPIRE)
 
 
@@ -42,7 +46,8 @@ def _reserve(draft: Draft, appointment: Appointment) -> None:
 
 def _first_comer(draft: Draft, appointment: Appointment) -> bool:
     if any(
-        other.origin is Side.CLINIC or other.reserved for other in overlapping(draft.appointments.values(), appointment)
+        other.origin is Side.CLINIC or other.reserved
+        for other in overlapping(draft.appointments.values(), appointment, draft.now)
     ):
         return True
     return any(

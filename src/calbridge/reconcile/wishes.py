@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from calbridge.feeds import Entry
 from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Entry
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import overlapping
@@ -106,7 +106,7 @@ def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         draft.touched.add(key)
         return
     kept = draft.put(moved)
-    if overlapping(draft.appointments.values(), kept):
+    if overlapping(draft.appointments.values(), kept, draft.now):
         draft.task(
             "overbooked",
             key,

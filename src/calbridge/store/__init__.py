@@ -4,4 +4,13 @@ from calbridge.store.errors import Fenced, Overlap, Superseded
 from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
 from calbridge.store.store import Store
 
-__all__ = ["ConnectionState", "Fenced", "JournalRow", "OutboxRow", "Overlap", "Store", "Superseded", "TaskRow"]
+__all__ = [
+    "ConnectionState",
+    "Fenced",
+    "JournalRow",
+    "OutboxRow",
+    "Overlap",
+    "Store",
+    "Superseded",
+    "TaskRow",
+]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -16,12 +17,16 @@ from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 from calbridge.errors import ConfigError
+from calbridge.feeds import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
 from calbridge.hub import Foreign
 from calbridge.model import Appointment, Details
-from calbridge.provider import AbsenceRecord, Busy, Change, Role, Unreadable, WindowRecord
+from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
 
 T = TypeVar("T")
+
+REMEMBERED = 20_000
+"""Decoded records kept of each kind: more than a clinic has in its horizon, about 20 MB at the most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,17 +59,22 @@ class Encoded(TypeDecorator[T]):
         super().__init__()
         self.codec = codec
 
-    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
         """Record to text; None stays NULL."""
         return None if value is None else self.codec.encode(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:  # noqa: ARG002 - SQLAlchemy's
         """Text to record; NULL stays None."""
         return None if value is None else self.codec.read(value)
 
 
-def _plain(name: str, adapter: TypeAdapter[T]) -> Codec[T]:
-    return Codec(name, lambda value: adapter.dump_json(value).decode(), adapter.validate_json)
+def _frozen(name: str, encode: Callable[[T], str], decode: Callable[[str], T]) -> Codec[T]:
+    """A codec of frozen records: equal text gives the same object, because a cycle loads the same rows many times."""
+    return Codec(name, encode, lru_cache(maxsize=REMEMBERED)(decode))
+
+
+def _plain(adapter: TypeAdapter[T]) -> tuple[Callable[[T], str], Callable[[str], T]]:
+    return lambda value: adapter.dump_json(value).decode(), adapter.validate_json
 
 
 # --- views ----------------------------------------------------------------------------------------
@@ -125,11 +135,11 @@ def _change_from(text: str) -> Change:
 
 # --- the codecs -----------------------------------------------------------------------------------
 
-APPOINTMENT: Codec[Appointment] = _plain("appointment", TypeAdapter(Appointment))
-FACTS: Codec[dict[str, str]] = _plain("facts", TypeAdapter(dict[str, str]))
-FOREIGN: Codec[Foreign] = Codec("foreign", _foreign_text, _foreign_from)
-CHANGE: Codec[Change] = Codec("change", _change_text, _change_from)
-VIEW: Codec[View | None] = Codec(
+APPOINTMENT: Codec[Appointment] = _frozen("appointment", *_plain(TypeAdapter(Appointment)))
+FACTS: Codec[dict[str, str]] = Codec("facts", *_plain(TypeAdapter(dict[str, str])))
+FOREIGN: Codec[Foreign] = _frozen("foreign", _foreign_text, _foreign_from)
+CHANGE: Codec[Change] = _frozen("change", _change_text, _change_from)
+VIEW: Codec[View | None] = _frozen(
     "view",
     lambda view: json.dumps(_tagged(view), ensure_ascii=False),
     lambda text: _untagged(json.loads(text)),

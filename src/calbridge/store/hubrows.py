@@ -16,16 +16,24 @@ from calbridge.store.tables import appointments, commands, foreign_records, outb
 
 
 def save_appointments(connection: Connection, clinic: str, saved: Collection[Appointment]) -> None:
-    """Insert or replace, and bring the claims into line. `Overlap` when a claim is impossible."""
-    if not saved:
+    """Insert or replace (the last of one id counts), and bring the claims into line, or raise `Overlap`."""
+    latest = {each.id: each for each in saved}.values()
+    if not latest:
         return
     rows = [
-        {"clinic": clinic, "id": each.id, "state": each.state, "start": each.start, "end": each.end, "body": each}
-        for each in saved
+        {
+            "clinic": clinic,
+            "id": each.id,
+            "state": each.state,
+            "start": each.start,
+            "end": each.end,
+            "body": each,
+        }
+        for each in latest
     ]
     connection.execute(sqlite.upsert(appointments), rows)
-    claims.release(connection, clinic, saved)
-    claims.hold(connection, clinic, saved)
+    claims.release(connection, clinic, latest)
+    claims.hold(connection, clinic, latest)
 
 
 def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -> None:
@@ -51,7 +59,11 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
 def forget_shadows(connection: Connection, clinic: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Drop the shadows of (connection, appointment)."""
     for name, appointment in pairs:
-        ours = (shadows.c.clinic == clinic, shadows.c.connection == name, shadows.c.appointment == appointment)
+        ours = (
+            shadows.c.clinic == clinic,
+            shadows.c.connection == name,
+            shadows.c.appointment == appointment,
+        )
         connection.execute(delete(shadows).where(*ours))
 
 
@@ -92,14 +104,14 @@ def load_appointments(connection: Connection, clinic: str, *, since: int) -> dic
     query = select(appointments.c.body).where(
         appointments.c.clinic == clinic, appointments.c.id.in_(_needed(clinic, since))
     )
-    return {each.id: each for each in connection.scalars(query.order_by(appointments.c.start, appointments.c.id))}
+    return {each.id: each for each in connection.scalars(query.order_by(appointments.c.start, appointments.c.id)).all()}
 
 
 def load_shadows(connection: Connection, clinic: str, *, since: int) -> dict[tuple[str, str], Shadow]:
     """Of the same appointments, by (connection, appointment)."""
     query = select(shadows).where(shadows.c.clinic == clinic, shadows.c.appointment.in_(_needed(clinic, since)))
     rows = connection.execute(query.order_by(shadows.c.connection, shadows.c.appointment))
-    return {(row.connection, row.appointment): _shadow(row) for row in rows}
+    return {(row.connection, row.appointment): _shadow(row) for row in rows.all()}
 
 
 def _shadow(row: Row[Any]) -> Shadow:
@@ -119,7 +131,7 @@ def load_foreign(connection: Connection, clinic: str) -> dict[tuple[str, str], F
     """All of the clinic, by (connection, ref)."""
     table = foreign_records
     query = select(table).where(table.c.clinic == clinic).order_by(table.c.connection, table.c.ref)
-    return {(row.connection, row.ref): row.body for row in connection.execute(query)}
+    return {(row.connection, row.ref): row.body for row in connection.execute(query).all()}
 
 
 def listed(

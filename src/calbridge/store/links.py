@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
-from calbridge.provider import Complete, Partial
 from calbridge.store import journal, sqlite
 from calbridge.store.records import ConnectionState
 from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows
@@ -25,7 +25,7 @@ NEVER_READ: Mapping[str, Any] = {
     "last_success": None,
     "last_full": None,
     "last_failure": None,
-    "failures": 0,
+    "attempts": 0,
     "why": "",
     "recovery": "",
     "retry_at": None,
@@ -35,6 +35,10 @@ _RELEASED, _TAKEN = 1, 2
 
 def _at(clinic: str, name: str) -> tuple[Any, Any]:
     return connections.c.clinic == clinic, connections.c.name == name
+
+
+def _set(connection: Connection, clinic: str, name: str, values: Mapping[str, Any]) -> None:
+    connection.execute(update(connections).where(*_at(clinic, name)).values(dict(values)))
 
 
 def ensure(connection: Connection, clinic: str, name: str) -> Row[Any]:
@@ -70,7 +74,7 @@ def settle(connection: Connection, clinic: str, links: Iterable[Link], *, now: i
 
 
 def _forget(connection: Connection, clinic: str, name: str, now: int) -> None:
-    connection.execute(update(connections).where(*_at(clinic, name)).values(**NEVER_READ))
+    _set(connection, clinic, name, NEVER_READ)
     facts = {
         table.name: str(
             connection.execute(delete(table).where(table.c.clinic == clinic, table.c.connection == name)).rowcount
@@ -103,20 +107,18 @@ def advance(connection: Connection, clinic: str, reads: Mapping[str, Observation
     for name, observation in reads.items():
         if not isinstance(observation.feed, Partial):
             row = ensure(connection, clinic, name)
-            connection.execute(update(connections).where(*_at(clinic, name)).values(_read(row, observation)))
+            values = {
+                "last_success": observation.started,
+                "released": 0 if row.released == _TAKEN else row.released,
+            }
+            _set(connection, clinic, name, values | _cursor(observation.feed, observation.started))
 
 
-def _read(row: Row[Any], observation: Observation) -> dict[str, Any]:
-    feed = observation.feed
-    assert not isinstance(feed, Partial)
-    values: dict[str, Any] = {
-        "cursor": feed.cursor,
-        "last_success": observation.started,
-        "released": 0 if row.released == _TAKEN else row.released,
-    }
+def _cursor(feed: Complete[Record] | Delta[Record] | NotModified, started: int) -> dict[str, Any]:
+    """Only a complete read may leave a connection without a cursor; else the old one is still good."""
     if isinstance(feed, Complete):
-        values["last_full"] = observation.started
-    return values
+        return {"cursor": feed.cursor, "last_full": started}
+    return {"cursor": feed.cursor} if feed.cursor else {}
 
 
 # --- health and people ------------------------------------------------------------------------------
@@ -127,8 +129,14 @@ def failed(
 ) -> None:
     """Note a failure; the journal gets the first of a row of equal ones, not every attempt."""
     row = ensure(connection, clinic, name)
-    values = {"last_failure": now, "retry_at": until, "why": why, "recovery": recovery, "failures": row.failures + 1}
-    connection.execute(update(connections).where(*_at(clinic, name)).values(values))
+    values = {
+        "last_failure": now,
+        "retry_at": until,
+        "why": why,
+        "recovery": recovery,
+        "attempts": row.attempts + 1,
+    }
+    _set(connection, clinic, name, values)
     if row.recovery != recovery:
         entry = JournalEntry(code="connection.failed", connection=name, facts={"recovery": recovery})
         journal.add(connection, clinic, [entry], at=now)
@@ -139,26 +147,25 @@ def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
     row = ensure(connection, clinic, name)
     if not row.recovery:
         return
-    values = {"retry_at": None, "why": "", "recovery": "", "failures": 0}
-    connection.execute(update(connections).where(*_at(clinic, name)).values(values))
-    entry = JournalEntry(code="connection.recovered", connection=name, facts={"failures": str(row.failures)})
+    values = {"retry_at": None, "why": "", "recovery": "", "attempts": 0}
+    _set(connection, clinic, name, values)
+    entry = JournalEntry(code="connection.recovered", connection=name, facts={"attempts": str(row.attempts)})
     journal.add(connection, clinic, [entry], at=now)
 
 
-def approve(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
-    """A person (or the clinic's setting) lets its plans be applied; False when there is no such connection."""
-    return _decide(connection, clinic, name, {"approved": True}, "connection.approved", now)
+def approve(connection: Connection, clinic: str, name: str, *, now: int) -> None:
+    """A person (or the clinic's setting) lets its plans be applied, also before it was first read."""
+    if not ensure(connection, clinic, name).approved:
+        _set(connection, clinic, name, {"approved": True})
+        journal.add(connection, clinic, [JournalEntry(code="connection.approved", connection=name)], at=now)
 
 
 def release(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
     """A person lets the next cycle past the guard; False when there is no such connection."""
-    return _decide(connection, clinic, name, {"released": _RELEASED}, "guard.released", now)
-
-
-def _decide(connection: Connection, clinic: str, name: str, values: Mapping[str, Any], code: str, now: int) -> bool:
-    if not connection.execute(update(connections).where(*_at(clinic, name)).values(values)).rowcount:
+    if name not in stored(connection, clinic):
         return False
-    journal.add(connection, clinic, [JournalEntry(code=code, connection=name)], at=now)
+    _set(connection, clinic, name, {"released": _RELEASED})
+    journal.add(connection, clinic, [JournalEntry(code="guard.released", connection=name)], at=now)
     return True
 
 
@@ -181,7 +188,7 @@ def state(row: Row[Any]) -> ConnectionState:
         last_success=row.last_success,
         last_full=row.last_full,
         last_failure=row.last_failure,
-        failures=row.failures,
+        attempts=row.attempts,
         why=row.why,
         recovery=row.recovery,
         retry_at=row.retry_at,

@@ -38,16 +38,13 @@ def _add(connection: Connection, clinic: str, effect: Effect, now: int, run: str
     rows = connection.execute(select(outbox).where(*pair, outbox.c.appointment == effect.change.appointment)).all()
     by_state = {row.state: row for row in rows}
     sent, intent = by_state.get("sent"), by_state.get("intent")
-    if sent is not None and intent is None and _same(sent, effect):
-        return  # on its way already
     if intent is not None and _same(intent, effect):
-        # The same write decided again: it keeps its place and its back-off, else a write that fails for ever
-        # would be tried on every cycle.
-        connection.execute(update(outbox).where(outbox.c.id == intent.id).values(change=effect.change))
+        # Decided again: it keeps its place and its back-off (a write refused for ever was tried 50 times an hour).
         return
     if intent is not None:
         connection.execute(delete(outbox).where(outbox.c.id == intent.id))
-    connection.execute(insert(outbox).values(_fresh(clinic, effect, now, run)))
+    if sent is None or not _same(sent, effect):
+        connection.execute(insert(outbox).values(_fresh(clinic, effect, now, run)))
 
 
 def _same(row: Row[Any], effect: Effect) -> bool:
@@ -72,7 +69,7 @@ def _fresh(clinic: str, effect: Effect, now: int, run: str) -> dict[str, Any]:
 
 
 def due(connection: Connection, clinic: str, *, now: int) -> list[OutboxRow]:
-    """What may be written now: the unresolved first, then in the order decided; nothing that waits behind a sent one."""
+    """What may be written now: the unresolved first, then in the order decided; nothing behind a sent one."""
     first = outbox.alias("first")
     behind = select(first.c.id).where(
         first.c.clinic == outbox.c.clinic,

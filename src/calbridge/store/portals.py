@@ -25,7 +25,14 @@ def publish(
     """The portal took these days; an empty digest forgets a day."""
     kept = {key: digest for key, digest in digests.items() if digest}
     rows = [
-        {"clinic": clinic, "connection": name, "resource": resource, "day": day, "digest": digest, "revision": revision}
+        {
+            "clinic": clinic,
+            "connection": name,
+            "resource": resource,
+            "day": day,
+            "digest": digest,
+            "revision": revision,
+        }
         for (resource, day), digest in kept.items()
     ]
     if rows:

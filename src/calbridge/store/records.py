@@ -52,7 +52,7 @@ class JournalRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
-    """How a connection stands. `retry_at` and `recovery` are set while it fails; `failures` counts since the last good."""
+    """How a connection stands. `retry_at` and `recovery` are set while it fails; `attempts` counts failures."""
 
     name: str
     approved: bool
@@ -61,7 +61,7 @@ class ConnectionState:
     last_success: int | None = None
     last_full: int | None = None
     last_failure: int | None = None
-    failures: int = 0
+    attempts: int = 0
     why: str = ""
     recovery: str = ""
     retry_at: int | None = None

@@ -45,7 +45,7 @@ def place(location: str | Path) -> str:
     if text == MEMORY:
         return text
     if "://" in text:
-        raise ConfigError(f"the store '{text.split('://', maxsplit=1)[0]}://...' is not supported; give the path of a file")
+        raise ConfigError(f"the store '{text.partition('://')[0]}://...' is not supported; give the path of a file")
     path = Path(text).expanduser().absolute()
     if not path.parent.is_dir():
         raise ConfigError(f"the directory {path.parent} of the database {path.name} does not exist; create it first")

@@ -82,12 +82,12 @@ class Store:
             links.advance(connection, clinic, plan.reads)
             commands.consume(connection, clinic, plan.commands)
             outbox.renew(connection, clinic, plan.effects, now=now, run=run)
-            _explain(connection, clinic, plan.journal, plan.tasks, plan.settled, now, run)
+            _explain(connection, clinic, plan.journal, raised=plan.tasks, settled=plan.settled, now=now, run=run)
 
     # --- outbox -----------------------------------------------------------------------------------
 
     def outbox(self, clinic: str, *, now: int) -> list[OutboxRow]:
-        """Due rows: `sent` first, then in the order decided. An intent behind a sent row waits until that is resolved."""
+        """Due rows: `sent` first, then in the order decided; nothing that waits behind a sent one."""
         with self._database.read() as connection:
             return outbox.due(connection, clinic, now=now)
 
@@ -123,7 +123,7 @@ class Store:
                 hubrows.forget_shadows(connection, clinic, [(row.connection, row.effect.change.appointment)])
             else:
                 hubrows.save_shadows(connection, clinic, [shadow])
-            _explain(connection, clinic, journal, tasks, settled, now, run)
+            _explain(connection, clinic, journal, raised=tasks, settled=settled, now=now, run=run)
 
     def drop(
         self,
@@ -139,7 +139,7 @@ class Store:
         """Give the write up; the journal says why."""
         with self._cycle(clinic, epoch) as connection:
             outbox.remove(connection, clinic, row)
-            _explain(connection, clinic, journal, tasks, (), now, run)
+            _explain(connection, clinic, journal, raised=tasks, now=now, run=run)
 
     def defer(self, clinic: str, epoch: int, row: OutboxRow, *, until: int, why: str) -> None:
         """Keep the write and try again at `until`; one more attempt is counted."""
@@ -172,9 +172,9 @@ class Store:
             return [links.state(row) for row in links.stored(connection, clinic).values()]
 
     def approve(self, clinic: str, name: str) -> None:
-        """Plans for it may be applied from now on."""
+        """Plans for it may be applied from now on. Saying so again changes nothing."""
         with self._database.write() as connection:
-            _known(links.approve(connection, clinic, name, now=self._clock.now()), clinic, name)
+            links.approve(connection, clinic, name, now=self._clock.now())
 
     def release(self, clinic: str, name: str) -> None:
         """The next cycle may pass the guard on mass cancellation, once."""
@@ -212,15 +212,20 @@ class Store:
         with self._database.write() as connection:
             return commands.add(connection, clinic, command)
 
+    def tasks(self, clinic: str, *, open_only: bool = True) -> list[TaskRow]:
+        """In the order they first came up."""
+        with self._database.read() as connection:
+            return tasks.listed(connection, clinic, open_only=open_only)
+
     def open_task(self, clinic: str, task: Task, *, now: int) -> None:
         """Ask a person, outside of any plan."""
         with self._database.write() as connection:
             tasks.raise_all(connection, clinic, [task], now=now)
 
-    def tasks(self, clinic: str, *, open_only: bool = True) -> list[TaskRow]:
-        """In the order they first came up."""
-        with self._database.read() as connection:
-            return tasks.listed(connection, clinic, open_only=open_only)
+    def settle_task(self, clinic: str, key: str, *, now: int) -> None:
+        """Its cause is gone, seen outside of any plan."""
+        with self._database.write() as connection:
+            tasks.settle(connection, clinic, [key], now=now)
 
     def dismiss(self, clinic: str, task_id: int) -> None:
         """Put a task away until it has something new to say."""
@@ -267,7 +272,13 @@ class Store:
             return fence.next_revision(database, clinic)
 
     def publish(
-        self, clinic: str, epoch: int, connection: str, digests: Mapping[tuple[str, str], str], *, revision: int
+        self,
+        clinic: str,
+        epoch: int,
+        connection: str,
+        digests: Mapping[tuple[str, str], str],
+        *,
+        revision: int,
     ) -> None:
         """The portal took these days at `revision`; an empty digest forgets a day."""
         with self._cycle(clinic, epoch) as database:
@@ -295,8 +306,9 @@ def _explain(
     connection: Connection,
     clinic: str,
     entries: Iterable[JournalEntry],
+    *,
     raised: Iterable[Task],
-    settled: Iterable[str],
+    settled: Iterable[str] = (),
     now: int,
     run: str,
 ) -> None:

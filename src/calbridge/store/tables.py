@@ -44,7 +44,7 @@ connections = Table(
     Column("last_success", Integer),
     Column("last_full", Integer),
     Column("last_failure", Integer),
-    Column("failures", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
     Column("why", Text, nullable=False),
     Column("recovery", Text, nullable=False),
     Column("retry_at", Integer),

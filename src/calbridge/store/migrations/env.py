@@ -1,4 +1,4 @@
-"""What Alembic runs for each command: on the connection, and in the transaction, that `calbridge.store.migrate` opened."""
+"""What Alembic runs: on the connection, and in the transaction, that `calbridge.store.migrate` opened."""
 
 from alembic import context
 

@@ -72,7 +72,7 @@ def _make_clinics() -> None:
         _integer("last_success", nullable=True),
         _integer("last_full", nullable=True),
         _integer("last_failure", nullable=True),
-        _integer("failures"),
+        _integer("attempts"),
         _text("why"),
         _text("recovery"),
         _integer("retry_at", nullable=True),
@@ -81,7 +81,13 @@ def _make_clinics() -> None:
 
 def _make_hub() -> None:
     op.create_table(
-        "appointments", _key("clinic"), _key("id"), _text("state"), _integer("start"), _integer("end"), _text("body")
+        "appointments",
+        _key("clinic"),
+        _key("id"),
+        _text("state"),
+        _integer("start"),
+        _integer("end"),
+        _text("body"),
     )
     op.create_index("appointments_by_end", "appointments", ["clinic", "end"])
     op.create_index("appointments_by_state", "appointments", ["clinic", "state"])

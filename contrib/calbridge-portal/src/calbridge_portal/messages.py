@@ -1,0 +1,14 @@
+"""The portal is the client's notifier. A message is a row; its primary key makes it go out once."""
+
+from calbridge_portal.store import Tx
+
+
+def send_once(tx: Tx, booking: str, kind: str, revision: int) -> None:
+    """Put one message in the outbox; saying it again for the same revision is silent."""
+    tx.run(
+        "INSERT OR IGNORE INTO messages VALUES (:booking, :kind, :revision, :now)",
+        booking=booking,
+        kind=kind,
+        revision=revision,
+        now=tx.now,
+    )

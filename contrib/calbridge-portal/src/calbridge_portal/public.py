@@ -1,0 +1,126 @@
+"""What a client may do, for the pages and the public JSON alike. Nobody else's data passes here."""
+
+import sqlite3
+
+from calbridge_portal import booking, changes, documents
+from calbridge_portal.booking_rows import booking_of, messages_of
+from calbridge_portal.problems import Problem, not_found
+from calbridge_portal.records import (
+    AppointmentType,
+    Booked,
+    BookingRequest,
+    Calendar,
+    Cancellation,
+    Move,
+    OwnBooking,
+    OwnCancellation,
+    OwnMove,
+    PublicType,
+)
+from calbridge_portal.store import Tx
+from calbridge_portal.times import wire
+
+
+def types(tx: Tx) -> list[PublicType]:
+    """The appointment types that can be booked on at least one online calendar."""
+    known = documents.listing(tx, "appointment-type", AppointmentType)
+    shown = [_public_type(tx, ref, kind) for ref, kind, _ in known]
+    return [kind for kind in shown if kind.calendars]
+
+
+def public_type(tx: Tx, ref: str) -> PublicType:
+    """One bookable type, or 404."""
+    for kind in types(tx):
+        if kind.id == ref:
+            return kind
+    raise not_found("appointment type", ref)
+
+
+def book(tx: Tx, request: BookingRequest) -> Booked:
+    """Book as a client."""
+    row = booking.make(tx, request, "client")
+    return Booked(manage_token=row["manage_token"], booking=own_booking(tx, row))
+
+
+def by_token(tx: Tx, token: str) -> sqlite3.Row:
+    """The booking a manage link stands for. The refusal does not repeat the link: it may end up in a log."""
+    row = tx.one("SELECT * FROM bookings WHERE manage_token = :token", token=token)
+    if row is None:
+        raise Problem("not_found", "This link stands for no appointment.")
+    return row
+
+
+def cancel(tx: Tx, token: str, wish: OwnCancellation) -> OwnBooking:
+    """Cancel one's own booking."""
+    row = changes.cancel(tx, by_token(tx, token), Cancellation(by="client", reason=wish.reason))
+    return own_booking(tx, row)
+
+
+def move(tx: Tx, token: str, wish: OwnMove) -> OwnBooking:
+    """Move one's own booking."""
+    wanted = Move(by="client", start=wish.start, calendar=wish.calendar, hold_id=wish.hold_id)
+    return own_booking(tx, changes.move(tx, by_token(tx, token), wanted))
+
+
+def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
+    """A booking as its own client sees it."""
+    full = booking_of(tx, row)
+    settings = tx.site.settings
+    return OwnBooking(
+        id=full.id,
+        status=full.status,
+        mode=full.mode,
+        sync_state=full.sync.state,
+        change_pending=row["owed_message"] is not None,
+        type=full.type,
+        type_name=documents.appointment_type(tx, full.type).display_name,
+        calendar=full.calendar,
+        resource_name=_resource_name(tx, full.calendar),
+        start=full.start,
+        end=wire(row["end_at"], tx.zone) if settings.show_duration else None,
+        customer=full.customer,
+        patient=full.patient,
+        note=full.note,
+        decline_reason=full.decline_reason if row["decline_reason_visible"] else None,
+        may_cancel=_may(tx, row, settings.client_cancel_cutoff_s),
+        may_move=_may(tx, row, settings.client_move_cutoff_s) and _has_moves_left(tx, row),
+        messages=messages_of(tx, full.id),
+    )
+
+
+def _public_type(tx: Tx, ref: str, kind: AppointmentType) -> PublicType:
+    online = documents.online_calendars(tx)
+    settings = tx.site.settings
+    return PublicType(
+        id=ref,
+        display_name=kind.display_name,
+        group=kind.group,
+        instructions=kind.instructions,
+        client_type=kind.client_type,
+        mode=kind.mode,
+        duration_min=kind.duration_min if settings.show_duration else None,
+        species=kind.species,
+        excluded_species=kind.excluded_species,
+        calendars={ref: _resource_name(tx, ref) for ref in kind.calendars if ref in online},
+    )
+
+
+def _resource_name(tx: Tx, calendar: str) -> str | None:
+    if not tx.site.settings.show_resource:
+        return None
+    return documents.get(tx, "calendar", calendar, Calendar)[0].name
+
+
+def _may(tx: Tx, row: sqlite3.Row, cutoff: int | None) -> bool:
+    if row["status"] not in changes.CLIENT_MAY_CHANGE:
+        return False
+    try:
+        changes.check_cutoff(tx, row, cutoff)
+    except Problem:
+        return False
+    return True
+
+
+def _has_moves_left(tx: Tx, row: sqlite3.Row) -> bool:
+    limit = tx.site.settings.client_move_limit
+    return limit is None or row["client_moves"] < limit

@@ -1,0 +1,148 @@
+-- The portal's whole state. Instants are epoch seconds. One database serves one site.
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Site, calendars and appointment types as the bridge set them: one JSON document each.
+CREATE TABLE documents (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+
+-- Exact offered starts, as published. Nothing outside this table is ever offered.
+CREATE TABLE offers (
+    calendar TEXT NOT NULL,
+    type TEXT NOT NULL,
+    start_at INTEGER NOT NULL,
+    PRIMARY KEY (calendar, type, start_at)
+) WITHOUT ROWID;
+CREATE INDEX offers_by_time ON offers (calendar, start_at);
+
+-- Which window was published last, so that a late older publication is refused.
+CREATE TABLE publications (
+    calendar TEXT NOT NULL,
+    from_at INTEGER NOT NULL,
+    to_at INTEGER NOT NULL,
+    source_revision INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    PRIMARY KEY (calendar, from_at, to_at)
+) WITHOUT ROWID;
+
+-- A hold has no column for personal data, on purpose.
+CREATE TABLE holds (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('held', 'consumed', 'released', 'expired')),
+    type TEXT NOT NULL,
+    calendar TEXT NOT NULL,
+    start_at INTEGER NOT NULL,
+    end_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    client_ref TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    reason TEXT
+);
+CREATE INDEX holds_live ON holds (calendar, start_at) WHERE status = 'held';
+CREATE INDEX holds_by_client ON holds (client_ref);
+
+CREATE TABLE bookings (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN
+        ('requested', 'confirmed', 'arrived', 'fulfilled', 'no_show', 'declined', 'cancelled')),
+    revision INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    type TEXT NOT NULL,
+    calendar TEXT NOT NULL,
+    start_at INTEGER NOT NULL,
+    end_at INTEGER NOT NULL,
+    hold_id TEXT,
+    client_ref TEXT NOT NULL UNIQUE,
+    first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    email TEXT,
+    phone TEXT,
+    address TEXT,
+    patient_name TEXT,
+    patient_species TEXT,
+    note TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    last_changed_by TEXT NOT NULL,
+    cancel_reason TEXT,
+    decline_reason TEXT,
+    decline_reason_visible INTEGER NOT NULL DEFAULT 0,
+    sync_state TEXT NOT NULL DEFAULT 'pending',
+    sync_match TEXT,
+    sync_external_ref TEXT,
+    sync_detail TEXT,
+    client_moves INTEGER NOT NULL DEFAULT 0,
+    owed_message TEXT,
+    manage_token TEXT NOT NULL UNIQUE
+);
+CREATE INDEX bookings_live ON bookings (calendar, start_at)
+    WHERE status IN ('requested', 'confirmed', 'arrived');
+CREATE INDEX bookings_by_end ON bookings (end_at);
+
+-- What takes time on a calendar. A live hold counts only until it expires: filter on expires_at.
+CREATE VIEW occupied AS
+    SELECT id, calendar, start_at, end_at, expires_at FROM holds WHERE status = 'held'
+    UNION ALL
+    SELECT id, calendar, start_at, end_at, NULL FROM bookings
+        WHERE status IN ('requested', 'confirmed', 'arrived');
+
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    type TEXT NOT NULL,
+    object TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    changed_by TEXT NOT NULL,
+    tombstone INTEGER NOT NULL
+);
+CREATE INDEX events_by_age ON events (at);
+
+-- Each message once per booking, kind and revision: the key itself makes a repetition impossible.
+CREATE TABLE messages (
+    booking TEXT NOT NULL REFERENCES bookings (id),
+    kind TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (booking, kind, revision)
+) WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX idempotency_by_age ON idempotency (at);
+
+CREATE TABLE webhooks (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    events TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    previous_secret TEXT,
+    previous_until INTEGER,
+    status TEXT NOT NULL DEFAULT 'active',
+    last_status TEXT,
+    next_heartbeat_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- One webhook message on its way; the row goes when it has arrived or was given up.
+CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    webhook TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX deliveries_due ON deliveries (due_at);

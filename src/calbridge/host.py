@@ -1,0 +1,274 @@
+"""The host of the hooks: makes the providers of a clinic and is their only caller.
+
+Each call goes to exactly one provider, in a thread with a time limit; the answer is checked; every failure is
+one of the four recoveries and names the plugin, its version and the connection. One never stops another.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pluggy
+
+from calbridge.calls import STOPPING, Inline, OneAtATime, Place, Stopped, decide
+from calbridge.contract import violation, wrong_capabilities
+from calbridge.errors import BridgeError, NeedsHuman
+from calbridge.hookspecs import PROJECT, ProviderSpec
+from calbridge.interval import Interval
+from calbridge.model import Clinic, Details
+from calbridge.plugins import RegistrationError, hooks_of, refuse_wrong_hooks
+from calbridge.provider import (
+    Capabilities,
+    Change,
+    ClientQuery,
+    ClientRecord,
+    ExportReceipt,
+    Feed,
+    Finding,
+    Hint,
+    InboundRequest,
+    Offer,
+    Probe,
+    Receipt,
+    Record,
+    Role,
+    Unknown,
+)
+
+LIMITS = {"import_bookings": 600.0, "import_schedule": 600.0, "export_availability": 300.0, "receive": 5.0}
+LIMIT = 120.0
+"""Seconds a hook may take. A webhook's sender waits for `receive`; a first read of a calendar takes long."""
+
+_RANKS: dict[Role, int] = {"pms": 1, "calendar": 2, "portal": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """One working connection. `rank` 0 is the system of record; `plugin` is its name and version."""
+
+    name: str
+    role: Role
+    capabilities: Capabilities
+    rank: int
+    fingerprint: str = ""
+    kind: str = ""
+    plugin: str = ""
+    hooks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A connection that is to be hosted. `make` does no I/O and may raise anything; `close` ends its transport."""
+
+    role: Role
+    make: Callable[[], Any]
+    kind: str = ""
+    plugin: str = "plugin"
+    fingerprint: str = ""
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Runner:
+    """`mailbox` is for webhooks: their senders wait seconds, and a long read must not make them give up."""
+
+    caller: OneAtATime | Inline
+    mailbox: OneAtATime | Inline
+    place: Place
+    hooks: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+class ClinicHost:
+    """The connections of one clinic. `broken` are those that cannot work until a person acts."""
+
+    def __init__(
+        self,
+        clinic: Clinic,
+        candidates: Mapping[str, Candidate],
+        *,
+        broken: Mapping[str, NeedsHuman] | None = None,
+        system_of_record: str = "",
+        threads: bool = True,
+        limits: Mapping[str, float] | None = None,
+    ) -> None:
+        self.clinic = clinic
+        self.threads = threads
+        self.connections: dict[str, Connected] = {}
+        self.broken: dict[str, NeedsHuman] = dict(broken or {})
+        self._limits = {**LIMITS, **(limits or {})}
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(ProviderSpec)
+        self._runners: dict[str, _Runner] = {}
+        self._candidates = dict(candidates)
+        self._stopped = threading.Event()
+        order = ranks({name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken)
+        for name, candidate in candidates.items():
+            self._add(name, candidate, order[name])
+        for name in self.connections:
+            self._bind(name)
+
+    @classmethod
+    def of(
+        cls,
+        clinic: Clinic,
+        providers: Mapping[str, tuple[Role, Any]],
+        *,
+        threads: bool = False,
+        **options: Any,
+    ) -> ClinicHost:
+        """A host of ready provider objects, for tests and the simulation."""
+
+        def ready(provider: Any) -> Callable[[], Any]:
+            return lambda: provider
+
+        candidates = {name: Candidate(role=role, make=ready(each)) for name, (role, each) in providers.items()}
+        return cls(clinic, candidates, threads=threads, **options)
+
+    # --- the hooks, one caller each ---
+
+    def can(self, name: str, hook: str) -> bool:
+        """Does this connection implement the hook?"""
+        return name in self.connections and hook in self.connections[name].hooks
+
+    def pull(self, name: str, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
+        """Read one side: a portal's bookings, any other's schedule."""
+        hook = "import_bookings" if self._connected(name).role == "portal" else "import_schedule"
+        return cast("Feed[Record]", self._call(name, hook, cursor=cursor, window=window, known=dict(known)))
+
+    def change(self, name: str, change: Change) -> Receipt:
+        """Write one appointment state."""
+        return cast("Receipt", self._call(name, "propagate_change", change=change))
+
+    def offer(self, name: str, offer: Offer) -> ExportReceipt:
+        """Replace the offered slots of some windows of a portal."""
+        return cast("ExportReceipt", self._call(name, "export_availability", offer=offer))
+
+    def find_clients(self, name: str, query: ClientQuery) -> tuple[ClientRecord, ...]:
+        """Who may this be?"""
+        return cast("tuple[ClientRecord, ...]", self._call(name, "find_clients", query=query))
+
+    def create_client(self, name: str, details: Details, key: str) -> ClientRecord:
+        """Make a new client record."""
+        return cast("ClientRecord", self._call(name, "create_client", details=details, key=key))
+
+    def probe(self, name: str, ref: str) -> Probe:
+        """Is this one really gone? A side that cannot say answers Unknown."""
+        if not self.can(name, "probe"):
+            return Unknown(why="this side cannot be asked for one entry")
+        return cast("Probe", self._call(name, "probe", ref=ref))
+
+    def check(self, name: str) -> tuple[Finding, ...]:
+        """Look at settings and server."""
+        if not self.can(name, "check"):
+            return ()
+        return cast("tuple[Finding, ...]", self._call(name, "check"))
+
+    def receive(self, name: str, request: InboundRequest) -> tuple[Hint, ...]:
+        """Verify one inbound webhook; may run beside another hook of the same provider."""
+        return cast("tuple[Hint, ...]", self._call(name, "receive", request=request))
+
+    def stop(self) -> None:
+        """Begin no further call: each raises Stopped. A call under way is not touched."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Close what the providers were given; a call that hangs is left alone."""
+        for candidate in self._candidates.values():
+            candidate.close()
+
+    # --- inside ---
+
+    def _add(self, name: str, candidate: Candidate, rank: int) -> None:
+        place = Place(connection=name, plugin=candidate.plugin)
+        try:
+            provider = candidate.make()
+            refuse_wrong_hooks(provider, ProviderSpec)
+            fault = wrong_capabilities(provider)
+            if fault:
+                raise RegistrationError(f"it {fault}")
+            self._manager.register(provider, name=name)
+            self.connections[name] = Connected(
+                name=name,
+                role=candidate.role,
+                capabilities=provider.capabilities,
+                rank=rank,
+                fingerprint=str(getattr(provider, "fingerprint", "") or candidate.fingerprint),
+                kind=candidate.kind,
+                plugin=candidate.plugin,
+                hooks=frozenset(hooks_of(provider)),
+            )
+        except STOPPING as error:
+            self.broken[name] = _refused(error, place)
+            return
+        lane = OneAtATime if self.threads else Inline
+        self._runners[name] = _Runner(caller=lane(), mailbox=lane(), place=place)
+
+    def _bind(self, name: str) -> None:
+        mine = self._manager.get_plugin(name)
+        others = [each for each in self._manager.get_plugins() if each is not mine]
+        for hook in self.connections[name].hooks:
+            self._runners[name].hooks[hook] = self._manager.subset_hook_caller(hook, others)
+
+    def _connected(self, name: str) -> Connected:
+        if name in self.broken:
+            raise self.broken[name]
+        if name not in self.connections:
+            raise NeedsHuman("this clinic has no such connection", connection=name)
+        return self.connections[name]
+
+    def _call(self, name: str, hook: str, **arguments: Any) -> object:
+        if self._stopped.is_set():
+            raise Stopped
+        connected = self._connected(name)
+        runner = self._runners[name]
+        if hook not in runner.hooks:
+            raise NeedsHuman(f"{connected.plugin} cannot do {hook}: leave this connection out", connection=name)
+        result, failure = self._outcome(runner, hook, arguments)
+        if failure is not None:
+            raise failure
+        fault = violation(hook, connected.role, result, arguments)
+        if fault:
+            raise NeedsHuman(_violated(runner.place, hook, fault), connection=name)
+        return result
+
+    def _outcome(self, runner: _Runner, hook: str, arguments: Mapping[str, Any]) -> tuple[object, BridgeError | None]:
+        """The result or the decided error, cut off from what caused it: tracebacks hold people's data."""
+        limit = self._limits.get(hook, LIMIT)
+        caller = runner.mailbox if hook == "receive" else runner.caller
+        try:
+            return caller.run(lambda: runner.hooks[hook](**arguments), limit=limit), None
+        except STOPPING as error:
+            failure = decide(error, runner.place, hook)
+        failure.__cause__ = failure.__context__ = None
+        return None, failure.with_traceback(None)
+
+
+def ranks(roles: Mapping[str, Role], named: str, *, unknown: Mapping[str, object]) -> dict[str, int]:
+    """Who is believed first: 0 for the system of record: the named one, else the PMS, else the calendar.
+
+    While a connection is unknown it may be the PMS, so no calendar takes its place: promises wait instead.
+    """
+    order = {name: _RANKS[role] for name, role in roles.items()}
+    if named:
+        return {**order, **({named: 0} if named in order else {})}
+    first: Role = "pms" if "pms" in roles.values() or unknown else "calendar"
+    return {name: 0 if roles[name] == first else rank for name, rank in order.items()}
+
+
+def _refused(error: BaseException, place: Place) -> NeedsHuman:
+    if isinstance(error, RegistrationError):
+        sentence = f"{place.plugin} is refused: {error}"
+    elif isinstance(error, pluggy.PluginValidationError):
+        sentence = f"{place.plugin} is refused: one of its hooks takes arguments the contract does not have"
+    elif isinstance(error, BridgeError):
+        sentence = error.hint
+    else:
+        sentence = decide(error, place, "its construction").hint
+    return NeedsHuman(sentence, connection=place.connection)
+
+
+def _violated(place: Place, hook: str, fault: str) -> str:
+    return f"{place.plugin} broke the contract of {hook}: it {fault}; update it or tell its maker"
