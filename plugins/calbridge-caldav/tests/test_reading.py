@@ -147,9 +147,9 @@ def test_a_delta_comes_in_pages(practice: Any, make: Any, read: Reader) -> None:
         asked.append(request.content)
         token, name, more = next(pages)
         path = practice.paths["anna"]
-        part = f"<D:response><D:href>{path}{name}.ics</D:href><D:propstat><D:prop/><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
-        body = f'<D:multistatus xmlns:D="DAV:">{part}{more.format(path=path)}<D:sync-token>{token}</D:sync-token></D:multistatus>'
-        return httpx.Response(207, text=body)
+        part = f"<D:response><D:href>{path}{name}.ics</D:href><D:status>HTTP/1.1 200 OK</D:status></D:response>"
+        end = f"<D:sync-token>{token}</D:sync-token></D:multistatus>"
+        return httpx.Response(207, text=f'<D:multistatus xmlns:D="DAV:">{part}{more.format(path=path)}{end}')
 
     practice.wire.before = before
     feed = read()
@@ -242,7 +242,8 @@ def test_what_a_multiget_leaves_out_is_fetched_alone(practice: Any, make: Any) -
     wanted = practice.records()
     path = practice.paths["anna"]
     body = (
-        f'<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response><D:href>{path}a.ics</D:href>'
+        '<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+        f"<D:response><D:href>{path}a.ics</D:href>"
         "<D:propstat><D:prop><C:calendar-data/></D:prop><D:status>HTTP/1.1 404 No</D:status></D:propstat></D:response>"
         "</D:multistatus>"
     )
