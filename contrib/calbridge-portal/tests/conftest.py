@@ -1,4 +1,7 @@
-"""A portal under test: the real application over ASGI, a clock the test drives, a clinic of two vets."""
+"""A portal under test: the real application over ASGI, a clock the test drives, a clinic of two vets.
+
+Building the application takes longer than most tests: one is built, its tables are emptied before each.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,36 +11,44 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from calbridge_portal.app import Options, create_app
+from calbridge_portal.faults import FaultPlan
 from calbridge_portal.portal import Portal
 from calbridge_portal.store import Store
-from calbridge_portal.testing import SITE, TOKEN, Bridge, ManualClock, furnish
+from calbridge_portal.testing import NOW, SITE, TOKEN, Bridge, ManualClock, furnish
+
+EMPTIED = ("offers", "publications", "holds", "messages", "bookings", "events", "idempotency", "webhooks")
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    store = Store(Path(tmp_path_factory.mktemp("portal")) / "portal.db", SITE)
+    yield Portal(store=store, clock=ManualClock(), site=SITE, token=TOKEN)
+    store.close()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "portal.db", SITE)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def portal(store: Store, clock: ManualClock) -> Portal:
-    return Portal(store=store, clock=clock, site=SITE, token=TOKEN)
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(portal: Portal) -> Iterator[TestClient[Litestar]]:
     with TestClient(create_app(portal, Options(faults=True, public_per_minute=0))) as http:
         yield http
 
 
 @pytest.fixture
-def bridge(client: TestClient[Litestar]) -> Bridge:
+def clock(portal: Portal) -> ManualClock:
+    assert isinstance(portal.clock, ManualClock)
+    portal.clock.moment = NOW
+    return portal.clock
+
+
+@pytest.fixture
+def bridge(client: TestClient[Litestar], portal: Portal, clock: ManualClock) -> Bridge:
+    portal.faults.plan(FaultPlan(rules=[]))
+    with portal.admin() as tx:
+        for table in EMPTIED:
+            tx.run(f"DELETE FROM {table}")
+        tx.run("DELETE FROM documents WHERE kind <> 'site'")
+        tx.run("UPDATE documents SET revision = 1, body = json_object('name', id, 'time_zone', 'UTC')")
+        tx.set_fact("maintenance_retry_s", "0")
+    client.cookies.clear()
     return Bridge(http=client)
 
 

@@ -65,6 +65,10 @@ def unknown_path(clinic: Bridge, _: ManualClock) -> Response:
     return clinic.call("GET", "/v1/nothing")
 
 
+def method_not_allowed(clinic: Bridge, _: ManualClock) -> Response:
+    return clinic.call("DELETE", f"/v1/sites/{SITE}")
+
+
 def slot_unavailable(clinic: Bridge, _: ManualClock) -> Response:
     clinic.hold()
     return clinic.hold(ref="ref-2")
@@ -191,6 +195,7 @@ ROWS: list[tuple[Provocation, int, str]] = [
     (moved_too_often, 403, "reschedule_limit"),
     (not_found, 404, "not_found"),
     (unknown_path, 404, "not_found"),
+    (method_not_allowed, 405, "method_not_allowed"),
     (slot_unavailable, 409, "slot_unavailable"),
     (never_published, 409, "slot_unavailable"),
     (in_the_past, 409, "slot_unavailable"),
@@ -216,9 +221,7 @@ ELSEWHERE = {"idempotency_in_progress", "too_large"}
 
 
 @pytest.mark.parametrize(("provoke", "status", "code"), ROWS, ids=[row[0].__name__ for row in ROWS])
-def test_each_refusal(
-    clinic: Bridge, clock: ManualClock, provoke: Provocation, status: int, code: str
-) -> None:
+def test_each_refusal(clinic: Bridge, clock: ManualClock, provoke: Provocation, status: int, code: str) -> None:
     answer = provoke(clinic, clock)
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
@@ -233,9 +236,7 @@ def test_the_table_has_every_code() -> None:
 
 
 @pytest.mark.parametrize("provoke", [slot_unavailable, late_refused])
-def test_lost_slots_come_with_the_next_three(
-    clinic: Bridge, clock: ManualClock, provoke: Provocation
-) -> None:
+def test_lost_slots_come_with_the_next_three(clinic: Bridge, clock: ManualClock, provoke: Provocation) -> None:
     alternatives: list[dict[str, Any]] = provoke(clinic, clock).json()["alternatives"]
     assert len(alternatives) == 3
     assert all(slot["start"] in clinic.free() for slot in alternatives)

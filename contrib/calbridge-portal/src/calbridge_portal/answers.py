@@ -16,6 +16,7 @@ BY_STATUS = {
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
+    405: "method_not_allowed",
     413: "too_large",
     429: "rate_limited",
 }
@@ -49,9 +50,7 @@ def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
 def on_crash(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer a defect: logged by its type and place, told to nobody."""
     log.error("a request failed: %s", type(error).__name__, exc_info=error)
-    return on_problem(
-        request, Problem("internal", "The portal failed; nothing was changed. Try again later.")
-    )
+    return on_problem(request, Problem("internal", "The portal failed; nothing was changed. Try again later."))
 
 
 def _detail(error: HTTPException) -> str:
@@ -71,6 +70,4 @@ def _page(request: AnyRequest, problem: Problem) -> Response[Any]:
         "message": lang.text(key if key in lang.texts else "error_other"),
         "alternatives": problem.members.get("alternatives", []),
     }
-    return Template(
-        "error.html", context=context, status_code=CODES[problem.code].status, headers=problem.headers()
-    )
+    return Template("error.html", context=context, status_code=CODES[problem.code].status, headers=problem.headers())

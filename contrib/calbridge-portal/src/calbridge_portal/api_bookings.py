@@ -89,9 +89,7 @@ def delete_hold(*, portal: GivenPortal, hold: FromPath[str], reason: FromQuery[s
 
 
 @post("/sites/{site:str}/bookings", sync_to_thread=True)
-def post_booking(
-    *, portal: GivenPortal, call: GivenCall, data: JSONBody[BookingRequest]
-) -> Response[Booking]:
+def post_booking(*, portal: GivenPortal, call: GivenCall, data: JSONBody[BookingRequest]) -> Response[Booking]:
     """Book; the booking is `requested` until it is decided."""
     return run(portal, call, lambda tx: booking_answer(tx, booking.make(tx, data, "practice"), 201))
 

@@ -93,9 +93,7 @@ def public_own_booking(*, portal: GivenPortal, token: FromPath[str]) -> OwnBooki
 
 
 @post("/bookings/{token:str}/cancel", status_code=200, sync_to_thread=True)
-def public_cancel(
-    *, portal: GivenPortal, token: FromPath[str], data: JSONBody[OwnCancellation]
-) -> OwnBooking:
+def public_cancel(*, portal: GivenPortal, token: FromPath[str], data: JSONBody[OwnCancellation]) -> OwnBooking:
     """Cancel one's own booking."""
     with portal.write() as tx:
         return public.cancel(tx, token, data)

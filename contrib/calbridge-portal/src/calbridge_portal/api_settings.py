@@ -91,9 +91,7 @@ def put_maintenance(*, portal: GivenPortal, data: JSONBody[Maintenance]) -> Main
 def list_calendars(*, portal: GivenPortal) -> Page[CalendarState]:
     """Every calendar."""
     with portal.read() as tx:
-        return Page(
-            items=[_calendar_state(tx, ref) for ref, _, _ in documents.listing(tx, "calendar", Calendar)]
-        )
+        return Page(items=[_calendar_state(tx, ref) for ref, _, _ in documents.listing(tx, "calendar", Calendar)])
 
 
 @get("/calendars/{calendar:str}", sync_to_thread=True)
@@ -144,9 +142,7 @@ def put_type(
 
 
 @get("/availability/{calendar:str}", sync_to_thread=True)
-def get_availability(
-    *, portal: GivenPortal, calendar: FromPath[str], from_: FromInstant, to: ToInstant
-) -> Publication:
+def get_availability(*, portal: GivenPortal, calendar: FromPath[str], from_: FromInstant, to: ToInstant) -> Publication:
     """What is published in a window."""
     with portal.read() as tx:
         return published(tx, calendar, window_of(from_, to))

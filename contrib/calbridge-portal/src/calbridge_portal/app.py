@@ -100,9 +100,7 @@ def _middleware(portal: Portal, options: Options) -> list[Middleware]:
     if options.faults:
         chain.append(FaultMiddleware(portal.faults))
     if options.public_per_minute:
-        limit = RateLimitConfig(
-            rate_limit=("minute", options.public_per_minute), exclude=["^/v1", "^/faults"]
-        )
+        limit = RateLimitConfig(rate_limit=("minute", options.public_per_minute), exclude=["^/v1", "^/faults"])
         chain.append(limit.middleware)
     return chain
 
@@ -111,9 +109,7 @@ def _csrf(portal: Portal, options: Options) -> CSRFConfig:
     """Forms of the pages only: programs send no cookies, so there is nothing to forge."""
     with portal.read() as tx:
         secret = tx.fact("csrf_secret")
-    return CSRFConfig(
-        secret=secret, cookie_httponly=True, cookie_secure=options.secure_cookies, exclude=PROGRAMS
-    )
+    return CSRFConfig(secret=secret, cookie_httponly=True, cookie_secure=options.secure_cookies, exclude=PROGRAMS)
 
 
 def _openapi() -> OpenAPIConfig:

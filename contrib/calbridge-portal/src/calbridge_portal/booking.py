@@ -123,9 +123,7 @@ def _check_slot(row: sqlite3.Row, slot: SlotRef | None) -> None:
         return
     named = (slot.type, slot.calendar, parse_instant(slot.start, "slot.start"))
     if named != (row["type"], row["calendar"], row["start_at"]):
-        raise Problem(
-            "slot_mismatch", "slot is not the one the hold is for; leave it out or repeat the hold's."
-        )
+        raise Problem("slot_mismatch", "slot is not the one the hold is for; leave it out or repeat the hold's.")
 
 
 def _check_late(tx: Tx, row: sqlite3.Row) -> None:

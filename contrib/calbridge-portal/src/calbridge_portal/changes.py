@@ -22,11 +22,13 @@ VISIT = {"confirmed": ("arrived", "fulfilled", "no_show"), "arrived": ("fulfille
 
 
 def decide(tx: Tx, row: sqlite3.Row, decision: Decision) -> sqlite3.Row:
-    """Accept or decline a request."""
+    """Accept or decline a request. Accepted means that the clinic's system of record has it."""
     if row["status"] != "requested":
         raise not_pending(row, "decided")
     if decision.decision == "accept":
-        changed = change(tx, row, "booking.confirmed", "practice", status="confirmed", owed_message=None)
+        changed = change(
+            tx, row, "booking.confirmed", "practice", status="confirmed", sync_state="written", owed_message=None
+        )
     else:
         changed = change(
             tx,
@@ -161,9 +163,7 @@ def _client_move(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: i
     _check_client_may(row, "moved")
     check_cutoff(tx, row, settings.client_move_cutoff_s)
     if settings.client_move_limit is not None and row["client_moves"] >= settings.client_move_limit:
-        raise Problem(
-            "reschedule_limit", "This appointment was moved as often as the practice allows; please phone."
-        )
+        raise Problem("reschedule_limit", "This appointment was moved as often as the practice allows; please phone.")
     _take(tx, row, wanted, calendar, start)
     end = start + duration_s(appointment_type(tx, row["type"]))
     # The client is told once the clinic's system has the new time (accepted is not written).
@@ -194,15 +194,12 @@ def _take(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: int) -> 
         raise Problem("hold_consumed", "The hold has become a booking already.")
     if status != "held":
         raise unavailable(tx, row["type"], start, "hold_expired")
-    holds.end(tx, wanted.hold_id, "consumed", "client")
+    # Given back rather than consumed: no booking takes its place, and the bridge must see its time go free.
+    holds.end(tx, wanted.hold_id, "released", "client", "moved")
 
 
-def _relocate(
-    tx: Tx, row: sqlite3.Row, by: By, calendar: str, span: tuple[int, int], **columns: Any
-) -> sqlite3.Row:
-    return change(
-        tx, row, "booking.rescheduled", by, calendar=calendar, start_at=span[0], end_at=span[1], **columns
-    )
+def _relocate(tx: Tx, row: sqlite3.Row, by: By, calendar: str, span: tuple[int, int], **columns: Any) -> sqlite3.Row:
+    return change(tx, row, "booking.rescheduled", by, calendar=calendar, start_at=span[0], end_at=span[1], **columns)
 
 
 def _visit_status(row: sqlite3.Row, report: SyncReport) -> str:

@@ -72,9 +72,7 @@ async def _attempt(portal: Portal, client: httpx.AsyncClient, row: sqlite3.Row) 
     return outcome
 
 
-async def _post(
-    portal: Portal, client: httpx.AsyncClient, row: sqlite3.Row, fault: FaultRule | None
-) -> Outcome:
+async def _post(portal: Portal, client: httpx.AsyncClient, row: sqlite3.Row, fault: FaultRule | None) -> Outcome:
     moment = datetime.now(UTC)
     wrong = fault is not None and fault.action == "webhook_bad_signature"
     headers = {

@@ -17,9 +17,7 @@ MINUTES_A_DAY = 1_440
 T = TypeVar("T", Site, Calendar, AppointmentType)
 
 
-def put(
-    tx: Tx, kind: str, ref: str, document: Site | Calendar | AppointmentType, if_match: str | None
-) -> int:
+def put(tx: Tx, kind: str, ref: str, document: Site | Calendar | AppointmentType, if_match: str | None) -> int:
     """Store a document; the revision rises only when it says something new. Returns the revision."""
     row = tx.one("SELECT body, revision FROM documents WHERE kind = :kind AND id = :id", kind=kind, id=ref)
     revision = 0 if row is None else int(row["revision"])

@@ -8,6 +8,7 @@ from typing import Literal
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.response.base import ASGIResponse
+from litestar.serialization import encode_json
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from calbridge_portal.problems import Problem
@@ -87,7 +88,7 @@ class FaultMiddleware(ASGIMiddleware):
             await next_app(scope, receive, _swallow)
             if rule.action == "drop_after_commit" and self._faults.cut is not None:
                 self._faults.cut(scope)
-            raise Problem("internal", "A fault was asked for: the answer was lost after the commit.")
+            await _lost(scope, receive, send)
 
 
 async def _before(rule: FaultRule, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,6 +104,14 @@ async def _before(rule: FaultRule, scope: Scope, receive: Receive, send: Send) -
             await page(scope, receive, send)
         case _:
             pass
+
+
+async def _lost(scope: Scope, receive: Receive, send: Send) -> None:
+    problem = Problem("internal", "A fault was asked for: the answer was lost after the commit.")
+    answer = ASGIResponse(
+        body=encode_json(problem.body()), status_code=problem.status, media_type="application/problem+json"
+    )
+    await answer(scope, receive, send)
 
 
 async def _swallow(message: Message) -> None:

@@ -21,9 +21,7 @@ def emit(tx: Tx, kind: str, ref: str, revision: int, by: By, *, tombstone: bool 
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (kind, kind.partition(".")[0], ref, revision, tx.now, by, tombstone),
     ).lastrowid
-    webhooks.enqueue(
-        tx, kind, {"object": kind.partition(".")[0], "id": ref, "revision": revision, "seq": seq}
-    )
+    webhooks.enqueue(tx, kind, {"object": kind.partition(".")[0], "id": ref, "revision": revision, "seq": seq})
 
 
 def last_seq(tx: Tx) -> int:
@@ -49,9 +47,7 @@ def snapshot(tx: Tx) -> Changes:
     """Everything alive, and the cursor of the same moment."""
     window_from = day_bounds(tx.now, tx.zone, days=-1)[0]
     holds = tx.all("SELECT * FROM holds WHERE status = 'held' AND expires_at > :now ORDER BY id", now=tx.now)
-    bookings = tx.all(
-        "SELECT * FROM bookings WHERE end_at >= :first ORDER BY start_at, id", first=window_from
-    )
+    bookings = tx.all("SELECT * FROM bookings WHERE end_at >= :first ORDER BY start_at, id", first=window_from)
     return Changes(
         events=[],
         next_cursor=_cursor(tx, last_seq(tx)),
@@ -83,15 +79,11 @@ def _position(tx: Tx, cursor: str) -> int:
         feed, seq = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(":")
         position = int(seq)
     except (binascii.Error, ValueError):
-        raise Problem(
-            "invalid_request", "cursor is not one this portal gave; start with snapshot=1."
-        ) from None
+        raise Problem("invalid_request", "cursor is not one this portal gave; start with snapshot=1.") from None
     # A cursor ahead of the feed belongs to a database that was replaced by an older copy.
     gone = position < int(tx.fact("feed_floor")) or position > last_seq(tx)
     if feed != tx.fact("feed_id") or gone:
-        raise Problem(
-            "cursor_expired", "Changes after this cursor are no longer kept; read again with snapshot=1."
-        )
+        raise Problem("cursor_expired", "Changes after this cursor are no longer kept; read again with snapshot=1.")
     return position
 
 

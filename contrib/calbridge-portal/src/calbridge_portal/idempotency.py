@@ -103,9 +103,7 @@ class OneAtATime(ASGIMiddleware):
         key = headers.get("idempotency-key")
         claim = (headers.get("authorization", ""), key or "")
         if claim in self._running:
-            raise Problem(
-                "idempotency_in_progress", "The first call with this key is still running.", retry_after=1
-            )
+            raise Problem("idempotency_in_progress", "The first call with this key is still running.", retry_after=1)
         if key is None:
             await next_app(scope, receive, send)
             return
@@ -117,15 +115,11 @@ class OneAtATime(ASGIMiddleware):
 
 
 def _known(tx: Tx, call: Call) -> Stored | None:
-    row = tx.one(
-        "SELECT * FROM idempotency WHERE key = :key AND at > :limit", key=call.key, limit=tx.now - KEPT_S
-    )
+    row = tx.one("SELECT * FROM idempotency WHERE key = :key AND at > :limit", key=call.key, limit=tx.now - KEPT_S)
     if row is None:
         return None
     if row["fingerprint"] != call.fingerprint:
-        raise Problem(
-            "idempotency_key_reused", "This Idempotency-Key was used for another request; make a new one."
-        )
+        raise Problem("idempotency_key_reused", "This Idempotency-Key was used for another request; make a new one.")
     return Stored(
         status=row["status"],
         headers=decode_json(row["headers"], target_type=dict[str, str]),

@@ -31,20 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="calbridge-portal", description="A small self-hosted booking site.")
     command = parser.add_subparsers(dest="command", required=True).add_parser("serve", help="serve one site")
-    command.add_argument(
-        "--database", type=Path, required=True, help="SQLite file; made when it is not there"
-    )
+    command.add_argument("--database", type=Path, required=True, help="SQLite file; made when it is not there")
     command.add_argument("--site", required=True, help="the site's key, as in /v1/sites/KEY")
     token = command.add_mutually_exclusive_group(required=True)
-    token.add_argument(
-        "--token", help="the bridge's bearer token (visible in the process list: prefer --token-file)"
-    )
+    token.add_argument("--token", help="the bridge's bearer token (visible in the process list: prefer --token-file)")
     token.add_argument("--token-file", type=Path, help="file holding the bearer token")
     command.add_argument("--host", default="127.0.0.1")
     command.add_argument("--port", type=int, default=8080, help="0 picks a free one")
-    command.add_argument(
-        "--clock-file", type=Path, help="read the time (RFC 3339) from this file, for tests and demos"
-    )
+    command.add_argument("--clock-file", type=Path, help="read the time (RFC 3339) from this file, for tests and demos")
     command.add_argument(
         "--public-rate-limit", type=int, default=600, help="public requests a minute and peer; 0: none"
     )

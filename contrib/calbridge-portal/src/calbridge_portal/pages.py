@@ -49,13 +49,9 @@ def services(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str]) -
     """Step 1: what."""
     check_public_site(portal, site)
     with portal.read() as tx:
-        types = sorted(
-            public.types(tx), key=lambda kind: (kind.group is None, kind.group or "", kind.display_name)
-        )
+        types = sorted(public.types(tx), key=lambda kind: (kind.group is None, kind.group or "", kind.display_name))
         name = tx.site.name
-    groups = [
-        (group, list(members)) for group, members in itertools.groupby(types, key=lambda kind: kind.group)
-    ]
+    groups = [(group, list(members)) for group, members in itertools.groupby(types, key=lambda kind: kind.group)]
     return _page("services.html", lang, name, site=site, groups=groups)
 
 
@@ -107,9 +103,7 @@ def hold(*, portal: GivenPortal, site: FromPath[str], data: Form) -> Redirect:
 
 
 @get("/book/{site:str}/details/{hold_id:str}", sync_to_thread=True)
-def details(
-    *, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], hold_id: FromPath[str]
-) -> Template:
+def details(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], hold_id: FromPath[str]) -> Template:
     """Step 4: who."""
     check_public_site(portal, site)
     with portal.read() as tx:
@@ -140,9 +134,7 @@ def release(*, portal: GivenPortal, site: FromPath[str], hold_id: FromPath[str])
         row = holds.row_of(tx, hold_id)
         if row["status"] == "held":
             holds.release(tx, hold_id, "client", None)
-    return Redirect(
-        f"/book/{site}/times?type={row['type']}&client_ref={row['client_ref']}", status_code=SEE_OTHER
-    )
+    return Redirect(f"/book/{site}/times?type={row['type']}&client_ref={row['client_ref']}", status_code=SEE_OTHER)
 
 
 def manage(portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]) -> Template:
@@ -151,15 +143,11 @@ def manage(portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]) -> Te
         own = public.own_booking(tx, public.by_token(tx, token))
         name = tx.site.name
     waiting = own.change_pending or (own.status, own.mode) == ("requested", "instant")
-    return _page(
-        "manage.html", lang, name, booking=own, token=token, status_text=_status_text(own), refresh=waiting
-    )
+    return _page("manage.html", lang, name, booking=own, token=token, status_text=_status_text(own), refresh=waiting)
 
 
 # HEAD too: link checkers ask with it, and get the headers of the page and no effect.
-manage_page = HTTPRouteHandler("/manage/{token:str}", http_method=["GET", "HEAD"], sync_to_thread=True)(
-    manage
-)
+manage_page = HTTPRouteHandler("/manage/{token:str}", http_method=["GET", "HEAD"], sync_to_thread=True)(manage)
 
 
 @post("/manage/{token:str}/cancel", sync_to_thread=True)
@@ -231,9 +219,7 @@ def _weeks(here: str, week: int) -> Mapping[str, str | None]:
 def _request(data: Mapping[str, str], hold_id: str, client_ref: str) -> BookingRequest:
     given = {name: value.strip() or None for name, value in data.items()}
     patient = (
-        Patient(name=given["patient_name"] or "", species=given.get("species"))
-        if given.get("patient_name")
-        else None
+        Patient(name=given["patient_name"] or "", species=given.get("species")) if given.get("patient_name") else None
     )
     return BookingRequest(
         hold_id=hold_id,

@@ -41,9 +41,7 @@ class Portal:
         with self.admin() as tx:
             pause = int(tx.fact("maintenance_retry_s"))
             if pause:
-                raise Problem(
-                    "maintenance", "The portal is under maintenance; try again later.", retry_after=pause
-                )
+                raise Problem("maintenance", "The portal is under maintenance; try again later.", retry_after=pause)
             yield tx
 
     def check_token(self, authorization: str | None) -> None:

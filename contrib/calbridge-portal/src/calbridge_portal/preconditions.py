@@ -11,9 +11,7 @@ def etag(revision: int) -> str:
 def check(if_match: str | None, revision: int) -> None:
     """Require the present revision."""
     if if_match is None:
-        raise Problem(
-            "precondition_missing", f"Send If-Match with the revision you read, such as {etag(revision)}."
-        )
+        raise Problem("precondition_missing", f"Send If-Match with the revision you read, such as {etag(revision)}.")
     check_optional(if_match, revision)
 
 

@@ -24,6 +24,7 @@ CODES: Mapping[str, Kind] = MappingProxyType(
         "outside_cancellation_window": Kind(status=403, title="It is too late to do this online"),
         "reschedule_limit": Kind(status=403, title="The booking was moved as often as allowed"),
         "not_found": Kind(status=404, title="There is no such thing here"),
+        "method_not_allowed": Kind(status=405, title="This is not done with this method"),
         "slot_unavailable": Kind(status=409, title="The slot is not available"),
         "stale_availability": Kind(status=409, title="Newer availability is already published"),
         "hold_consumed": Kind(status=409, title="The hold has become a booking"),
@@ -45,7 +46,7 @@ CODES: Mapping[str, Kind] = MappingProxyType(
 )
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
+class Problem(Exception):
     """A refusal: a code of the table, one sentence, and members such as `conflict` or `alternatives`."""
 
     def __init__(self, code: str, detail: str, *, retry_after: int | None = None, **members: Any) -> None:

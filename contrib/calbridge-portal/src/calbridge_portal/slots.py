@@ -75,9 +75,7 @@ def alternatives(tx: Tx, ref: str, start: int) -> list[dict[str, Any]]:
 def _free(tx: Tx, ref: str, window: tuple[int, int], own: str | None) -> list[sqlite3.Row]:
     kind = appointment_type(tx, ref)
     open_calendars = set(kind.calendars) & online_calendars(tx).keys()
-    rows = tx.all(
-        FREE, type=ref, first=window[0], last=window[1], now=tx.now, duration=duration_s(kind), own=own
-    )
+    rows = tx.all(FREE, type=ref, first=window[0], last=window[1], now=tx.now, duration=duration_s(kind), own=own)
     return [row for row in rows if row["calendar"] in open_calendars]
 
 

@@ -102,9 +102,7 @@ class Store:
             connection.execute("COMMIT")
 
     def _connect(self, *, shared: bool = False) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, isolation_level=None, timeout=30, check_same_thread=not shared
-        )
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=30, check_same_thread=not shared)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")

@@ -22,8 +22,7 @@ def register(tx: Tx, request: WebhookRequest) -> Webhook:
     _check_url(request.url)
     ref, secret = f"wh_{secrets.token_hex(8)}", _secret()
     tx.run(
-        "INSERT INTO webhooks (id, url, events, secret, next_heartbeat_at)"
-        " VALUES (:id, :url, :events, :secret, :at)",
+        "INSERT INTO webhooks (id, url, events, secret, next_heartbeat_at) VALUES (:id, :url, :events, :secret, :at)",
         id=ref,
         url=request.url,
         events=json.dumps(request.events),
@@ -38,8 +37,7 @@ def rotate(tx: Tx, ref: str) -> Webhook:
     _row(tx, ref)
     secret = _secret()
     tx.run(
-        "UPDATE webhooks SET previous_secret = secret, previous_until = :until, secret = :secret"
-        " WHERE id = :id",
+        "UPDATE webhooks SET previous_secret = secret, previous_until = :until, secret = :secret WHERE id = :id",
         id=ref,
         secret=secret,
         until=tx.now + ROTATION_OVERLAP_S,
