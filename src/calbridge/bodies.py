@@ -7,14 +7,11 @@ before and after unpacking, and at most `RATIO` times what came over the wire on
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 import httpx
 
 from calbridge.http import BodyRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 LARGEST = 32 * 1024 * 1024
 RATIO = 100

@@ -7,19 +7,21 @@ connection is `RetryLater` at once, so a hanging plugin holds one thread and sto
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from calbridge.errors import BridgeError, ConfigError, NeedsHuman, RetryLater
 from calbridge.http import classify
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 T = TypeVar("T")
 STOPPING = (Exception, SystemExit, GeneratorExit)
 NETWORK = "httpx", "httpcore"
+
+
+class Stopped(BaseException):
+    """The process ends: no further call is begun. Passes every handler, like the end of a thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class OneAtATime:
     def _work(self, call: Callable[[], T], outcome: Future[T]) -> None:
         try:
             value = call()
-        except STOPPING as error:
+        except BaseException as error:  # noqa: BLE001  # it is raised again, in the caller's thread
             self._turn.release()
             outcome.set_exception(error)
         else:

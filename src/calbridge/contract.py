@@ -7,7 +7,8 @@ Each check gives a sentence about the shape of the answer, never about its conte
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from calbridge.provider import (
     AbsenceRecord,
@@ -32,9 +33,6 @@ from calbridge.provider import (
     WindowRecord,
 )
 from calbridge.views import CalendarView, PmsView, PortalView
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 _VIEWS: dict[Role, type] = {"calendar": CalendarView, "pms": PmsView, "portal": PortalView}
 _FEEDS = (Complete, Delta, NotModified, Partial)
@@ -76,9 +74,7 @@ def _tuple_of(kind: type) -> Callable[..., Iterator[str]]:
         if not isinstance(result, tuple):
             yield f"gave {_kind(result)} back, not a tuple of {kind.__name__}"
         else:
-            yield from (
-                f"gave a tuple with {_kind(each)} in it" for each in result if not isinstance(each, kind)
-            )
+            yield from (f"gave a tuple with {_kind(each)} in it" for each in result if not isinstance(each, kind))
 
     return check
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+from collections.abc import Callable, Collection, Iterator
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from calbridge.errors import BridgeError, NeedsHuman, Replan, RetryLater, SkipItem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
 
 __all__ = ["AddressRefused", "BodyRefused", "classify", "json_of", "request", "retry_after"]
 
@@ -137,9 +135,7 @@ def _wrong_place(response: httpx.Response) -> str:
 def _redirect(response: httpx.Response) -> str:
     target = response.headers["location"]
     if any(word in target.casefold() for word in LOGIN_WORDS):
-        return (
-            "sends to a login page instead of answering: check the credentials and the url of this connection"
-        )
+        return "sends to a login page instead of answering: check the credentials and the url of this connection"
     return f"sends on to {_elsewhere(target)} ({response.status_code}): put the final address into the url"
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
+import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import httpcore
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterable, Iterator
 
 FOREVER = float("inf")
 
@@ -71,9 +69,7 @@ class GuardedNetwork(httpcore.SyncBackend):
         self._allow_private = allow_private
         self._resolve = resolve
 
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *args: Any, **kw: Any
-    ) -> _Stream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **kw: Any) -> _Stream:
         """Connect to the first allowed address that answers."""
         failure: Exception | None = None
         for address in self._addresses(host, port):

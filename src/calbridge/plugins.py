@@ -9,18 +9,16 @@ from __future__ import annotations
 import difflib
 import inspect
 import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata, resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pluggy
 from pydantic import BaseModel
 
 from calbridge.hookspecs import PROJECT, PluginSpec, Registry
 from calbridge.provider import ProviderKind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 GROUP = "calbridge"
 LOADING_FAULTS = (Exception, SystemExit)
@@ -132,6 +130,8 @@ def _attempt(load: Callable[[], None]) -> str:
         load()
     except RegistrationError as error:
         return f"is refused: {error}"
+    except pluggy.PluginValidationError:
+        return "is refused: its hook takes arguments the contract does not have"
     except ModuleNotFoundError as error:
         return f'cannot be imported: the module "{error.name}" is missing: install the plugin again'
     except LOADING_FAULTS as error:

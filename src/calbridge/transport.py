@@ -12,9 +12,9 @@ import random
 import ssl
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpcore
 import httpx
@@ -23,9 +23,6 @@ from calbridge.bodies import BoundedBody
 from calbridge.http import AddressRefused, retry_after
 from calbridge.network import Deadline, GuardedNetwork, PrivateAddressError, resolve
 from calbridge.version import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 USER_AGENT = f"calbridge/{__version__}"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})

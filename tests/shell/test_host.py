@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -28,9 +29,6 @@ from calbridge.provider import (
     Unknown,
 )
 from calbridge.views import CalendarView, PortalView
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CLINIC = Clinic(key="hafen", name="Hafen", time_zone="Europe/Berlin")
 WINDOW = Interval(0, 86_400)
@@ -187,8 +185,7 @@ def test_an_answer_against_the_contract_stops_the_connection_by_name(name: str) 
     with pytest.raises(NeedsHuman) as caught:
         pull(host(act))
     assert caught.value.hint == (
-        f"plugin calbridge-x 1.2 broke the contract of import_schedule: {sentence}; "
-        "update it or tell its maker"
+        f"plugin calbridge-x 1.2 broke the contract of import_schedule: {sentence}; update it or tell its maker"
     )
 
 

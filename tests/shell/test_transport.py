@@ -171,8 +171,7 @@ def test_a_public_name_does_not_lead_into_a_private_network(address: str) -> Non
     with client(**options) as http, pytest.raises(AddressRefused) as caught:
         http.get("https://calendar.example/dav")
     assert classify(caught.value).hint == (
-        "https://calendar.example is a private or local address: "
-        "if that is meant, set allow_private = true here"
+        "https://calendar.example is a private or local address: if that is meant, set allow_private = true here"
     )
 
 
@@ -211,9 +210,7 @@ def test_plain_http_behind_https_is_said_to_be_that(server: Any) -> None:
 
 
 def test_faults_replace_answers_or_lose_them(server: Any) -> None:
-    faults = iter(
-        [Fault(answer=httpx.Response(418)), Fault(error=httpx.ReadTimeout("lost"), sent=True), None]
-    )
+    faults = iter([Fault(answer=httpx.Response(418)), Fault(error=httpx.ReadTimeout("lost"), sent=True), None])
     server.say(200, b"real")
     with client(faults=lambda request: next(faults)) as http:
         assert http.post(server.url).status_code == 418

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from calbridge.provider import Clock
+from calbridge.store import Store
+from calbridge.store.database import Database
 
 # The days are too big for one test file, and tests are no packages: their parts are found beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -40,6 +45,20 @@ def tell(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """Where a day keeps its state."""
-    return tmp_path / "state.db"
+def store(seed: int, tmp_path: Path) -> Iterator[Callable[[Clock], Store]]:
+    """Opens one day's database. Every tenth is a file, closed and opened again at each kill; the others spare the disk."""
+    if seed % 10:
+        database = Database.open(":memory:")
+        yield lambda clock: Store(database, clock)
+        database.close()
+        return
+    opened: list[Store] = []
+
+    def reopened(clock: Clock) -> Store:
+        for one in opened:
+            one.close()
+        opened[:] = [Store.open(tmp_path / "state.db", clock=clock)]
+        return opened[0]
+
+    yield reopened
+    opened[0].close()

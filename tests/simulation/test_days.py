@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-
 from clinic_day.day import play
 
+from calbridge.provider import Clock
+from calbridge.store import Store
 
-def test_a_clinic_day_ends_well(seed: int, database: Path, tell: bool) -> None:
-    day = play(seed, database)
+
+def test_a_clinic_day_ends_well(seed: int, store: Callable[[Clock], Store], tell: bool) -> None:
+    day = play(seed, store)
     if tell:
         print("\n".join(day.trace))
     if day.wrong:

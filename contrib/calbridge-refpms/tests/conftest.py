@@ -2,8 +2,9 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,7 @@ class Side:
         return self.http.get(path, params=query)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> httpx.Response:
-        return self.http.post(
-            path, json=body, headers={"Idempotency-Key": key or next(self._keys), **headers}
-        )
+        return self.http.post(path, json=body, headers={"Idempotency-Key": key or next(self._keys), **headers})
 
     def patch(self, path: str, revision: int | None, **body: Any) -> httpx.Response:
         headers = {} if revision is None else {"If-Match": f'"{revision}"'}
@@ -147,15 +146,23 @@ class World:
     def __init__(self, address: str, clock: Path, database: Path) -> None:
         self.address, self.clock, self.database = address, clock, database
         self.bridge, self.desk = Side(address, "bridge-token"), Side(address, "desk-token")
+        self.fresh = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(database)) as seeded:
+            seeded.backup(self.fresh)
+
+    def reset(self) -> "World":
+        """As it was seeded, no fault armed, the clock at its start: starting a server for each test is slow."""
+        self.set_clock(NOW)
+        self.bridge.http.put("/faults", json={"rules": []})
+        with closing(sqlite3.connect(self.database, timeout=10)) as target:
+            self.fresh.backup(target)
+        return self
 
     def set_clock(self, instant: str) -> None:
         self.clock.write_text(instant)
 
 
-Opener = Callable[..., World]
-
-
-def begin(folder: Path, stack: ExitStack, terms: dict[str, Any]) -> World:
+def begin(folder: Path, stack: ExitStack, **terms: Any) -> World:
     """Seed and serve a practice until the stack is unwound."""
     clock, database, seed = folder / "clock", folder / "pms.sqlite3", folder / "seed.json"
     clock.write_text(NOW)
@@ -173,27 +180,49 @@ def begin(folder: Path, stack: ExitStack, terms: dict[str, Any]) -> World:
     world = World(stack.enter_context(running(practice)), clock, database)
     stack.callback(world.bridge.http.close)
     stack.callback(world.desk.http.close)
+    stack.callback(world.fresh.close)
     return world
 
 
-@pytest.fixture
-def open_world(tmp_path: Path) -> Iterator[Opener]:
-    """Start a practice with other terms."""
-    with ExitStack() as stack:
-        yield lambda **terms: begin(tmp_path, stack, terms)
+def server(folder: str, **terms: Any) -> Any:
+    """A session's server; each user puts its records back to the seed first."""
+
+    @pytest.fixture(scope="session")
+    def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+        with ExitStack() as stack:
+            yield begin(tmp_path_factory.mktemp(folder), stack, **terms)
+
+    return started
+
+
+_read_server = server("read")
+_own_server = server("own")
+_slow_server = server("slow", two_stage_s=30)
+_forgetful_server = server("forgetful", keep_changes_days=2)
 
 
 @pytest.fixture(scope="module")
-def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One practice for a module's tests that only read or are refused."""
-    with ExitStack() as stack:
-        yield begin(tmp_path_factory.mktemp("practice"), stack, {})
+def practice(_read_server: World) -> World:
+    """One practice for a module's tests that only read, are refused, or keep to a day of their own."""
+    return _read_server.reset()
 
 
 @pytest.fixture
-def world(open_world: Opener) -> World:
-    """The usual practice."""
-    return open_world()
+def world(_own_server: World) -> World:
+    """A practice as it was seeded."""
+    return _own_server.reset()
+
+
+@pytest.fixture
+def slow(_slow_server: World) -> World:
+    """A practice whose diary takes writes half a minute later."""
+    return _slow_server.reset()
+
+
+@pytest.fixture
+def forgetful(_forgetful_server: World) -> World:
+    """A practice whose change feed goes back two days."""
+    return _forgetful_server.reset()
 
 
 @pytest.fixture

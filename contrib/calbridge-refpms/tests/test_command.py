@@ -27,9 +27,7 @@ def seed(practice: Any) -> dict[str, Any]:
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=30, check=False
-    )
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=30, check=False)
 
 
 def plant(tmp_path: Path, data: Any) -> int:
@@ -65,10 +63,7 @@ def test_seed_then_serve(tmp_path: Path, seed: dict[str, Any]) -> None:
         assert found.json()["title"] == "Impfung Rex"
         # without a desk token there is no desk, without --faults there are none
         assert httpx.get(f"{address}/desk", trust_env=False).status_code == 404
-        assert (
-            httpx.put(f"{address}/faults", headers=headers, json={"rules": []}, trust_env=False).status_code
-            == 404
-        )
+        assert httpx.put(f"{address}/faults", headers=headers, json={"rules": []}, trust_env=False).status_code == 404
     finally:
         served.send_signal(signal.SIGTERM)
         served.wait(timeout=15)

@@ -133,9 +133,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("fields", "status", "said"), REFUSED)
-def test_a_booking_by_phone_is_refused_in_words(
-    browser: Any, fields: dict[str, str], status: int, said: str
-) -> None:
+def test_a_booking_by_phone_is_refused_in_words(browser: Any, fields: dict[str, str], status: int, said: str) -> None:
     filled = {"resource": "anna"} | fields
     if "minutes" not in filled and "T" in filled["start"]:
         filled["minutes"] = "30"

@@ -88,9 +88,7 @@ def test_a_hold_shows_as_a_hold(bridge: Any) -> None:
 
 def test_absences_are_listed_with_their_window(practice: Any) -> None:
     window = {"from": "2026-12-03T00:00:00+01:00", "to": "2026-12-10T00:00:00+01:00"}
-    assert [item["reason"] for item in practice.bridge.get("/v1/absences", **window).json()["items"]] == [
-        "sick"
-    ]
+    assert [item["reason"] for item in practice.bridge.get("/v1/absences", **window).json()["items"]] == ["sick"]
     window["from"] = "2026-12-04T00:00:00+01:00"
     assert practice.bridge.get("/v1/absences", **window).json()["items"] == []
 
@@ -124,9 +122,7 @@ def test_a_search_shows_only_what_matching_needs(practice: Any) -> None:
 
 def test_a_search_pages(practice: Any) -> None:
     first = practice.bridge.get("/v1/clients", last_name="muster", limit=1).json()
-    second = practice.bridge.get(
-        "/v1/clients", last_name="muster", limit=1, cursor=first["next_cursor"]
-    ).json()
+    second = practice.bridge.get("/v1/clients", last_name="muster", limit=1, cursor=first["next_cursor"]).json()
     assert [page["items"][0]["id"] for page in (first, second)] == ["c1", "c2"]
     assert (first["has_more"], second["has_more"]) == (True, False)
 
@@ -139,9 +135,7 @@ def test_a_client_and_a_patient_are_recorded_once(bridge: Any) -> None:
     assert bridge.post("/v1/clients", body, key="c").json() == made.json()
     path = f"/v1/clients/{made.json()['id']}"
     patient = bridge.post(f"{path}/patients", {"name": "Bello", "species": "dog"}, key="p")
-    assert (
-        bridge.post(f"{path}/patients", {"name": "Bello", "species": "dog"}, key="p").json() == patient.json()
-    )
+    assert bridge.post(f"{path}/patients", {"name": "Bello", "species": "dog"}, key="p").json() == patient.json()
     assert bridge.get(path).json() == made.json()
     assert [animal["name"] for animal in bridge.get(f"{path}/patients").json()["items"]] == ["Bello"]
 
@@ -161,6 +155,17 @@ def test_blocks_come_and_go(bridge: Any, desk: Any) -> None:
     assert desk.delete(f"/v1/blocks/{made['id']}").status_code == 204
     assert bridge.get(f"/v1/blocks/{made['id']}").status_code == 404
     assert bridge.book("2026-11-25T12:30:00+01:00", "2026-11-25T12:45:00+01:00").status_code == 201
+
+
+def test_the_desk_replaces_a_resources_plans(bridge: Any, desk: Any, world: Any) -> None:
+    body = {"plans": [{"days": ["sat"], "windows": ["10:00-11:00"], "until": "2026-11-28"}]}
+    assert bridge.http.put("/v1/resources/anna/windows", json=body).status_code == 403
+    assert desk.http.put("/v1/resources/anna/windows", json=body).status_code == 200
+    found = hours(world, "anna", "2026-11-23T00:00:00+01:00", "2026-12-07T00:00:00+01:00")
+    assert found == [("2026-11-28T10:00:00+01:00", "2026-11-28T11:00:00+01:00")]
+    body["plans"][0]["windows"] = ["11:00-10:00"]
+    assert desk.http.put("/v1/resources/anna/windows", json=body).status_code == 400
+    assert hours(world, "anna", "2026-11-23T00:00:00+01:00", "2026-12-07T00:00:00+01:00") == found
 
 
 def test_the_api_describes_itself(practice: Any) -> None:

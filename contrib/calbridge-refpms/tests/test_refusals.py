@@ -35,9 +35,7 @@ CREATE = [
 
 
 @pytest.mark.parametrize(("body", "headers", "status", "code"), CREATE)
-def test_a_booking_is_refused(
-    practice: Any, body: Any, headers: dict[str, str], status: int, code: str
-) -> None:
+def test_a_booking_is_refused(practice: Any, body: Any, headers: dict[str, str], status: int, code: str) -> None:
     answer = practice.bridge.http.post("/v1/appointments", json=body, headers=headers)
     _is_problem(answer, status, code)
     taken = practice.bridge.get("/v1/resources/anna/freebusy", **{"from": NINE, "to": TEN}).json()["busy"]
@@ -131,12 +129,8 @@ def test_a_request_is_refused(practice: Any, case: tuple[str, str, Any, int, str
     _is_problem(practice.bridge.http.request(method, path, json=body, headers=KEY), status, code)
 
 
-@pytest.mark.parametrize(
-    "token", [None, "Bearer", "Bearer wrong", "Basic bridge-token", "bridge-token", "Bearer ü"]
-)
-@pytest.mark.parametrize(
-    "path", ["/v1/capabilities", "/v1/appointments", "/v1/clients?email=x", "/v1/changes"]
-)
+@pytest.mark.parametrize("token", [None, "Bearer", "Bearer wrong", "Basic bridge-token", "bridge-token", "Bearer ü"])
+@pytest.mark.parametrize("path", ["/v1/capabilities", "/v1/appointments", "/v1/clients?email=x", "/v1/changes"])
 def test_nobody_gets_in_without_a_token(practice: Any, path: str, token: str | None) -> None:
     headers = {} if token is None else {b"Authorization": token.encode()}
     answer = httpx.get(practice.address + path, headers=headers, trust_env=False)

@@ -3,16 +3,8 @@
 import time
 from typing import Any
 
-import pytest
-
 NINE, TEN, ELEVEN = (f"2026-11-25T{hour}:00:00+01:00" for hour in ("09", "10", "11"))
 LATER = "2026-11-20T08:01:00+01:00"
-
-
-@pytest.fixture
-def slow(open_world: Any) -> Any:
-    """A practice whose diary takes writes half a minute later."""
-    return open_world(two_stage_s=30)
 
 
 def settled(world: Any, path: str) -> dict[str, Any]:

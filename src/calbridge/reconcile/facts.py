@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import assert_never
 
-from calbridge.facts import Facts, gather, takes_time
-from calbridge.hub import HubState, Link
-from calbridge.model import Appointment, Clinic, Side
+from calbridge.facts import Facts
+from calbridge.feeds import AbsenceRecord, Busy, Unreadable, WindowRecord
+from calbridge.hub import Foreign, HubState, Link
+from calbridge.interval import Interval, merge
+from calbridge.model import Appointment, Clinic, Side, State
+from calbridge.wall import local_date
 
 
 def facts(state: HubState, clinic: Clinic, now: int, *, without: str = "") -> Facts:
     """The facts of the whole clinic. `without` leaves one appointment out: its own time is free for its own move."""
-    return gather(
-        clinic,
-        state.appointments.values(),
-        state.foreign.values(),
+    live = [a for a in state.appointments.values() if a.id != without and takes_time(a, now)]
+    found: dict[str, defaultdict[str, list[Interval]]] = {
+        kind: defaultdict(list) for kind in ("taken", "absences", "online", "work")
+    }
+    for appointment in live:
+        for resource in appointment.resources:
+            found["taken"][resource].append(appointment.footprint)
+    for record in state.foreign.values():
+        if record.resource:
+            found[_kind(record)][record.resource].extend(record.spans)
+    spans = {kind: {key: tuple(merge(parts)) for key, parts in found[kind].items()} for kind in found}
+    return Facts(
         now=now,
+        taken=spans["taken"],
+        absences=spans["absences"],
+        windows=spans["online"],
+        work=spans["work"],
         stale=stale(state.links.values(), clinic, now),
-        without=without,
+        counts=_counts(clinic, live),
     )
+
+
+def takes_time(appointment: Appointment, now: int) -> bool:
+    """False once it is gone, and for a hold past its end even before anybody has swept it."""
+    if appointment.state is State.HELD and appointment.hold_expires is not None:
+        return now < appointment.hold_expires
+    return not appointment.state.gone
+
+
+def _kind(record: Foreign) -> str:
+    match record:
+        case Busy() | Unreadable():  # what cannot be read blocks the time it seems to take (R7)
+            return "taken"
+        case AbsenceRecord():
+            return "absences"
+        case WindowRecord():
+            return record.kind
+    assert_never(record)
+
+
+def _counts(clinic: Clinic, live: Iterable[Appointment]) -> Mapping[tuple[str, date], int]:
+    online = (a for a in live if a.origin is Side.CLIENT and a.service)
+    return Counter((a.service, local_date(clinic.time_zone, a.start)) for a in online)
 
 
 def stale(links: Iterable[Link], clinic: Clinic, now: int) -> dict[str, str]:

@@ -5,7 +5,8 @@ Within one commit every release comes before the first claim, so two appointment
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert
 from sqlalchemy.exc import IntegrityError
@@ -14,9 +15,6 @@ from calbridge.model import Appointment, State
 from calbridge.store import sqlite
 from calbridge.store.errors import Overlap
 from calbridge.store.tables import claims
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 _OVER = frozenset({State.FULFILLED, State.NO_SHOW})
 

@@ -7,23 +7,21 @@ A text that does not fit is reported without its content: it may be personal dat
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 from calbridge.errors import ConfigError
+from calbridge.feeds import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
+from calbridge.hub import Foreign
 from calbridge.model import Appointment, Details
-from calbridge.provider import AbsenceRecord, Busy, Change, Role, Unreadable, WindowRecord
+from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from calbridge.hub import Foreign
 
 T = TypeVar("T")
 

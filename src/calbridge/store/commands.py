@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, insert, select
 
 from calbridge.hub import Command
 from calbridge.store.tables import commands
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def add(connection: Connection, clinic: str, command: Command) -> int:

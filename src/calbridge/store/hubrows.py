@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, delete, or_, select
 
@@ -10,9 +11,6 @@ from calbridge.hub import Foreign, Shadow
 from calbridge.model import ENDED, Appointment, State
 from calbridge.store import claims, sqlite
 from calbridge.store.tables import appointments, commands, foreign_records, outbox, shadows
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
 
 # --- saving ---------------------------------------------------------------------------------------
 

@@ -5,17 +5,13 @@ Facts are codes, instants, field names and keys; the text of a task or a client'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, insert, select
 
+from calbridge.hub import JournalEntry
 from calbridge.store.records import JournalRow
 from calbridge.store.tables import journal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from calbridge.hub import JournalEntry
 
 
 def add(connection: Connection, clinic: str, entries: Iterable[JournalEntry], *, at: int, run: str = "") -> None:

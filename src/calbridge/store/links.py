@@ -6,19 +6,17 @@ clinic (one project lost its users' calendars that way), and a person approves t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
-from calbridge.provider import Complete, Delta, NotModified, Partial, Record
 from calbridge.store import journal, sqlite
 from calbridge.store.records import ConnectionState
 from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 NEVER_READ: Mapping[str, Any] = {
     "cursor": "",

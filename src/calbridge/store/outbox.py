@@ -6,7 +6,8 @@ was sent is never replaced, because its outcome is not known.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, Row, case, delete, insert, select, update
 
@@ -14,9 +15,6 @@ from calbridge.hub import Effect
 from calbridge.store.errors import Superseded
 from calbridge.store.records import OutboxRow
 from calbridge.store.tables import outbox
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def renew(connection: Connection, clinic: str, effects: Iterable[Effect], *, now: int, run: str) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, delete, select
 
 from calbridge.store import sqlite
 from calbridge.store.tables import hints, offers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 REMEMBERED = 14 * 86_400
 """Standard Webhooks repeats a delivery for 76 hours; two weeks is well beyond."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from calbridge.hub import Effect
+from calbridge.hub import Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,23 +7,20 @@ across a call to the outside. Safe for threads; several processes may have the f
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection
 
 from calbridge.errors import ConfigError
 from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
+from calbridge.model import Appointment, State
+from calbridge.provider import Clock
 from calbridge.store import commands, fence, hubrows, journal, links, outbox, portals, tasks
 from calbridge.store.database import Database
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from sqlalchemy import Connection
-
-    from calbridge.model import Appointment, State
-    from calbridge.provider import Clock
-    from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
+from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
 
 
 class _WallClock:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, insert, select, update
 
+from calbridge.hub import Task
 from calbridge.store.records import TaskRow
 from calbridge.store.tables import tasks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from calbridge.hub import Task
 
 
 def settle(connection: Connection, clinic: str, keys: Iterable[str], *, now: int) -> None:

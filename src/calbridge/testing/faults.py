@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import random
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -72,6 +73,13 @@ class Seeded:
 
 
 HALF = 0.5
+HINTS = {
+    Fault.UNREACHABLE: "The server cannot be reached; it is tried again by itself.",
+    Fault.THROTTLED: "The server asks for a pause; it is tried again by itself.",
+    Fault.STALE: "The other side moved; it is read again by itself.",
+    Fault.LOST_ANSWER: "The connection broke before the answer came; it is tried again by itself.",
+}
+"""What the errors of a fault say: whoever sees another sentence has found a real one."""
 HOOKS = tuple(name for name in vars(ProviderSpec) if not name.startswith("_"))
 
 
@@ -100,26 +108,30 @@ class Faulty:
                 setattr(self, name, self._wrapped(name, getattr(provider, name)))
 
     def _wrapped(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(call)
+
         @functools.wraps(call)
         def faulty(*args: Any, **kwargs: Any) -> Any:
+            asked = signature.bind(*args, **kwargs).arguments
             fault = self._schedule(name)
             if fault is None:
-                return call(*args, **kwargs)
+                return call(**asked)
             self._tell(f"{name}: {fault}")
             self._before(fault)
-            asked = {**kwargs, "cursor": ""} if fault is Fault.CURSOR_LOST and "cursor" in kwargs else kwargs
-            return self._after(fault, call(*args, **asked), kwargs)
+            if fault is Fault.CURSOR_LOST and "cursor" in asked:
+                asked["cursor"] = ""
+            return self._after(fault, call(**asked), asked)
 
         return faulty
 
     def _before(self, fault: Fault) -> None:
         match fault:
             case Fault.UNREACHABLE:
-                raise RetryLater("The server cannot be reached; it is tried again by itself.")
+                raise RetryLater(HINTS[fault])
             case Fault.THROTTLED:
-                raise RetryLater("The server asks for a pause; it is tried again by itself.", after=30)
+                raise RetryLater(HINTS[fault], after=30)
             case Fault.STALE:
-                raise Replan("The other side moved; it is read again by itself.")
+                raise Replan(HINTS[fault])
             case Fault.CRASH_BEFORE:
                 raise Crash
             case Fault.MEANWHILE:
@@ -133,7 +145,7 @@ class Faulty:
 
     def _after(self, fault: Fault, answer: Any, asked: Mapping[str, Any]) -> Any:
         if fault is Fault.LOST_ANSWER:
-            raise RetryLater("The connection broke before the answer came; it is tried again by itself.")
+            raise RetryLater(HINTS[fault])
         if fault is Fault.CRASH_AFTER:
             raise Crash
         if fault is Fault.PARTIAL and isinstance(answer, Complete | Delta | NotModified):

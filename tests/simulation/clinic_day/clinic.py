@@ -13,7 +13,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 PRIVATE = "§private§"
 """Marks text that no portal may ever see."""
 
-OPEN = tuple((weekday, (WallWindow(start=8 * 60, end=13 * 60),)) for weekday in range(7))
+OPEN = tuple((weekday, (WallWindow(start=8 * 60, end=11 * 60),)) for weekday in range(7))
 
 FIRST_MOMENTS = tuple(
     int(datetime.fromisoformat(f"{day}T05:00").replace(tzinfo=ZONE).timestamp())

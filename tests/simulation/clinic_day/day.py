@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from clinic_day.judge import judge, watch
 from clinic_day.people import People
 from clinic_day.world import World
+
+from calbridge.provider import Clock
+from calbridge.store import Store
 
 STEPS = 25
 SETTLING = 4
@@ -31,37 +33,35 @@ class Day:
 
 def play(
     seed: int,
-    database: Path,
+    store: Callable[[Clock], Store],
     *,
     steps: int = STEPS,
-    rate: float = 0.06,
-    wrap: Callable[[str, Any], Any] = lambda name, provider: provider,  # noqa: ARG005 - a wrapper may tell them apart
+    rate: float = 0.15,
+    wrap: Callable[[str, Any], Any] = lambda name, provider: provider,
 ) -> Day:
-    """Play the day of `seed`, with its state in `database` (a path that does not exist yet)."""
-    world = World(seed, database, rate=rate, wrap=wrap)
-    try:
-        _live(world, steps)
-        _settle(world)
-        return Day(wrong=tuple(dict.fromkeys([*world.wrong, *judge(world)])), trace=tuple(world.trace))
-    finally:
-        world.stop()
+    """Play the day of `seed`; `store` opens the same database again and again, as a restarted process does."""
+    world = World(seed, store, rate=rate, wrap=wrap)
+    _live(world, steps)
+    _settle(world)
+    return Day(wrong=tuple(dict.fromkeys([*world.wrong, *judge(world)])), trace=tuple(world.trace))
 
 
 def _live(world: World, steps: int) -> None:
     people = People(world)
     world.meanwhile = people.act
-    world.cycle()
+    _cycle(world)
+    people.arrive(3)
+    _cycle(world)
     for _ in range(steps):
         draw = world.chance.random()
-        if draw < 0.55:  # noqa: PLR2004 - the mix of the day
+        if draw < 0.65:  # noqa: PLR2004 - the mix of the day
             people.act()
-        elif draw < 0.9:  # noqa: PLR2004 - the mix of the day
-            world.cycle()
+        elif draw < 0.92:  # noqa: PLR2004 - the mix of the day
+            _cycle(world)
         else:
             seconds = world.chance.choice((5, 60, 200, 400, 900))
             world.clock.advance(seconds)
             world.say(f"-- {seconds} s later")
-        watch(world)
 
 
 def _settle(world: World) -> None:
@@ -70,5 +70,9 @@ def _settle(world: World) -> None:
     world.say("== calm")
     for _ in range(SETTLING):
         world.clock.advance(600)
-        world.cycle()
-        watch(world)
+        _cycle(world)
+
+
+def _cycle(world: World) -> None:
+    world.cycle()
+    watch(world)

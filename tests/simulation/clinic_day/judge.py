@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
+
 from calbridge.hub import HubState, Shadow
 from calbridge.model import Appointment, State
 from calbridge.provider import Busy
 from calbridge.testing.memory_pms import Visit
-from clinic_day.clinic import APPLICANTS, PRIVATE
-from clinic_day.world import Edit, World
 from calbridge.views import View, project
 
 PLACED_BY_STAFF = frozenset(
@@ -21,10 +22,9 @@ TIME = ("state", "resource", "start", "end")
 
 
 def watch(world: World) -> None:
-    """What must hold at every moment: called after each step of the day."""
+    """What must hold at every moment: called after each cycle."""
     world.told |= {b.ref for b in world.portal.live() if b.expires is None and b.state is State.CONFIRMED}
-    hub = world.hub()
-    world.refs |= {(s.connection, s.ref): s.appointment for s in hub.shadows.values() if s.ref}
+    world.refs |= {(s.connection, s.ref): s.appointment for s in world.hub().shadows.values() if s.ref}
     world.wrong.extend(_double_booked(world))
 
 
@@ -82,11 +82,11 @@ def _shown_everywhere(world: World, hub: HubState) -> Iterator[str]:
 
 
 def _nothing_extra(world: World, hub: HubState) -> Iterator[str]:
-    """What a side shows is a live appointment, once."""
+    """What a side shows is a live appointment, once. (A visit that was over before the bridge saw it is history.)"""
     live = {a.id for a in _live(hub)}
     owned = {(s.connection, s.ref) for s in hub.shadows.values() if s.appointment in live}
     for place, values in _shown(world).items():
-        if place not in owned:
+        if place not in owned and not State(values[0]).ended:
             yield f"extra: {place} shows {values} and no live appointment does"
 
 
@@ -107,8 +107,12 @@ def _time(view: View) -> tuple[str, str, int, int]:
     return (view.state, view.resource, view.start, view.end)
 
 
+def _clock(instant: int) -> int:
+    return instant % 86_400 // 60
+
+
 def _name(a: Appointment) -> str:
-    return f"{a.id} ({a.state} {a.resource} @{a.start % 86_400 // 60} revision {a.revision})"
+    return f"{a.id} ({a.state} {a.resource} @{_clock(a.start)} revision {a.revision})"
 
 
 # --- nobody is double booked ----------------------------------------------------------------------
@@ -127,12 +131,12 @@ def _double_booked(world: World) -> Iterator[str]:
     edits = _by_appointment(world)
     for one, other in combinations(world.pms.live(), 2):
         if one.clashes(other) and not any(_by_hand(world, visit, edits) for visit in (one, other)):
-            yield f"double booked: {one.ref} and {other.ref} at @{one.start % 86_400 // 60}, and nobody meant it"
+            yield f"double booked: {one.ref} and {other.ref} at @{_clock(one.start)}, and nobody meant it"
 
 
 def _by_hand(world: World, visit: Visit, edits: dict[str, list[Edit]]) -> bool:
     key = visit.client_ref or world.refs.get(("pms", visit.ref), "")
-    done = [*edits.get(key, []), *world.edits.get(("pms", visit.ref), [])]
+    done = [*edits.get(key, []), *_at(world, ("pms", visit.ref))]
     return any(edit.kind in PLACED_BY_STAFF for edit in done)
 
 
@@ -160,31 +164,37 @@ def _nothing_lost(world: World) -> Iterator[str]:
 
 
 def _ended(world: World, edits: dict[str, list[Edit]], key: str, place: tuple[str, str]) -> bool:
-    done = [*edits.get(key, []), *world.edits.get(place, [])]
+    done = [*edits.get(key, []), *_at(world, place)]
     return any(edit.kind in ENDED_BY_PEOPLE for edit in done)
 
 
 def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
-    """Where one person did one thing to a confirmed appointment, that is how it stands in the end."""
+    """Cancelled is cancelled, whoever else did what; and where one side alone moved it, its last word stands."""
     for key, edits in _by_appointment(world).items():
         appointment = hub.appointments.get(key)
-        if appointment is None or len(edits) != 1 or not edits[0].settled:
+        if appointment is None or appointment.state.gone:
             continue
-        edit = edits[0]
-        if edit.kind in ENDED_BY_PEOPLE and not appointment.state.gone:
-            yield f"disobeyed: {edit.kind} {edit.where}, and {_name(appointment)} stands"
-        moved = (edit.start, edit.resource) == (appointment.start, appointment.resource)
-        if edit.kind in PLACED_BY_STAFF and edit.start is not None and not moved and not appointment.state.gone:
-            yield f"disobeyed: {edit.kind} {edit.where} to {edit.start}, and {_name(appointment)} stands"
+        here = any(edit.kind == "reception marks" for edit in edits)
+        for edit in edits:
+            if edit.kind in ENDED_BY_PEOPLE and edit.settled and not here:
+                yield f"disobeyed: {edit.kind} {edit.where}, and {_name(appointment)} stands"
+        last = edits[-1]
+        if len({edit.where[0] for edit in edits}) == 1 and all(e.settled and e.kind in PLACED_BY_STAFF for e in edits):
+            if last.start is not None and (last.start, last.resource) != (appointment.start, appointment.resource):
+                yield f"disobeyed: {last.kind} {last.where} to @{_clock(last.start)}, and {_name(appointment)} stands"
+
+
+def _at(world: World, place: tuple[str, str]) -> list[Edit]:
+    return [edit for edit in world.edits if edit.where == place]
 
 
 def _by_appointment(world: World) -> dict[str, list[Edit]]:
+    """What people did to each appointment, in the order they did it."""
     found: dict[str, list[Edit]] = {}
-    for place, edits in world.edits.items():
-        for edit in edits:
-            key = edit.appointment or world.refs.get(place, "")
-            if key:
-                found.setdefault(key, []).append(edit)
+    for edit in world.edits:
+        key = edit.appointment or world.refs.get(edit.where, "")
+        if key:
+            found.setdefault(key, []).append(edit)
     return found
 
 
@@ -216,7 +226,7 @@ def _offers_free(world: World, hub: HubState) -> Iterator[str]:
         for (service, start), end in slots.items():
             for where, span, what in taken:
                 if where == resource and start >= world.clock.now() and span.start < end and start < span.end:
-                    yield f"offer: {service} of {resource} @{start % 86_400 // 60} is offered over {what}"
+                    yield f"offer: {service} of {resource} @{_clock(start)} is offered over {what}"
 
 
 def _told_once(world: World) -> Iterator[str]:

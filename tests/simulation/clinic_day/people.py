@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
+
+from clinic_day.clinic import APPLICANTS, PRIVATE
+from clinic_day.world import Edit, World
 
 from calbridge.model import State
 from calbridge.testing.memory_calendar import Event
 from calbridge.testing.memory_pms import Taken, Visit
 from calbridge.testing.memory_portal import Booking, Refused
-from clinic_day.clinic import APPLICANTS, PRIVATE
-from clinic_day.world import Edit, World
 
 ThingT = TypeVar("ThingT")
 QUARTER = 900
@@ -30,13 +32,13 @@ class People:
         self.world = world
         self.chance: random.Random = world.chance
         self._acts: tuple[tuple[int, Callable[[], str]], ...] = (
-            (8, self.client_selects),
-            (8, self.client_confirms),
+            (7, self.client_selects),
+            (7, self.client_confirms),
             (1, self.client_abandons),
             (2, self.client_cancels),
             (3, self.client_moves),
             (1, self.client_confirms_late),
-            (3, self.staff_drags),
+            (4, self.staff_drags),
             (1, self.staff_resizes),
             (1, self.staff_hands_over),
             (2, self.staff_deletes),
@@ -64,6 +66,13 @@ class People:
             except (Refused, Taken) as why:
                 self.world.say(f"{name}: refused, {why}")
             return
+
+    def arrive(self, count: int) -> None:
+        """The morning's first clients and callers, so that there is something to act on."""
+        for _ in range(count):
+            for act in (self.client_selects, self.client_confirms, self.reception_books):
+                with suppress(Nothing, Refused, Taken):
+                    self.world.say(f"{act.__name__.replace('_', ' ')}: {act()}")
 
     # --- clients ---
 
@@ -97,7 +106,7 @@ class People:
         """By the link in her mail."""
         booking = self._booking()
         self.world.portal.cancel(booking.ref)
-        self._edited("client cancels", "portal", booking.ref, settled=booking.state is State.CONFIRMED)
+        self._edited("client cancels", "portal", booking.ref, settled=True)
         return booking.ref
 
     def client_moves(self) -> str:
@@ -165,7 +174,7 @@ class People:
     def staff_changes_own(self) -> str:
         """Their own entry is moved or deleted."""
         event = self._one(self.world.calendar.foreign.values())
-        if self.chance.random() < 0.5:  # noqa: PLR2004 - a coin
+        if self.chance.random() < 0.5:
             self.world.calendar.delete(event.ref)
             return f"{event.ref} deleted"
         start = event.start + QUARTER * self.chance.choice((-2, 2))
@@ -269,7 +278,7 @@ class People:
 
     def _edited(self, kind: str, connection: str, ref: str, **facts: object) -> None:
         edit = replace(Edit(kind=kind, where=(connection, ref)), **facts)  # type: ignore[arg-type]
-        self.world.edits[connection, ref].append(edit)
+        self.world.edits.append(edit)
 
     def _one(self, things: Iterable[ThingT]) -> ThingT:
         listed = list(things)
@@ -281,9 +290,11 @@ class People:
         return self.chance.choice(("anna", "ben"))
 
     def _time(self) -> int:
-        """Any quarter of an hour in the next ten hours."""
-        now = self.world.clock.now()
-        return now - now % QUARTER + QUARTER * self.chance.randint(6, 40)
+        """Any quarter of an hour of the morning, perhaps one that a client wants too."""
+        wanted = [b.start for b in self.world.portal.live() if b.start > self.world.clock.now()]
+        if wanted and self.chance.random() < 0.4:
+            return self.chance.choice(wanted)
+        return self.world.morning + QUARTER * self.chance.randint(0, 11)
 
     def _at(self, start: int) -> str:
         return f"@{start % 86_400 // 60}"

@@ -58,16 +58,10 @@ def require_known_query(connection: Connection, handler: BaseRouteHandler) -> No
     known = _query_names(handler) if isinstance(handler, HTTPRouteHandler) else set()
     unknown = sorted(set(connection.query_params) - known)
     if unknown:
-        raise invalid(
-            f"Unknown query parameter {unknown[0]!r}; known here: {', '.join(sorted(known)) or 'none'}."
-        )
+        raise invalid(f"Unknown query parameter {unknown[0]!r}; known here: {', '.join(sorted(known)) or 'none'}.")
 
 
 def _query_names(handler: HTTPRouteHandler) -> set[str]:
     fields = handler.parsed_fn_signature.parameters.values()
     definitions = [field.kwarg_definition for field in fields]
-    return {
-        definition.name
-        for definition in definitions
-        if isinstance(definition, QueryParameter) and definition.name
-    }
+    return {definition.name for definition in definitions if isinstance(definition, QueryParameter) and definition.name}

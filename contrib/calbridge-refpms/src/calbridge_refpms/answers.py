@@ -47,9 +47,7 @@ def once(
     return Answer(status=row["status"], headers=headers, body=row["body"])
 
 
-def _first(
-    tx: Transaction, name: str, fingerprint: str, made: msgspec.Struct, headers: dict[str, str]
-) -> Answer:
+def _first(tx: Transaction, name: str, fingerprint: str, made: msgspec.Struct, headers: dict[str, str]) -> Answer:
     answer = Answer(status=201, headers=headers, body=msgspec.json.encode(made))
     tx.insert(
         "answers",

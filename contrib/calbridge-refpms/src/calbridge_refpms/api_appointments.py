@@ -46,9 +46,7 @@ class AppointmentsApi(Controller):
         records: Books,
         start: MaybeFrom = None,
         end: MaybeTo = None,
-        updated_since: Annotated[
-            str | None, QueryParameter(name="updated_since", description="Inclusive")
-        ] = None,
+        updated_since: Annotated[str | None, QueryParameter(name="updated_since", description="Inclusive")] = None,
         client_ref: Annotated[
             str | None, QueryParameter(name="client_ref", description="The caller's own name")
         ] = None,

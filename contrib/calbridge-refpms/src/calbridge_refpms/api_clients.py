@@ -26,13 +26,9 @@ class ClientsApi(Controller):
         *,
         records: Books,
         email: Annotated[str | None, QueryParameter(name="email")] = None,
-        phone: Annotated[
-            str | None, QueryParameter(name="phone", description="The last seven digits count")
-        ] = None,
+        phone: Annotated[str | None, QueryParameter(name="phone", description="The last seven digits count")] = None,
         last_name: Annotated[str | None, QueryParameter(name="last_name")] = None,
-        first_name: Annotated[
-            str | None, QueryParameter(name="first_name", description="Narrows last_name")
-        ] = None,
+        first_name: Annotated[str | None, QueryParameter(name="first_name", description="Narrows last_name")] = None,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[Client]:
@@ -67,6 +63,4 @@ class ClientsApi(Controller):
     ) -> Response[Patient]:
         """Record an animal."""
         with records.write(by) as tx:
-            return replay(
-                once(tx, key, ("patient", ident, data), lambda: (people.create_patient(tx, ident, data), {}))
-            )
+            return replay(once(tx, key, ("patient", ident, data), lambda: (people.create_patient(tx, ident, data), {})))

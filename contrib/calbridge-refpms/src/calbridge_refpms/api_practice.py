@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get, post, put
 from litestar.params import QueryParameter, RequestBody
 
 from calbridge_refpms import closures, timetable
-from calbridge_refpms.access import require_known_query, require_role
+from calbridge_refpms.access import require_desk, require_known_query, require_role
 from calbridge_refpms.answers import Answer, once
 from calbridge_refpms.asked import Books, By, From, IdempotencyKey, Ident, To, span
 from calbridge_refpms.wire import (
@@ -19,15 +19,14 @@ from calbridge_refpms.wire import (
     NewBlock,
     Page,
     Resource,
+    WeeklyPlans,
     Window,
 )
 
 
 def replay(answer: Answer) -> Response[Any]:
     """A stored answer as a response, byte for byte."""
-    return Response(
-        answer.body, status_code=answer.status, headers=answer.headers, media_type="application/json"
-    )
+    return Response(answer.body, status_code=answer.status, headers=answer.headers, media_type="application/json")
 
 
 class PracticeApi(Controller):
@@ -64,6 +63,13 @@ class PracticeApi(Controller):
         """The windows that touch the range, whole."""
         with records.read() as tx:
             return Page(items=timetable.windows(tx, resource, *span(start, end, records.terms)))
+
+    @put("/resources/{resource:str}/windows", sync_to_thread=True, guards=[require_desk])
+    def set_windows(self, records: Books, by: By, resource: Ident, data: RequestBody[WeeklyPlans]) -> WeeklyPlans:
+        """Replace the weekly plans of a resource; the desk only."""
+        with records.write(by) as tx:
+            timetable.set_plans(tx, resource, data.plans)
+            return data
 
     @get("/resources/{resource:str}/freebusy", sync_to_thread=True)
     def freebusy(self, records: Books, resource: Ident, start: From, end: To) -> FreeBusy:

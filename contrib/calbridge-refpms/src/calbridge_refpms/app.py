@@ -112,9 +112,7 @@ def _role(request: Request[Role, Any, Any]) -> Role:
 
 def _problem(_: Request[Any, Any, Any], problem: ProblemError) -> Response[dict[str, Any]]:
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == HTTPStatus.UNAUTHORIZED else {}
-    return Response(
-        problem.body, status_code=problem.status, headers=headers, media_type="application/problem+json"
-    )
+    return Response(problem.body, status_code=problem.status, headers=headers, media_type="application/problem+json")
 
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:

@@ -58,9 +58,7 @@ def revision(if_match: str | None, *, required: bool) -> int | None:
     """The revision a change is based on; `*` is any."""
     if if_match is None:
         if required:
-            raise ProblemError(
-                428, "precondition_required", 'Send If-Match with the revision you read, as in "3".'
-            )
+            raise ProblemError(428, "precondition_required", 'Send If-Match with the revision you read, as in "3".')
         return None
     text = if_match.strip().strip('"')
     if text == "*":

@@ -276,15 +276,9 @@ class ClientPages(Controller):
 def _entries(tx: Transaction, resource: str, low: int, high: int) -> list[dict[str, Any]]:
     """A resource's day in order: appointments it takes part in, and blocks."""
     appointments: list[tuple[datetime, str, Any]] = [
-        (found.start, "appointment", found)
-        for found in diary.touching(tx, low, high)
-        if _shown_under(found, resource)
+        (found.start, "appointment", found) for found in diary.touching(tx, low, high) if _shown_under(found, resource)
     ]
-    blocks = [
-        (found.start, "block", found)
-        for found in closures.blocks(tx, low, high)
-        if found.resource == resource
-    ]
+    blocks = [(found.start, "block", found) for found in closures.blocks(tx, low, high) if found.resource == resource]
     ordered = sorted(appointments + blocks, key=lambda entry: (entry[0], entry[2].id))
     return [{"kind": kind, "entry": found, "client": _client_of(tx, found)} for _, kind, found in ordered]
 
@@ -315,6 +309,4 @@ def _to_sign_in(_: Request[Any, Any, Any], __: NotSignedInError) -> Redirect:
 
 
 def _refused(_: Request[Any, Any, Any], problem: ProblemError) -> Template:
-    return Template(
-        "refused.html", context={"problem": problem}, status_code=problem.status, headers=SAFE_PAGES
-    )
+    return Template("refused.html", context={"problem": problem}, status_code=problem.status, headers=SAFE_PAGES)

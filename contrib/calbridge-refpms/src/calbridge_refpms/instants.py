@@ -26,9 +26,7 @@ def file_clock(path: Path) -> Clock:
         try:
             return parse("clock file", path.read_text().strip())
         except OSError as error:
-            raise ProblemError(
-                503, "maintenance", f"The clock file cannot be read: {error.strerror}."
-            ) from error
+            raise ProblemError(503, "maintenance", f"The clock file cannot be read: {error.strerror}.") from error
 
     return now
 

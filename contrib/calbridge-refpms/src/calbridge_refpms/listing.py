@@ -50,9 +50,7 @@ def clients(found: list[Client], *, cursor: str | None, limit: int) -> Page[Clie
     _, ident = _after(cursor)
     rest = sorted((client for client in found if client.id > ident), key=lambda client: client.id)
     more = len(rest) > limit
-    return Page(
-        items=rest[:limit], next_cursor=_cursor(0, rest[limit - 1].id) if more else None, has_more=more
-    )
+    return Page(items=rest[:limit], next_cursor=_cursor(0, rest[limit - 1].id) if more else None, has_more=more)
 
 
 def _cursor(position: int, ident: str) -> str:

@@ -26,9 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="calbridge-refpms", description="A reference PMS with one practice."
-    )
+    parser = argparse.ArgumentParser(prog="calbridge-refpms", description="A reference PMS with one practice.")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the API and the desk's pages")
     serve.add_argument("--database", type=Path, required=True, metavar="F")
@@ -41,9 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     desk.add_argument("--desk-token", help="the desk's token; without one there are no desk pages")
     desk.add_argument("--desk-token-file", type=Path, metavar="F")
     serve.add_argument("--two-stage", type=float, metavar="SECONDS", help="writes are pending for so long")
-    serve.add_argument(
-        "--keep-changes", type=int, default=30, metavar="DAYS", help="how far the feed goes back"
-    )
+    serve.add_argument("--keep-changes", type=int, default=30, metavar="DAYS", help="how far the feed goes back")
     serve.add_argument("--clock-file", type=Path, metavar="F", help="the time, read from this file")
     serve.add_argument("--faults", action="store_true", help="let PUT /faults arm faults")
     seed = commands.add_parser("seed", help="fill an empty database from a JSON file")
@@ -67,9 +63,7 @@ def _serve(chosen: argparse.Namespace) -> int:
 
 
 def _seed(chosen: argparse.Namespace) -> int:
-    records = Records(
-        path=chosen.database, clock=file_clock(chosen.clock_file) if chosen.clock_file else system_clock
-    )
+    records = Records(path=chosen.database, clock=file_clock(chosen.clock_file) if chosen.clock_file else system_clock)
     records.prepare()
     counted = plant(records, chosen.data)
     _say(", ".join(f"{number} {name}" for name, number in counted.items()))
@@ -82,9 +76,7 @@ def _tokens(chosen: argparse.Namespace) -> Tokens:
     if not integration or desk == "":
         raise ValueError("A token must not be empty.")
     if integration == desk:
-        raise ValueError(
-            "The desk and the integration need different tokens: a token says who made a change."
-        )
+        raise ValueError("The desk and the integration need different tokens: a token says who made a change.")
     return Tokens(integration=integration, desk=desk)
 
 

@@ -9,9 +9,7 @@ from calbridge_refpms.problems import ProblemError, unprocessable
 from calbridge_refpms.records import Transaction
 
 
-def refuse_overlap(
-    tx: Transaction, resources: list[str], start: int, end: int, *, without: str | None = None
-) -> None:
+def refuse_overlap(tx: Transaction, resources: list[str], start: int, end: int, *, without: str | None = None) -> None:
     """409 with the interval in the way, if something live overlaps on one of these resources."""
     for resource in resources:
         row = tx.row(

@@ -93,9 +93,7 @@ class Records:
             if version == SCHEMA_VERSION:
                 return
             if version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise UnusableFileError(
-                    f"{self.path} is not a database of this version of the reference PMS."
-                )
+                raise UnusableFileError(f"{self.path} is not a database of this version of the reference PMS.")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(files("calbridge_refpms").joinpath("schema.sql").read_text())
             connection.execute("INSERT INTO meta VALUES ('generation', ?)", (secrets.token_hex(6),))

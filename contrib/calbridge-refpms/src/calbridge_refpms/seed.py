@@ -3,20 +3,17 @@
 The file's shape is `Seed`; appointments have the shape of a POST, with an `id` and a `status` of their own.
 """
 
-import re
 from collections.abc import Callable, Iterable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
 
-from calbridge_refpms import closures, diary, people
+from calbridge_refpms import closures, diary, people, timetable
 from calbridge_refpms.problems import ProblemError
 from calbridge_refpms.records import Records, Transaction
 from calbridge_refpms.wire import (
-    DAYS,
     AppointmentType,
     Location,
     NewAbsence,
@@ -27,12 +24,9 @@ from calbridge_refpms.wire import (
     Ref,
     Resource,
     Status,
-    WeeklyWindows,
+    WeeklyPlan,
 )
 from calbridge_refpms.zones import zone_exists
-
-WINDOW = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
-DAY_MINUTES = 1440
 
 
 class SeedError(Exception):
@@ -52,6 +46,12 @@ class SeedPatient(NewPatient, kw_only=True, frozen=True, forbid_unknown_fields=T
     client_id: Ref
 
 
+class SeedWindows(WeeklyPlan, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A weekly plan and whose it is."""
+
+    resource: Ref
+
+
 class SeedAppointment(NewAppointment, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """An appointment with an id of its own, in any state."""
 
@@ -65,7 +65,7 @@ class Seed(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     locations: list[Location]
     resources: list[Resource]
     types: list[AppointmentType] = []
-    windows: list[WeeklyWindows] = []
+    windows: list[SeedWindows] = []
     absences: list[NewAbsence] = []
     clients: list[SeedClient] = []
     patients: list[SeedPatient] = []
@@ -134,39 +134,10 @@ def _type(tx: Transaction, kind: AppointmentType) -> None:
         tx.insert("type_resources", type=kind.id, **structs.asdict(place))
 
 
-def _windows(tx: Transaction, plan: WeeklyWindows) -> None:
-    bounds = {"valid_from": _date(plan.from_), "valid_until": _date(plan.until)}
-    for day in plan.days:
-        for window in plan.windows:
-            start, end = _minutes(window)
-            values = {
-                "day": DAYS.index(day),
-                "start": start,
-                "end": end,
-                "kind": plan.kind,
-                "weeks": plan.weeks,
-            }
-            tx.insert("weekly_windows", resource=plan.resource, **values, **bounds)
-
-
-def _minutes(window: str) -> tuple[int, int]:
-    match = WINDOW.match(window)
-    if not match:
-        raise ValueError(f"{window!r} is not a window like '09:00-12:30'.")
-    hours = [int(part) for part in match.groups()]
-    start, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
-    if not start < end <= DAY_MINUTES:
-        raise ValueError(f"{window!r} must end after it starts, at 24:00 at the latest.")
-    return start, end
-
-
-def _date(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a date like '2026-11-23'.") from error
+def _windows(tx: Transaction, entry: SeedWindows) -> None:
+    values = structs.asdict(entry)
+    del values["resource"]
+    timetable.add_plan(tx, entry.resource, WeeklyPlan(**values))
 
 
 def _client(tx: Transaction, client: SeedClient) -> None:

@@ -4,16 +4,32 @@ Windows and busy times are given whole when they touch the range asked for, so t
 with the clock does not make them look changed.
 """
 
+import itertools
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from calbridge_refpms.changes import announce, last_seq
 from calbridge_refpms.instants import closes, opens, render
-from calbridge_refpms.problems import not_found
+from calbridge_refpms.problems import invalid, not_found
 from calbridge_refpms.records import Transaction
-from calbridge_refpms.wire import AppointmentType, Busy, FreeBusy, Location, Resource, TypeResource, Window
+from calbridge_refpms.wire import (
+    DAYS,
+    AppointmentType,
+    Busy,
+    FreeBusy,
+    Location,
+    Resource,
+    TypeResource,
+    WeeklyPlan,
+    Window,
+)
+
+WINDOW = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
+DAY_MINUTES = 1440
 
 
 def locations(tx: Transaction) -> list[Location]:
@@ -68,6 +84,24 @@ def freebusy(tx: Transaction, resource: str, start: int, end: int) -> FreeBusy:
     return FreeBusy(free=windows(tx, resource, start, end), busy=busy)
 
 
+def set_plans(tx: Transaction, resource: str, plans: list[WeeklyPlan]) -> None:
+    """Replace all weekly plans of a resource."""
+    _zone(tx, resource)
+    tx.run("DELETE FROM weekly_windows WHERE resource = ?", resource)
+    for plan in plans:
+        add_plan(tx, resource, plan)
+    announce(tx, "windows", resource, last_seq(tx) + 1)
+
+
+def add_plan(tx: Transaction, resource: str, plan: WeeklyPlan) -> None:
+    """Add one weekly plan; 400 for a window or a date that is none."""
+    bounds = {"valid_from": _date(plan.from_), "valid_until": _date(plan.until)}
+    for day, window in itertools.product(plan.days, plan.windows):
+        start, end = _minutes(window)
+        values = {"day": DAYS.index(day), "start": start, "end": end, "kind": plan.kind, "weeks": plan.weeks}
+        tx.insert("weekly_windows", resource=resource, **values, **bounds)
+
+
 def _zone(tx: Transaction, resource: str) -> ZoneInfo:
     if resource not in tx.zones:
         raise not_found("resource", resource)
@@ -96,3 +130,23 @@ def _applies(plan: sqlite3.Row, day: date) -> bool:
     if plan["valid_until"] and day.isoformat() > plan["valid_until"]:
         return False
     return plan["weeks"] in ("all", "odd" if day.isocalendar().week % 2 else "even")
+
+
+def _minutes(window: str) -> tuple[int, int]:
+    match = WINDOW.match(window)
+    if not match:
+        raise invalid(f"{window!r} is not a window like '09:00-12:30'.")
+    hours = [int(part) for part in match.groups()]
+    start, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+    if not start < end <= DAY_MINUTES:
+        raise invalid(f"{window!r} must end after it starts, at 24:00 at the latest.")
+    return start, end
+
+
+def _date(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise invalid(f"{text!r} is not a date like '2026-11-23'.") from error

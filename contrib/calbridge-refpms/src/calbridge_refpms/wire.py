@@ -65,16 +65,21 @@ class AppointmentType(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     instructions: Text = ""
 
 
-class WeeklyWindows(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """A weekly plan of one resource; `from` and `until` are local dates, both inclusive."""
+class WeeklyPlan(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Windows that repeat weekly; `from` and `until` are local dates, both inclusive."""
 
-    resource: Ref
     days: list[Day]
     windows: list[str]
     kind: WindowKind = "online"
     weeks: Literal["all", "odd", "even"] = "all"
     from_: str | None = None
     until: str | None = None
+
+
+class WeeklyPlans(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """All weekly plans of one resource."""
+
+    plans: list[WeeklyPlan]
 
 
 class Window(Struct, kw_only=True, frozen=True):
@@ -257,10 +262,10 @@ class Patient(Struct, kw_only=True, frozen=True):
 
 
 class Event(Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Something changed; read it again to see what. A tombstone says that it is deleted for good."""
+    """Something changed; read it again. A tombstone: it is deleted for good. The id of `windows` is a resource."""
 
     seq: int
-    object: Literal["appointment", "block", "absence"]
+    object: Literal["appointment", "block", "absence", "windows"]
     id: str
     revision: int
     at: datetime

@@ -1,0 +1,189 @@
+"""One calendar collection as the server tells of it: its marks, a listing, a delta, bodies.
+
+The truth is a full listing of hrefs and ETags; tokens and ctags only save work. A collection that is not there, or
+is no calendar, is a person's matter: it never means that everything in it was deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from calbridge.errors import NeedsHuman, RetryLater
+from calbridge.http import BodyRefused, classify
+from calbridge_caldav import multistatus as ms
+from calbridge_caldav.hrefs import member_path, path_of, quoted, segment_in
+from calbridge_caldav.wire import GONE, Body, Wire, etag_of
+
+CHUNK = 80
+PAGES = 1000
+
+_NOT_THIS_REQUEST = frozenset({401, 407, 408, 423, 425, 429})
+"""Client errors that say nothing about the request itself: all others refuse it as it is."""
+
+_REFUSALS = frozenset(range(400, 500)) - _NOT_THIS_REQUEST | {500, 501, 507}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What tells cheaply that something changed; "" where the server has none."""
+
+    token: str = ""
+    ctag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """A delta: segments with their ETags ("" where not told), segments that are gone, and the next token."""
+
+    changed: dict[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """One object's body; no `data` and no `fault`: it is gone meanwhile; `fault`: the server does not hand it out."""
+
+    segment: str
+    etag: str = ""
+    data: bytes | None = None
+    fault: str = ""
+
+
+class Collection:
+    """The calendar of one resource. `path` is unquoted, with a slash at its end."""
+
+    def __init__(self, wire: Wire, resource: str, path: str) -> None:
+        self._wire = wire
+        self.resource = resource
+        self.path = path
+
+    def look(self) -> Marks:
+        """The marks, taken before anything is read; NeedsHuman when there is no calendar at this address."""
+        body = ms.propfind("D:resourcetype", "D:sync-token", "S:getctag")
+        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE)
+        if isinstance(answer, httpx.Response) or not answer.parts or answer.parts[0].gone:
+            raise NeedsHuman(
+                f"There is no calendar at the address in calendars.{self.resource} (404): correct it, "
+                "or restore the calendar. Nothing was deleted here."
+            )
+        itself = answer.parts[0]
+        if not itself.has(f"{ms.DAV}resourcetype", f"{ms.CAL}calendar"):
+            raise NeedsHuman(
+                f"The address in calendars.{self.resource} is no calendar: "
+                "write the path of a calendar collection, `calbridge check` lists them."
+            )
+        return Marks(token=itself.text(f"{ms.DAV}sync-token"), ctag=itself.text(ms.CTAG))
+
+    def listing(self) -> dict[str, str]:
+        """Every object's segment and ETag, by the one request that all servers answer rightly."""
+        body = ms.propfind("D:getetag", "D:resourcetype")
+        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1)
+        if isinstance(answer, httpx.Response) or not answer.parts:
+            raise RetryLater(f"The listing of calendars.{self.resource} came back without content.")
+        return {
+            segment: etag_of(part.text(f"{ms.DAV}getetag"))
+            for part in answer.parts
+            if (segment := segment_in(self.path, part.href))
+            and part.status in {None, 200}
+            and not part.has(f"{ms.DAV}resourcetype", f"{ms.DAV}collection")
+        }
+
+    def changes(self, token: str) -> Changes | None:
+        """What changed since the token; None where the server refuses it or answers nonsense, on any page (R6)."""
+        changed: dict[str, str] = {}
+        removed: set[str] = set()
+        for _page in range(PAGES):
+            answer = self._report(ms.sync_collection(token), depth=0)
+            if answer is None or not answer.token:
+                return None
+            cut = self._sort(answer, changed, removed)
+            if not cut:
+                return Changes(changed=changed, removed=frozenset(removed), token=answer.token)
+            if answer.token == token:
+                return None
+            token = answer.token
+        return None
+
+    def _sort(self, answer: ms.Multistatus, changed: dict[str, str], removed: set[str]) -> bool:
+        cut = False
+        for part in answer.parts:
+            segment = segment_in(self.path, part.href)
+            if segment is None:
+                cut = cut or (part.status == httpx.codes.INSUFFICIENT_STORAGE and path_of(part.href) == self.path)
+            elif part.gone:
+                changed.pop(segment, None)
+                removed.add(segment)
+            else:
+                removed.discard(segment)
+                changed[segment] = etag_of(part.text(f"{ms.DAV}getetag"))
+        return cut
+
+    def etag(self, segment: str) -> str:
+        """The ETag of one object, for servers that name none on a GET; "" where there is none."""
+        answer = self._wire.multistatus(
+            "PROPFIND", member_path(self.path, segment), ms.propfind("D:getetag"), depth=0, accept=_REFUSALS
+        )
+        parts = answer.parts if isinstance(answer, ms.Multistatus) else ()
+        return etag_of(parts[0].text(f"{ms.DAV}getetag")) if parts else ""
+
+    def find(self, uid: str) -> list[str] | None:
+        """The segments of events with this UID; None where the server cannot search."""
+        answer = self._report(ms.by_uid(uid), depth=1)
+        if answer is None:
+            return None
+        found = (segment_in(self.path, part.href) for part in answer.parts if not part.gone)
+        return [segment for segment in found if segment]
+
+    def _report(self, body: bytes, *, depth: int) -> ms.Multistatus | None:
+        answer = self._wire.multistatus("REPORT", quoted(self.path), body, depth=depth, accept=_REFUSALS)
+        return answer if isinstance(answer, ms.Multistatus) else None
+
+    def bodies(self, segments: Sequence[str]) -> Iterator[Fetched]:
+        """The objects, in chunks (one multiget for ten thousand is refused); what one leaves out is asked for alone."""
+        for start in range(0, len(segments), CHUNK):
+            chunk = segments[start : start + CHUNK]
+            got = self._multiget(chunk)
+            yield from got.values()
+            yield from (self.fetch(segment) for segment in chunk if segment not in got)
+
+    def _multiget(self, segments: Sequence[str]) -> dict[str, Fetched]:
+        try:
+            answer = self._report(ms.multiget(member_path(self.path, one) for one in segments), depth=1)
+        except NeedsHuman as error:
+            if not isinstance(error.__cause__, BodyRefused):
+                raise
+            return {}
+        parts = answer.parts if answer else ()
+        return {
+            segment: _fetched(segment, part)
+            for part in parts
+            if (segment := segment_in(self.path, part.href)) in segments and segment is not None
+            if part.gone or part.text(f"{ms.CAL}calendar-data")
+        }
+
+    def fetch(self, segment: str) -> Fetched:
+        """One object by a GET of its own. What the server says of this object alone stops nothing else."""
+        try:
+            answer = self._wire.get(member_path(self.path, segment))
+        except NeedsHuman as error:
+            if isinstance(error.__cause__, BodyRefused):
+                return Fetched(segment=segment, fault="the object is too large")
+            raise
+        if isinstance(answer, Body):
+            return Fetched(segment=segment, etag=answer.etag, data=answer.data)
+        if answer.status_code in GONE:
+            return Fetched(segment=segment)
+        if answer.status_code in _REFUSALS:
+            return Fetched(segment=segment, fault=f"the server does not hand it out ({answer.status_code})")
+        raise classify(answer)
+
+
+def _fetched(segment: str, part: ms.Part) -> Fetched:
+    if part.gone:
+        return Fetched(segment=segment)
+    data = part.text(f"{ms.CAL}calendar-data").encode("utf-8", "replace")
+    return Fetched(segment=segment, etag=etag_of(part.text(f"{ms.DAV}getetag")), data=data)

@@ -1,0 +1,69 @@
+"""hrefs are compared unquoted and without origin; a member's ref is `<resource key>/<its last segment, unquoted>`.
+
+Servers quote as they like, answer with or without origin, and sometimes name things of another calendar (R4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+_SAFE = "/@:!$&'()*+,;=~-._"
+
+
+def path_of(href: str) -> str:
+    """The unquoted path of an href, which may be a path or a whole URL."""
+    return unquote(raw_path(href))
+
+
+def raw_path(href: str) -> str:
+    """The path of an href as it is quoted; a leading `//` is a path too, not a host."""
+    text = href.strip()
+    return text.split("?")[0] if text.startswith("/") else urlsplit(text).path
+
+
+def quoted(path: str) -> str:
+    """An unquoted path as it goes into a request."""
+    return quote(path, safe=_SAFE)
+
+
+def collection_path(base: str, place: str) -> str:
+    """The path of the collection `place` (a path or a URL) on the server of `base`; ValueError for another server."""
+    whole = urljoin(base, place)
+    ours, theirs = urlsplit(base), urlsplit(whole)
+    if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+        raise ValueError(f"the calendar {place} is on another server than the url: use one connection a server")
+    path = unquote(theirs.path).rstrip("/") + "/"
+    if path == "/":
+        raise ValueError(f'"{place}" is the whole server, not a calendar: write its path, like "/praxis/anna/"')
+    return path
+
+
+def segment_in(collection: str, href: str) -> str | None:
+    """The last segment of an href that lies directly in `collection`, unquoted; None for anything else."""
+    parent, _, last = raw_path(href).rpartition("/")
+    if not last or unquote(parent) + "/" != collection:
+        return None
+    return unquote(last)
+
+
+def ref_of(resource: str, segment: str) -> str:
+    """How the bridge names one calendar object for ever."""
+    return f"{resource}/{segment}"
+
+
+def parts_of(ref: str) -> tuple[str, str]:
+    """Resource key and segment of a ref."""
+    resource, _, segment = ref.partition("/")
+    return resource, segment
+
+
+def known_in(resource: str, known: Mapping[str, str]) -> dict[str, str]:
+    """Segment to version of what is known of one resource's calendar."""
+    prefix = ref_of(resource, "")
+    return {ref[len(prefix) :]: version for ref, version in known.items() if ref.startswith(prefix)}
+
+
+def member_path(collection: str, segment: str) -> str:
+    """The quoted path of one member, for a request."""
+    return quoted(collection) + quote(segment, safe="@:!$&'()*+,;=~-._")

@@ -1,0 +1,141 @@
+"""Where an appointment's event stands, what is there now, and the three conditional requests on it.
+
+The place follows from the appointment's id: `<id>.ics` in its resource's calendar, unless staff moved it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from calbridge.errors import BridgeError, NeedsHuman, SkipItem
+from calbridge.http import classify
+from calbridge.provider import Entry
+from calbridge_caldav.busy import Eyes
+from calbridge_caldav.collection import Collection
+from calbridge_caldav.hrefs import member_path, parts_of, ref_of
+from calbridge_caldav.lines import Document, FaultError
+from calbridge_caldav.own import stamp_of
+from calbridge_caldav.records import entry_of
+from calbridge_caldav.wire import GONE, Body, Wire
+
+CONFLICT = 412
+_NO_PLACE = frozenset({404, 409, 410})
+_CALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One href of one calendar."""
+
+    collection: Collection
+    segment: str
+
+    @property
+    def ref(self) -> str:
+        """As the bridge names it."""
+        return ref_of(self.collection.resource, self.segment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What stands at a place. `appointment` is the id in its stamp, "" for a foreign object.
+
+    `document` and `entry` are None where it cannot be read; `why` says so then.
+    """
+
+    etag: str
+    data: bytes
+    appointment: str = ""
+    document: Document | None = None
+    entry: Entry | None = None
+    why: str = ""
+
+
+class Places:
+    """The calendars of one connection, one object at a time."""
+
+    def __init__(self, wire: Wire, collections: Mapping[str, Collection], eyes: Eyes) -> None:
+        self._wire = wire
+        self._collections = collections
+        self._eyes = eyes
+
+    def of(self, ref: str) -> Place | None:
+        """Where a ref points; None when its resource has no calendar here any more."""
+        resource, segment = parts_of(ref)
+        collection = self._collections.get(resource)
+        return Place(collection=collection, segment=segment) if collection and segment else None
+
+    def home(self, resource: str, appointment: str) -> Place | None:
+        """Where a new event of this appointment belongs."""
+        return self.of(ref_of(resource, f"{appointment}.ics"))
+
+    def homes(self, appointment: str) -> list[Place]:
+        """The same in every calendar: an earlier write may have gone to another one."""
+        return [Place(collection=one, segment=f"{appointment}.ics") for one in self._collections.values()]
+
+    def look(self, place: Place) -> Found | None:
+        """What stands there now; None for 404 and 410 only."""
+        answer = self._wire.get(_path(place))
+        if not isinstance(answer, Body):
+            if answer.status_code in GONE:
+                return None
+            raise classify(answer, item=place.ref)
+        return self._found(place, answer, answer.etag or place.collection.etag(place.segment))
+
+    def _found(self, place: Place, body: Body, etag: str) -> Found:
+        appointment, document = "", None
+        try:
+            document = Document.parse(body.data)
+            stamp = stamp_of(document)
+            appointment = stamp.appointment if stamp else ""
+            entry = entry_of(document, place.collection.resource, place.segment, etag, self._eyes)
+        except FaultError as fault:
+            return Found(etag=etag, data=body.data, appointment=appointment, why=str(fault))
+        return Found(etag=etag, data=body.data, appointment=appointment, document=document, entry=entry)
+
+    def create(self, place: Place, data: bytes) -> int:
+        """PUT where nothing stands. The status: a success, or one of 403, 409 and 412 to look into."""
+        return self._send("PUT", place, {"If-None-Match": "*", **_CALENDAR}, data, accept={CONFLICT, 403, 409})
+
+    def update(self, place: Place, data: bytes, etag: str) -> int:
+        """PUT over what bears this ETag. The status: a success, or 412."""
+        return self._send("PUT", place, {"If-Match": etag or "*", **_CALENDAR}, data, accept={CONFLICT})
+
+    def delete(self, place: Place, etag: str) -> int:
+        """DELETE what bears this ETag. The status: a success, 404, 410 or 412."""
+        return self._send("DELETE", place, {"If-Match": etag or "*"}, accept={CONFLICT, *GONE})
+
+    def refusal(self, place: Place, status: int, body: bytes = b"") -> BridgeError:
+        """What a refused write means: the calendar is not there, may not be written, or does not take this event."""
+        if status in _NO_PLACE:
+            place.collection.look()
+        if status == httpx.codes.FORBIDDEN and b"ns:caldav" not in body:
+            return NeedsHuman(
+                f"The account may not write into calendars.{place.collection.resource} (403): "
+                "give it the right to, or use another account."
+            )
+        return SkipItem(
+            f"The calendar server does not take this event ({status}): look into its log, "
+            "and at the event in calendars." + place.collection.resource + ".",
+            item=place.ref,
+        )
+
+    def _send(
+        self, method: str, place: Place, headers: Mapping[str, str], data: bytes = b"", *, accept: set[int]
+    ) -> int:
+        response = self._wire.request(method, _path(place), headers=headers, content=data)
+        status = response.status_code
+        if response.is_success or status in accept:
+            return status
+        if response.is_client_error and isinstance(classify(response, item=place.ref), SkipItem):
+            raise self.refusal(place, status, response.content)
+        if status in _NO_PLACE:
+            raise self.refusal(place, status)
+        raise classify(response, item=place.ref)
+
+
+def _path(place: Place) -> str:
+    return member_path(place.collection.path, place.segment)

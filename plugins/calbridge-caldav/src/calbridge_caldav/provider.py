@@ -1,0 +1,83 @@
+"""The provider of one CalDAV connection: the hooks, each a line or two over the module that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from calbridge.errors import ConfigError
+from calbridge.hookspecs import hookimpl
+from calbridge.interval import Interval
+from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Probe, Receipt, Record
+from calbridge_caldav import probing, schedule
+from calbridge_caldav.busy import Eyes
+from calbridge_caldav.collection import Collection
+from calbridge_caldav.places import Places
+from calbridge_caldav.settings import CaldavSettings
+from calbridge_caldav.wire import Wire
+from calbridge_caldav.writing import Writing
+
+FIELDS = frozenset({"state", "resource", "start", "end", "title", "description", "note", "confidential"})
+
+
+class CaldavCalendar:
+    """One account on one server with a calendar for each resource."""
+
+    def __init__(self, settings: CaldavSettings, context: Context) -> None:
+        self._settings = settings
+        self._context = context
+        self._zone = ZoneInfo(context.clinic.time_zone)
+        self._wire = Wire(settings, context)
+        self._collections = {
+            resource: Collection(self._wire, resource, path) for resource, path in settings.paths().items()
+        }
+        self.capabilities = Capabilities(
+            fields=FIELDS, mirrors=True, adopts=False, resources=frozenset(self._collections)
+        )
+
+    @hookimpl
+    def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
+        """Every calendar's changes since the cursor, or everything."""
+        return schedule.read(list(self._collections.values()), cursor, window, known, self._eyes(window))
+
+    @hookimpl
+    def propagate_change(self, change: Change) -> Receipt:
+        """Write one appointment state into its resource's calendar."""
+        places = Places(self._wire, self._collections, self._eyes(Interval(0, 0)))
+        return Writing(places, change, self._zone, self._context.clock.now()).carry_out()
+
+    @hookimpl
+    def probe(self, ref: str) -> Probe:
+        """Is this event really gone?"""
+        return probing.probe(self._collections, ref)
+
+    @hookimpl
+    def check(self) -> tuple[Finding, ...]:
+        """Server, login, calendars."""
+        from calbridge_caldav.checks import findings
+
+        return findings(self._settings, self._wire, self._collections)
+
+    def close(self) -> None:
+        """Let go of the connection to the server."""
+        self._wire.close()
+
+    def _eyes(self, window: Interval) -> Eyes:
+        return Eyes(
+            zone=self._zone,
+            window=window,
+            all_day=self._settings.all_day,
+            tentative=self._settings.tentative,
+        )
+
+
+def create(settings: CaldavSettings, context: Context) -> CaldavCalendar:
+    """Make the provider; no I/O. A calendar for a resource that the clinic does not have is a mistake in writing."""
+    for resource in settings.calendars:
+        if resource not in context.clinic.resources:
+            known = ", ".join(sorted(context.clinic.resources)) or "none"
+            raise ConfigError(
+                f"calendars.{resource}: clinic {context.clinic.key} has no resource of that name (it has: {known}).",
+                connection=context.connection,
+            )
+    return CaldavCalendar(settings, context)

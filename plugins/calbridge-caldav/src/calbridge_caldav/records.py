@@ -1,0 +1,43 @@
+"""One calendar object becomes one record: our own event an Entry, a foreign one Busy, a broken one Unreadable."""
+
+from __future__ import annotations
+
+from calbridge.provider import Busy, Entry, Record, Unreadable
+from calbridge_caldav.busy import Eyes, salvage, taken
+from calbridge_caldav.hrefs import ref_of
+from calbridge_caldav.lines import Document, FaultError
+from calbridge_caldav.own import modified_of, stamp_of, view_of
+
+
+def record_of(resource: str, segment: str, version: str, body: bytes, eyes: Eyes) -> Record:
+    """What one object of a resource's calendar means. Never fails: what cannot be read says so."""
+    ref = ref_of(resource, segment)
+    try:
+        document = Document.parse(body)
+    except FaultError as fault:
+        spans = salvage(Document.wreck(body), eyes)
+        return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
+    try:
+        return entry_of(document, resource, segment, version, eyes) or _busy(document, resource, ref, version, eyes)
+    except FaultError as fault:
+        spans = salvage(document, eyes)
+        return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
+
+
+def entry_of(document: Document, resource: str, segment: str, version: str, eyes: Eyes) -> Entry | None:
+    """Our own event, wherever it was moved to; None for a foreign one. FaultError when ours cannot be read."""
+    stamp = stamp_of(document)
+    if stamp is None:
+        return None
+    return Entry(
+        ref=ref_of(resource, segment),
+        version=version,
+        view=view_of(document, resource, eyes.zone),
+        stamp=stamp,
+        modified=modified_of(document, eyes.zone),
+    )
+
+
+def _busy(document: Document, resource: str, ref: str, version: str, eyes: Eyes) -> Busy:
+    found = taken(document, eyes)
+    return Busy(ref=ref, version=version, resource=resource, spans=found.spans, tentative=found.tentative)

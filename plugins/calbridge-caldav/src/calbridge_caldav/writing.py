@@ -1,0 +1,202 @@
+"""propagate_change: one appointment state into one calendar, with the same end whatever happened before.
+
+Where the event stands follows from the appointment's id, so a write whose answer was lost is found again. Every
+write is conditional and read back, and what is read back is the answer: servers rewrite bodies, and some ignore
+conditions. Nothing is overwritten or deleted that does not bear the appointment's own stamp.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from calbridge.errors import BridgeError, RetryLater, SkipItem
+from calbridge.provider import Change, Receipt
+from calbridge.views import CalendarView
+from calbridge_caldav.amend import amend, compose, settled
+from calbridge_caldav.own import uid_of
+from calbridge_caldav.places import CONFLICT, Found, Place, Places
+
+ATTEMPTS = 3
+_SUCCESS = range(200, 300)
+
+
+class Writing:
+    """One change being carried out."""
+
+    def __init__(self, places: Places, change: Change, zone: ZoneInfo, now: int) -> None:
+        if not isinstance(change.view, CalendarView):
+            raise SkipItem("A calendar takes calendar views only: this is a fault of the bridge, report it.")
+        self._places = places
+        self._change = change
+        self._view = change.view
+        self._zone = zone
+        self._now = now
+
+    def carry_out(self) -> Receipt:
+        """Write it, or say that the calendar moved on."""
+        here = self._places.of(self._change.ref)
+        home = self._places.home(self._view.resource, self._change.appointment)
+        if self._change.remove or home is None:
+            return self._remove_all(here)
+        if here is None:
+            return self._stray() or self._create(home)
+        if here.collection is home.collection:
+            return self._update(here)
+        return self._move(here, home)
+
+    # --- creating ---------------------------------------------------------------------------------
+
+    def _stray(self) -> Receipt | None:
+        """An earlier revision whose answer was lost may stand in another resource's calendar."""
+        if self._change.revision <= 1:
+            return None
+        for place in self._places.homes(self._change.appointment):
+            if place.collection.resource != self._view.resource:
+                found = self._places.look(place)
+                if found and found.entry and self._ours(found):
+                    return _moved(found, "It stands in another calendar already.")
+        return None
+
+    def _create(self, home: Place, data: bytes = b"") -> Receipt:
+        status = self._places.create(home, data or self._composed())
+        if status in _SUCCESS:
+            return self._read_back(home)
+        found = self._places.look(home)
+        if found is not None:
+            return self._taken(home, found)
+        return self._same_uid(home, status)
+
+    def _taken(self, home: Place, found: Found) -> Receipt:
+        if not self._ours(found):
+            raise SkipItem(
+                "Another entry stands where this appointment's event belongs: rename or delete it in the calendar.",
+                item=home.ref,
+            )
+        return self._over(home, found)
+
+    def _same_uid(self, home: Place, status: int) -> Receipt:
+        """The server refuses a second event with our UID: find the first."""
+        for segment in home.collection.find(uid_of(self._change.appointment)) or ():
+            place = Place(collection=home.collection, segment=segment)
+            found = self._places.look(place)
+            if found and self._ours(found):
+                return self._over(place, found)
+        raise self._places.refusal(home, status)
+
+    # --- changing ---------------------------------------------------------------------------------
+
+    def _update(self, place: Place) -> Receipt:
+        found = self._places.look(place)
+        if found is None or not self._ours(found):
+            return Receipt(outcome="moved", why="The event is no longer in the calendar.")
+        return self._over(place, found)
+
+    def _over(self, place: Place, found: Found) -> Receipt:
+        """Write over our own event, as long as nobody else changed what it shows."""
+        for _attempt in range(ATTEMPTS):
+            if self._written(found):
+                return Receipt(outcome="written", entry=found.entry)
+            if not self._as_we_left_it(place, found):
+                return _moved(found, "The event was changed in the calendar.")
+            if self._places.update(place, self._amended(place, found), found.etag) != CONFLICT:
+                return self._read_back(place)
+            again = self._places.look(place)
+            if again is None or not self._ours(again):
+                return Receipt(outcome="moved", why="The event was deleted meanwhile.")
+            found = again
+        return _moved(found, "The event keeps being changed.")
+
+    def _move(self, old: Place, home: Place) -> Receipt:
+        """Into another calendar: never the same UID in two at once, so the old one goes first, and what staff added
+        goes along. After a crash in between the old one is gone and the new one is made."""
+        found = self._places.look(old)
+        if found is None or not self._ours(found):
+            return self._create(home)
+        if not self._as_we_left_it(old, found):
+            return _moved(found, "The event was changed in the calendar.")
+        data = self._amended(old, found)
+        if self._places.delete(old, found.etag) == CONFLICT:
+            return self._move(old, home)
+        try:
+            return self._create(home, data)
+        except RetryLater:
+            raise
+        except BridgeError:
+            self._places.create(old, found.data)
+            raise
+
+    def _read_back(self, place: Place) -> Receipt:
+        found = self._places.look(place)
+        if found is None or not self._ours(found):
+            return Receipt(outcome="moved", why="The event was deleted right after it was written.")
+        if found.entry is None:
+            raise SkipItem(f"The event cannot be read back ({found.why}).", item=place.ref)
+        if found.entry.stamp is not None and found.entry.stamp.revision != self._change.revision:
+            return _moved(found, "The event was changed right after it was written.")
+        return Receipt(outcome="written", entry=found.entry)
+
+    # --- removing ---------------------------------------------------------------------------------
+
+    def _remove_all(self, here: Place | None) -> Receipt:
+        """Remove it; without a ref, wherever a write whose answer was lost may have put it."""
+        if here is not None:
+            return self._remove(here, self._change.version)
+        for place in self._places.homes(self._change.appointment):
+            self._remove(place, "")
+        return Receipt(outcome="written")
+
+    def _remove(self, place: Place, etag: str) -> Receipt:
+        for _attempt in range(ATTEMPTS):
+            if etag and self._places.delete(place, etag) != CONFLICT:
+                return Receipt(outcome="written")
+            found = self._places.look(place)
+            if found is None or not self._ours(found):
+                return Receipt(outcome="written")
+            if not self._may_go(place, found):
+                return _moved(found, "The event was changed in the calendar.")
+            etag = found.etag or "*"
+        raise RetryLater("The event keeps being changed while it is deleted.", item=place.ref)
+
+    def _may_go(self, place: Place, found: Found) -> bool:
+        """Nobody changed what it shows, staff cancelled it too, or it is a write that nobody was told of."""
+        entry = found.entry
+        return not self._change.ref or entry is None or entry.view.state.gone or self._as_we_left_it(place, found)
+
+    # --- comparing --------------------------------------------------------------------------------
+
+    def _ours(self, found: Found) -> bool:
+        return found.appointment == self._change.appointment
+
+    def _written(self, found: Found) -> bool:
+        """This very change is there already: its answer was lost."""
+        entry = found.entry
+        return (
+            entry is not None
+            and entry.stamp is not None
+            and entry.stamp.revision == self._change.revision
+            and entry.view == settled(self._view)
+        )
+
+    def _as_we_left_it(self, place: Place, found: Found) -> bool:
+        """The version we know, or the same meaning under another one: an alarm was put off, a server renumbered."""
+        if found.entry is None:
+            raise SkipItem(
+                f"The event cannot be read ({found.why}): correct or delete it in the calendar.",
+                item=place.ref,
+            )
+        known = bool(self._change.version) and found.etag == self._change.version
+        return known or (self._change.previous is not None and found.entry.view == self._change.previous)
+
+    def _amended(self, place: Place, found: Found) -> bytes:
+        if found.document is None:
+            raise SkipItem(f"The event cannot be read ({found.why}).", item=place.ref)
+        change = self._change
+        return amend(found.document, change.appointment, change.revision, self._view, zone=self._zone, now=self._now)
+
+    def _composed(self) -> bytes:
+        change = self._change
+        return compose(change.appointment, change.revision, self._view, zone=self._zone, now=self._now)
+
+
+def _moved(found: Found, why: str) -> Receipt:
+    return Receipt(outcome="moved", entry=found.entry, why=why)

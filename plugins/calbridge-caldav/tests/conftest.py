@@ -1,0 +1,347 @@
+"""Radicale and Xandikos, each in a process of its own on a free loopback port; every test has new calendars."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from calbridge.interval import Interval
+from calbridge.model import Clinic, Resource, State
+from calbridge.provider import Change, Context, Entry
+from calbridge.views import CalendarView
+from calbridge_caldav.provider import CaldavCalendar, create
+from calbridge_caldav.settings import CaldavSettings
+
+NOW = 1_772_000_000  # 2026-02-25 06:13:20 UTC
+DAY = 86_400
+WINDOW = Interval(NOW - 2 * DAY, NOW + 95 * DAY)
+TEN = 1_772_528_400  # 2026-03-03 10:00 in Berlin
+
+MKCALENDAR = (
+    b'<?xml version="1.0"?><C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>'
+    b'<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
+    b"</D:prop></D:set></C:mkcalendar>"
+)
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until the server answers, at most 20 s."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx.get(url, timeout=1, verify=False)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"the server did not start: {process.poll()}")
+
+
+@dataclass
+class Server:
+    """A running CalDAV server and the folder its calendars are made in."""
+
+    name: str
+    url: str
+    home: str
+    username: str = ""
+    password: str = ""
+
+    def client(self) -> httpx.Client:
+        """A calendar program of staff's: a client that knows nothing of the bridge."""
+        auth = httpx.BasicAuth(self.username, self.password) if self.username else None
+        return httpx.Client(base_url=self.url, auth=auth, timeout=10, verify=False)
+
+    def make_calendar(self, name: str) -> str:
+        """A new calendar collection; its path."""
+        path = f"{self.home}{name}/"
+        with self.client() as client:
+            answer = client.request(
+                "MKCALENDAR", path, content=MKCALENDAR, headers={"Content-Type": "application/xml; charset=utf-8"}
+            )
+            assert answer.status_code == 201, answer.text
+        return path
+
+
+@pytest.fixture(scope="session")
+def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("radicale")
+    (folder / "users").write_text("praxis:geheim\n")
+    port = free_port()
+    options = [
+        f"--server-hosts=127.0.0.1:{port}",
+        f"--storage-filesystem-folder={folder / 'store'}",
+        "--auth-type=htpasswd",
+        f"--auth-htpasswd-filename={folder / 'users'}",
+        "--auth-htpasswd-encryption=plain",
+        "--auth-delay=0",
+        "--logging-level=error",
+    ]
+    process = _start([sys.executable, "-m", "radicale", *options], folder)
+    yield from _serve(process, Server("radicale", f"http://127.0.0.1:{port}/", "/praxis/", "praxis", "geheim"))
+
+
+@pytest.fixture(scope="session")
+def xandikos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("xandikos")
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("xandikos")), "serve", "-d", str(folder / "store"), "--defaults"]
+    options = ["-l", "127.0.0.1", "-p", str(port), "--no-detect-systemd", "--state-dir", str(folder / "state")]
+    process = _start([*command, *options], folder)
+    yield from _serve(process, Server("xandikos", f"http://127.0.0.1:{port}/", "/user/calendars/"))
+
+
+def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+
+
+def _serve(process: subprocess.Popen[bytes], server: Server) -> Iterator[Server]:
+    try:
+        wait_for(server.url, process)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture(params=["radicale", "xandikos"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each of the two in turn."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Server)
+    return found
+
+
+@dataclass
+class Watched(httpx.BaseTransport):
+    """The way out, watched: `log` has method and path of each request, `after` may lose or change an answer."""
+
+    log: list[tuple[str, str]] = field(default_factory=list)
+    before: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
+    after: Callable[[httpx.Request, httpx.Response], httpx.Response] = lambda request, response: response
+    inner: httpx.BaseTransport = field(default_factory=lambda: httpx.HTTPTransport(verify=False))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.log.append((request.method, request.url.path))
+        answer = self.before(request)
+        if answer is not None:
+            return answer
+        response = self.inner.handle_request(request)
+        response.read()
+        return self.after(request, response)
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def writes(self) -> list[tuple[str, str]]:
+        """What changed something."""
+        return [one for one in self.log if one[0] not in {"GET", "PROPFIND", "REPORT", "OPTIONS"}]
+
+
+@dataclass
+class Clock:
+    """A clock that the test moves."""
+
+    at: int = NOW
+
+    def now(self) -> int:
+        return self.at
+
+
+def clinic(**changes: Any) -> Clinic:
+    """A clinic in Berlin with two vets."""
+    resources = {key: Resource(key=key, name=key.title()) for key in ("anna", "ben")}
+    return Clinic(key="hafen", name="Praxis am Hafen", time_zone="Europe/Berlin", resources=resources, **changes)
+
+
+def plain_secret(reference: Any) -> str:
+    """Secrets written in the settings themselves."""
+    return str(reference.get_secret_value())
+
+
+def context(transport: httpx.BaseTransport, clock: Clock | None = None) -> Context:
+    """What a host would give."""
+    return Context(
+        connection="calendar",
+        clinic=clinic(),
+        transport=transport,
+        clock=clock or Clock(),
+        secrets=plain_secret,
+        log=logging.getLogger("test"),
+    )
+
+
+@dataclass
+class Practice:
+    """One test's calendars on a server, the provider over them, and a client of staff's."""
+
+    server: Server
+    paths: dict[str, str]
+    provider: CaldavCalendar
+    wire: Watched
+    clock: Clock
+    staff: httpx.Client
+
+    def url(self, ref: str) -> str:
+        resource, _, segment = ref.partition("/")
+        return self.paths[resource] + segment
+
+    def put(self, ref: str, body: str, **headers: str) -> str:
+        """Staff writes an event; its ETag."""
+        headers = {"Content-Type": "text/calendar; charset=utf-8", **headers}
+        answer = self.staff.put(self.url(ref), content=body.encode(), headers=headers)
+        assert answer.is_success, (answer.status_code, answer.text)
+        return answer.headers.get("ETag", "")
+
+    def text(self, ref: str) -> str:
+        """What staff's program gets."""
+        answer = self.staff.get(self.url(ref))
+        assert answer.status_code == 200, answer.status_code
+        return answer.content.decode()
+
+    def edit(self, ref: str, *swaps: tuple[str, str]) -> None:
+        """Staff changes an event in a calendar program."""
+        text = self.text(ref).replace("\r\n ", "")
+        for old, new in swaps:
+            assert old in text, f"{old} not in {text}"
+            text = text.replace(old, new)
+        self.put(ref, text)
+
+    def exists(self, ref: str) -> bool:
+        return self.staff.get(self.url(ref)).status_code == 200
+
+    def delete(self, ref: str) -> None:
+        assert self.staff.delete(self.url(ref)).is_success
+
+    def write(self, **fields: Any) -> Entry:
+        """A change that must succeed; what was read back."""
+        receipt = self.provider.propagate_change(change(**fields))
+        assert receipt.outcome == "written", receipt
+        assert receipt.entry is not None
+        return receipt.entry
+
+    def read(self, cursor: str = "", known: dict[str, str] | None = None, window: Interval = WINDOW) -> Any:
+        """One import."""
+        return self.provider.import_schedule(cursor, window, known or {})
+
+    def records(self, **options: Any) -> dict[str, Any]:
+        """Everything there is, by ref."""
+        return {item.ref: item for item in self.read(**options).items}
+
+    def again(self, **settings: Any) -> CaldavCalendar:
+        """A new provider object, as after a restart, over the same watched transport."""
+        return provider_for(self.server, self.paths, self.wire, self.clock, **settings)
+
+
+def provider_for(
+    server: Server, paths: dict[str, str], transport: httpx.BaseTransport, clock: Clock | None = None, **settings: Any
+) -> CaldavCalendar:
+    """A provider for calendars of a server."""
+    login = {"username": server.username, "password": server.password} if server.username else {}
+    values = CaldavSettings.model_validate({"url": server.url, "calendars": paths, **login, **settings})
+    return create(values, context(transport, clock))
+
+
+@pytest.fixture
+def practice(server: Server) -> Iterator[Practice]:
+    """Two new calendars on a real server."""
+    mark = secrets.token_hex(4)
+    paths = {key: server.make_calendar(f"{key}-{mark}") for key in ("anna", "ben")}
+    wire, clock = Watched(), Clock()
+    provider = provider_for(server, paths, wire, clock)
+    with server.client() as staff:
+        yield Practice(server, paths, provider, wire, clock, staff)
+    provider.close()
+
+
+def view(**changes: Any) -> CalendarView:
+    """An appointment on Tuesday, 3 March 2026, 10:00 to 10:30 in Berlin."""
+    values: dict[str, Any] = {
+        "state": State.CONFIRMED,
+        "resource": "anna",
+        "start": TEN,
+        "end": TEN + 1800,
+        "title": "Check-up - Bello",
+        "description": "Impfung",
+        "note": "Ruft vorher an",
+        "confidential": True,
+    }
+    return CalendarView(**{**values, **changes})
+
+
+def change(**fields: Any) -> Change:
+    """A first write of appointment abc123, unless told otherwise; `entry` makes it a later one."""
+    entry: Entry | None = fields.pop("entry", None)
+    after: dict[str, Any] = {}
+    if entry is not None:
+        after = {"ref": entry.ref, "version": entry.version, "previous": entry.view, "revision": 2}
+    values: dict[str, Any] = {"key": "k1", "appointment": "abc123", "revision": 1, "view": view(), **after, **fields}
+    return Change(**values)
+
+
+def event(uid: str, *lines: str, calendar: str = "") -> str:
+    """A foreign object with one event."""
+    body = "\r\n".join(lines)
+    return (
+        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//other//EN\r\n{calendar}BEGIN:VEVENT\r\nUID:{uid}\r\n"
+        f"DTSTAMP:20260101T000000Z\r\n{body}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+
+
+def berlin(text: str) -> int:
+    """Epoch seconds of "2026-03-03 10:00" on a Berlin clock."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
+
+
+def utc(seconds: int) -> str:
+    """An instant as iCalendar writes it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y%m%dT%H%M%SZ}"
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """The builders, for tests: a conftest cannot be imported."""
+    return SimpleNamespace(
+        view=view,
+        change=change,
+        event=event,
+        berlin=berlin,
+        span=span,
+        context=context,
+        clinic=clinic,
+        provider=provider_for,
+        server=Server,
+        watched=Watched,
+        clock=Clock,
+        utc=utc,
+        now=NOW,
+        window=WINDOW,
+        ten=TEN,
+    )
+
+
+def span(start: str, end: str) -> Interval:
+    """An interval on a Berlin clock."""
+    return Interval(berlin(start), berlin(end))

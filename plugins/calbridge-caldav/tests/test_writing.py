@@ -1,0 +1,282 @@
+"""propagate_change against real servers: create, change, move, remove, and every way another hand gets in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from calbridge.errors import RetryLater, SkipItem
+from calbridge.model import State
+from calbridge.provider import Receipt, Stamp
+
+ALARM = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Bello kommt\r\nTRIGGER:-PT15M\r\nEND:VALARM\r\n"
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED, State.NO_SHOW])
+@pytest.mark.parametrize("note", [None, "", 'Frau Öztürk\nTel. 0123; bitte, "laut" \\n klingeln'])
+def test_what_is_written_is_read_back(practice: Any, make: Any, state: State, note: str | None) -> None:
+    asked = make.view(state=state, note=note, confidential=note is not None)
+    entry = practice.write(view=asked)
+    assert entry.view == asked
+    assert entry.ref == "anna/abc123.ics"
+    assert entry.stamp == Stamp(appointment="abc123", revision=1)
+    assert entry.modified == practice.clock.at
+    assert practice.records() == {entry.ref: entry}
+
+
+def test_the_event_is_as_the_design_says(practice: Any, make: Any) -> None:
+    practice.write()
+    lines = practice.text("anna/abc123.ics").replace("\r\n ", "").split("\r\n")
+    for wanted in [
+        "UID:abc123@calbridge", "STATUS:CONFIRMED", "TRANSP:OPAQUE", "CLASS:PRIVATE", "CATEGORIES:confirmed",
+        "X-CALBRIDGE-ID:abc123", "X-CALBRIDGE-REVISION:1", "SEQUENCE:1", "SUMMARY:Check-up - Bello",
+        "DTSTART;TZID=Europe/Berlin:20260303T100000", "DTEND;TZID=Europe/Berlin:20260303T103000", "BEGIN:VTIMEZONE",
+    ]:  # fmt: skip
+        assert wanted in lines
+    assert not [line for line in lines if line.startswith(("ATTENDEE", "ORGANIZER")) or line.endswith(":")]
+
+
+def test_a_change_keeps_what_staff_added(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", f"X-ROOM-COLOUR;X-P=1:bl\\, ue\r\nLOCATION:Raum 2\r\n{ALARM}END:VEVENT"))
+    practice.edit(entry.ref, ("CATEGORIES:confirmed", "CATEGORIES:confirmed\r\nCATEGORIES:Hund"))
+    fresh = practice.records()[entry.ref]
+    later = practice.write(entry=fresh, view=make.view(start=make.ten + 3600, end=make.ten + 5400, state=State.ARRIVED))
+    text = practice.text(entry.ref).replace("\r\n ", "")
+    for kept in ["X-ROOM-COLOUR;X-P=1:bl\\, ue", "LOCATION:Raum 2", "CATEGORIES:Hund", "DESCRIPTION:Bello kommt"]:
+        assert kept in text
+    assert later.view.state is State.ARRIVED
+    assert "CATEGORIES:confirmed" not in text
+    assert "SEQUENCE:2" in text
+    assert practice.write(entry=later, revision=3, view=replace(later.view, title="Neu")).view.title == "Neu"
+
+
+def test_the_same_change_twice_writes_once(practice: Any, make: Any) -> None:
+    first = practice.write()
+    written = len(practice.wire.writes())
+    again = practice.provider.propagate_change(make.change())
+    assert again.entry == first
+    assert practice.text("anna/abc123.ics").count("BEGIN:VEVENT") == 1
+    moved = make.change(entry=first, view=make.view(title="Anders"))
+    once, twice = practice.provider.propagate_change(moved), practice.provider.propagate_change(moved)
+    assert once == twice
+    assert len(practice.wire.writes()) == written + 2  # the refused create, and one update
+
+
+@pytest.mark.parametrize("kind", ["create", "update", "move", "remove"])
+@pytest.mark.parametrize("lost", range(1, 7))
+def test_a_lost_answer_is_made_good_by_doing_it_again(practice: Any, make: Any, kind: str, lost: int) -> None:
+    """The n-th answer is lost after the server has done what it was asked."""
+    entry = None if kind == "create" else practice.write()
+    asked = make.change(
+        entry=entry,
+        view=make.view(title="Anders", resource="ben" if kind == "move" else "anna"),
+        remove=kind == "remove",
+    )
+    seen = 0
+
+    def lose(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        nonlocal seen
+        seen += 1
+        if seen == lost:
+            raise httpx.ReadTimeout("lost", request=request)
+        return response
+
+    practice.wire.after = lose
+    try:
+        practice.provider.propagate_change(asked)
+    except RetryLater:
+        receipt = practice.provider.propagate_change(asked)
+        assert receipt.outcome == "written"
+    practice.wire.after = lambda request, response: response
+    found = practice.records()
+    if kind == "remove":
+        assert found == {}
+        return
+    (only,) = found.values()
+    assert (only.view, only.stamp.revision) == (asked.view, asked.revision)
+    assert only.view.resource == ("ben" if kind == "move" else "anna")
+
+
+def test_a_staff_edit_is_not_overwritten(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    practice.edit(entry.ref, ("SUMMARY:Check-up - Bello", "SUMMARY:Bello\\, nüchtern"))
+    receipt = practice.provider.propagate_change(make.change(entry=entry, view=make.view(title="Anders")))
+    assert receipt.outcome == "moved"
+    assert receipt.entry is not None
+    assert receipt.entry.view.title == "Bello, nüchtern"
+    assert "Anders" not in practice.text(entry.ref)
+
+
+def test_a_put_off_alarm_is_no_edit(practice: Any, make: Any) -> None:
+    """Thunderbird writes X-MOZ-LASTACK: the ETag changes, the meaning does not."""
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", "X-MOZ-LASTACK:20260301T080000Z\r\nEND:VEVENT"))
+    later = practice.write(entry=entry, view=make.view(title="Anders"))
+    assert later.view.title == "Anders"
+    assert "X-MOZ-LASTACK:20260301T080000Z" in practice.text(entry.ref)
+
+
+def test_an_edit_between_look_and_write_is_seen(practice: Any, make: Any) -> None:
+    """The 412 race: staff saves between our GET and our PUT."""
+    entry = practice.write()
+
+    def meanwhile(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            practice.wire.before = lambda request: None
+            practice.edit(entry.ref, ("SUMMARY:Check-up - Bello", "SUMMARY:Schneller"))
+
+    practice.wire.before = meanwhile
+    receipt = practice.provider.propagate_change(make.change(entry=entry, view=make.view(title="Anders")))
+    assert receipt.outcome == "moved"
+    assert receipt.entry is not None
+    assert receipt.entry.view.title == "Schneller"
+
+
+def test_a_deletion_between_look_and_write_ends(practice: Any, make: Any) -> None:
+    """R24: a 412 on a deleted resource must terminate."""
+    entry = practice.write()
+
+    def meanwhile(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            practice.wire.before = lambda request: None
+            practice.delete(entry.ref)
+
+    practice.wire.before = meanwhile
+    receipt = practice.provider.propagate_change(make.change(entry=entry, view=make.view(title="Anders")))
+    assert (receipt.outcome, receipt.entry) == ("moved", None)
+    assert not practice.exists(entry.ref)
+
+
+def test_a_foreign_event_on_our_href_is_left_alone(practice: Any, make: Any) -> None:
+    body = make.event("somebody", "DTSTART:20260303T090000Z", "DTEND:20260303T093000Z", "SUMMARY:Team")
+    practice.put("anna/abc123.ics", body)
+    before = practice.text("anna/abc123.ics")
+    with pytest.raises(SkipItem, match="Another entry"):
+        practice.provider.propagate_change(make.change())
+    assert practice.provider.propagate_change(make.change(remove=True)).outcome == "written"
+    gone = make.change(remove=True, ref="anna/abc123.ics", version='"other"')
+    assert practice.provider.propagate_change(gone).outcome == "written"
+    assert practice.text("anna/abc123.ics") == before
+
+
+def test_into_another_calendar_with_all_that_staff_added(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", f"{ALARM}END:VEVENT"))
+    moved = practice.write(entry=entry, view=make.view(resource="ben"))
+    assert moved.ref == "ben/abc123.ics"
+    assert not practice.exists("anna/abc123.ics")
+    assert "BEGIN:VALARM" in practice.text(moved.ref)
+
+
+def test_a_crash_between_the_two_calendars(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    asked = make.change(entry=entry, view=make.view(resource="ben"))
+    practice.delete(entry.ref)
+    receipt = practice.provider.propagate_change(asked)
+    assert receipt.outcome == "written"
+    assert list(practice.records()) == ["ben/abc123.ics"]
+
+
+def test_a_refused_move_leaves_the_event_where_it_was(practice: Any, make: Any) -> None:
+    entry = practice.write()
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        full = request.method == "PUT" and request.url.path.startswith(practice.paths["ben"])
+        return httpx.Response(413, request=request) if full else None
+
+    practice.wire.before = refuse
+    with pytest.raises(SkipItem, match="413"):
+        practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="ben")))
+    assert list(practice.records()) == ["anna/abc123.ics"]
+
+
+def test_an_earlier_lost_create_in_another_calendar_is_found(practice: Any, make: Any) -> None:
+    """The answer to revision 1 was lost, then the appointment went to Ben: it must not stand in both."""
+    first = practice.write()
+    receipt = practice.provider.propagate_change(make.change(revision=2, view=make.view(resource="ben")))
+    assert receipt.outcome == "moved"
+    assert receipt.entry == first
+    assert practice.provider.propagate_change(
+        make.change(revision=3, view=make.view(resource="ben"), remove=True)
+    ) == Receipt(outcome="written")
+    assert practice.records() == {}
+
+
+def test_removal(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    asked = make.change(entry=entry, remove=True)
+    assert practice.provider.propagate_change(asked) == Receipt(outcome="written")
+    assert practice.provider.propagate_change(asked) == Receipt(outcome="written")
+    assert not practice.exists(entry.ref)
+
+
+def test_what_staff_crossed_out_goes_when_it_is_cancelled(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    practice.edit(entry.ref, ("STATUS:CONFIRMED", "STATUS:CANCELLED"))
+    assert practice.provider.propagate_change(make.change(entry=entry, remove=True)).outcome == "written"
+    assert not practice.exists(entry.ref)
+
+
+def test_an_unreadable_event_of_ours_is_not_overwritten_but_goes(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    text = practice.text(entry.ref)
+    broken = text.replace("DTSTART;TZID=Europe/Berlin:20260303T100000", "DTSTART;TZID=Nowhere/Else:20260303T100000")
+    practice.wire.after = lambda request, response: _with_body(request, response, broken)
+    with pytest.raises(SkipItem, match="line"):
+        practice.provider.propagate_change(make.change(entry=replace(entry, version='"old"')))
+    practice.wire.after = lambda request, response: response
+    assert practice.provider.propagate_change(make.change(entry=entry, remove=True)).outcome == "written"
+
+
+def _with_body(request: httpx.Request, response: httpx.Response, text: str) -> httpx.Response:
+    if request.method != "GET":
+        return response
+    return httpx.Response(200, headers={"ETag": response.headers["ETag"]}, text=text, request=request)
+
+
+def test_a_resource_without_a_calendar_leaves_the_one_it_was_in(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    away = practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="room")))
+    assert away == Receipt(outcome="written")
+    assert practice.records() == {}
+
+
+def test_a_moved_event_is_changed_where_staff_put_it(practice: Any, make: Any) -> None:
+    entry = practice.write()
+    practice.put("ben/other-name.ics", practice.text(entry.ref))
+    practice.delete(entry.ref)
+    moved = practice.records()["ben/other-name.ics"]
+    assert moved.stamp == entry.stamp
+    later = practice.write(entry=moved, view=make.view(resource="ben", title="Anders"))
+    assert later.ref == "ben/other-name.ics"
+
+
+def test_a_second_event_with_our_uid_is_found_where_it_is(practice: Any, make: Any) -> None:
+    """Staff's program saved it under a name of its own; a server refuses the same UID twice, or takes both."""
+    entry = practice.write()
+    text = practice.text(entry.ref)
+    practice.delete(entry.ref)
+    practice.put("anna/own-name.ics", text)
+    receipt = practice.provider.propagate_change(make.change())
+    assert receipt.outcome == "written"
+    assert receipt.entry is not None
+    found = practice.records()
+    assert receipt.entry.ref in found
+    assert all(record.stamp == entry.stamp for record in found.values())
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [(503, {"Retry-After": "120"}, 120.0), (429, {}, None), (423, {}, None), (500, {}, None), (502, {}, None)],
+)
+def test_trouble_of_the_server_is_tried_again_later(
+    practice: Any, make: Any, status: int, headers: dict[str, str], wait: float | None
+) -> None:
+    practice.wire.before = lambda request: httpx.Response(status, headers=headers, request=request)
+    with pytest.raises(RetryLater) as caught:
+        practice.provider.propagate_change(make.change())
+    assert caught.value.after == wait

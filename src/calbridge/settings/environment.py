@@ -1,0 +1,79 @@
+"""The environment over the file: `CALBRIDGE_CLINICS__HAFEN__RULES__LEAD_TIME=PT2H`; lists and tables as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
+
+from calbridge.settings.faults import Fault
+from calbridge.settings.sections import BridgeSection, ClinicSection
+from calbridge.settings.values import nearest
+
+PREFIX = "CALBRIDGE_"
+OWN = ("CALBRIDGE_CONFIG",)
+"""Variables of the command line that are no settings."""
+
+
+class _Shape(BaseSettings):
+    """Only tells the source which names nest; nothing is validated with it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
+
+    bridge: BridgeSection = BridgeSection()
+    clinics: dict[str, ClinicSection] = {}
+
+
+class _Given(EnvSettingsSource):
+    """The variables it is given instead of those of the process."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        super().__init__(_Shape)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._environ.items()}
+
+
+def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
+    """What the environment sets, as a document like the file's, and what is wrong with the variables' names."""
+    ours = {name: text for name, text in environ.items() if name.upper().startswith(PREFIX) and name not in OWN}
+    faults = [_unknown(name) for name in ours if not _known(name)]
+    try:
+        document = _Given(ours)()
+    except SettingsError:
+        return {}, [*faults, Fault(path=("the environment",), text="is wrong: write lists and tables in it as JSON")]
+    for clinic in document.get("clinics", {}).values():
+        for section in clinic.get("connections", {}).values():
+            section.update({key: _json(value) for key, value in section.items()})
+    return document, faults
+
+
+def merged(below: Any, above: Any) -> Any:
+    """`above` over `below`, table by table; anything else is replaced whole."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    both = {key: merged(below[key], above[key]) if key in below else above[key] for key in above}
+    return {**below, **both}
+
+
+def _known(name: str) -> bool:
+    first, separator, _ = name.upper().removeprefix(PREFIX).partition("__")
+    return bool(separator) and first.lower() in _Shape.model_fields
+
+
+def _unknown(name: str) -> Fault:
+    near = nearest(name.upper().split("__")[0], [PREFIX + field.upper() for field in _Shape.model_fields])
+    return Fault(path=(f"the variable {name}",), text=f"is not a setting{near or '; remove it'}")
+
+
+def _json(value: Any) -> Any:
+    """Tables and lists of a plugin's section, whose shape is not known here."""
+    if isinstance(value, str) and value[:1] in {"[", "{"}:
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value

@@ -1,0 +1,225 @@
+"""The sections of the file, one pydantic model each; their fields are the configuration reference (rules.md 2 to 8).
+
+A field's `description` is printed in the reference. Unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from calbridge.fields import ServerUrl
+from calbridge.settings.values import (
+    Day,
+    HoldTime,
+    Moment,
+    Region,
+    Seconds,
+    TimeZone,
+    Weekday,
+    Windows,
+    ordered,
+)
+
+BookingMode = Literal["instant", "request"]
+Unlinked = Literal["book_unlinked", "ask", "create", "create_if_complete"]
+
+
+class Section(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dated(Section):
+    """A table with `from` and `until`, local dates, both inclusive."""
+
+    first: Day | None = Field(default=None, alias="from", description="first local date")
+    last: Day | None = Field(default=None, alias="until", description="last local date, inclusive")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Dated:
+        ordered(self.first, self.last)
+        return self
+
+
+class WeekSection(Dated):
+    """One line of a resource's weekly plan."""
+
+    days: list[Weekday] = Field(description="weekdays it is for")
+    windows: Windows = Field(description='wall-clock windows, "HH:MM-HH:MM"')
+    kind: Literal["online", "work"] = Field(default="online", description="bookable online, or working time")
+    weeks: Literal["all", "odd", "even"] = Field(default="all", description="parity of the ISO week")
+
+
+class AbsenceSection(Section):
+    """A resource is away: local dates, both inclusive, or two instants."""
+
+    first: Moment = Field(alias="from", description="first local date, or an instant with offset")
+    last: Moment = Field(alias="until", description="last local date, inclusive, or an instant")
+    reason: str = Field(default="", description="shown in explanations to staff")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AbsenceSection:
+        ordered(self.first, self.last)
+        return self
+
+
+class ClosureSection(Section):
+    """The clinic is closed."""
+
+    first: Day = Field(alias="from", description="first local date")
+    last: Day = Field(alias="until", description="last local date, inclusive")
+    reason: str = Field(default="", description="shown in explanations to staff")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ClosureSection:
+        ordered(self.first, self.last)
+        return self
+
+
+class ExclusionSection(Section):
+    """Windows in which something is not offered; an empty scope means all."""
+
+    days: list[Weekday] = Field(description="weekdays it is for")
+    windows: Windows = Field(description='wall-clock windows, "HH:MM-HH:MM"')
+    services: list[str] = Field(default=[], description="only these services")
+    resources: list[str] = Field(default=[], description="only these resources")
+    species: list[str] = Field(default=[], description="only these species")
+
+
+class ResourceSection(Section):
+    """A practitioner, a room or a piece of equipment."""
+
+    name: str = Field(min_length=1, description="as clients see it")
+    kind: Literal["practitioner", "room", "equipment"] = Field(default="practitioner", description="what it is")
+    online: bool = Field(default=False, description="may clients book it")
+    week: list[WeekSection] = Field(default=[], description="weekly plans")
+    absences: list[AbsenceSection] = Field(default=[], description="when it is away")
+
+
+class RequirementSection(Section):
+    """One more resource that the service needs, any of these."""
+
+    any_of: list[str] = Field(min_length=1, description="resources, the first free one is taken")
+
+
+class ServiceSection(Section):
+    """What is booked."""
+
+    name: str = Field(min_length=1, description="as clients see it")
+    minutes: int = Field(ge=1, le=1440, description="how long the visit takes")
+    group: str = Field(default="", description="heading it is listed under")
+    buffer_before: int = Field(default=0, ge=0, le=1440, description="minutes kept free before")
+    buffer_after: int = Field(default=0, ge=0, le=1440, description="minutes kept free after")
+    online: bool = Field(default=False, description="may clients book it")
+    resources: list[str] = Field(default=[], description="who or what it can be booked with")
+    requires: list[RequirementSection] = Field(default=[], description="what else it needs")
+    species: list[str] = Field(default=[], description="only for these species")
+    excluded_species: list[str] = Field(default=[], description="not for these species")
+    clients: Literal["all", "new", "known"] = Field(default="all", description="for whom it is")
+    instructions: str = Field(default="", description="told to the client")
+    booking_mode: BookingMode | None = Field(default=None, description="overrides the clinic's")
+    max_per_day: int | None = Field(default=None, ge=1, description="online bookings on one local date")
+
+
+class RulesSection(Section):
+    """The clinic's rules; what is not given comes from the preset, else from the default."""
+
+    availability: Literal["windows", "opening_hours"] = Field(
+        default="windows", description="where bookable time comes from"
+    )
+    without_windows: Literal["closed", "opening_hours"] = Field(
+        default="closed", description="a resource without windows"
+    )
+    lead_time: Seconds = Field(default=0, description="shortest notice, elapsed time")
+    lead_days: int = Field(default=0, ge=0, description="shortest notice in calendar days")
+    horizon_days: int = Field(default=60, ge=0, le=730, description="how far ahead, inclusive")
+    grid_minutes: Literal[5, 10, 15, 20, 30, 60] = Field(default=15, description="grid of starts from midnight")
+    slots_per_hour: int | None = Field(default=None, ge=1, description="offered starts per clock hour")
+    reserved_per_day: int = Field(default=0, ge=0, description="last starts of a day kept for the phone")
+    max_source_age: Seconds | None = Field(default=None, description="oldest read a slot may rest on")
+    booking_mode: BookingMode = Field(default="instant", description="booked at once, or a request")
+    hold_ttl: HoldTime = Field(default=300, description='from choosing a slot to confirming it, at most "PT15M"')
+    late_confirm: Literal["retry", "refuse"] = Field(default="retry", description="confirmed after the hold ended")
+    client_cancel_cutoff: Seconds | None = Field(default=None, description="clients may cancel only earlier than this")
+    client_move_cutoff: Seconds | None = Field(default=None, description="clients may move only earlier than this")
+    auto_confirm_known_only: bool = Field(default=False, description="in request mode confirm known clients at once")
+    decline_reason_visible: bool = Field(default=False, description="the client is told why")
+    decline_notifies: bool = Field(default=True, description="a decline sends a message")
+    late_change_policy: Literal["apply", "task"] = Field(
+        default="apply", description="clinic changes inside the cutoff"
+    )
+    client_match: Literal["unique", "strict", "propose", "email"] = Field(default="unique", description="who is linked")
+    name_case: Literal["fold", "exact"] = Field(default="fold", description="do capitals in names count")
+    patient_match: Literal["name", "name_species"] = Field(default="name", description="which animal is linked")
+    on_ambiguous: Unlinked = Field(default="book_unlinked", description="several records fit")
+    on_unmatched: Unlinked = Field(default="book_unlinked", description="no record fits")
+    one_patient_per_booking: bool = Field(default=False, description="one animal per booking")
+    reschedule_scope: Literal["online", "opening_hours"] = Field(
+        default="online", description="where clients may move to"
+    )
+    calendar_names: Literal["full", "pseudonym", "none"] = Field(default="full", description="names in the calendar")
+    show_resource: bool = Field(default=True, description="the portal may show who")
+    show_duration: bool = Field(default=True, description="the portal may show how long")
+    reminders: list[Seconds] = Field(default=[], description="before the start")
+    publish: Literal["all", "marked"] = Field(default="all", description="which of the clinic's own go to the portal")
+
+
+class GuardSection(Section):
+    """What stops a run that looks wrong."""
+
+    max_cancellations: int = Field(
+        default=3, ge=0, description="cancellations in one cycle before a person must release it"
+    )
+
+
+class ConnectionSection(BaseModel):
+    """The keys that every connection has; all others belong to the plugin of its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str = Field(description="which plugin kind it is")
+    first_run: Literal["plan", "apply"] = Field(default="plan", description="does the first cycle write")
+    allow_private: bool = Field(default=False, description="may it reach private and loopback addresses")
+    timeout: Seconds = Field(default=60, description="longest time of one request with its body")
+
+
+class ClinicSection(Section):
+    """One clinic."""
+
+    name: str = Field(min_length=1, description="as clients see it")
+    time_zone: TimeZone = Field(description="IANA name")
+    region: Region = Field(default="", description="country code, for phone numbers and wording")
+    preset: str = Field(default="", description="named set of rules")
+    online: bool = Field(default=False, description="may clients book at all")
+    opening_hours: dict[Weekday, Windows] = Field(default={}, description="windows by weekday; a missing one is closed")
+    closures: list[ClosureSection] = Field(default=[], description="when the clinic is closed")
+    exclusions: list[ExclusionSection] = Field(default=[], description="negative windows")
+    rules: RulesSection = Field(default=RulesSection(), description="rules of its own")
+    guard: GuardSection = Field(default=GuardSection(), description="limits on what one cycle may do")
+    resources: dict[str, ResourceSection] = Field(default={}, description="who and what can be booked")
+    services: dict[str, ServiceSection] = Field(default={}, description="what can be booked")
+    system_of_record: str = Field(default="", description="connection whose word makes a booking final")
+    connections: dict[str, dict[str, Any]] = Field(default={}, description="the other systems")
+
+
+class BridgeSection(Section):
+    """The process itself."""
+
+    database: str = Field(default="calbridge.sqlite3", description="file, relative to the configuration")
+    listen: str = Field(default="127.0.0.1:8620", description="address and port of the web server")
+    every: Seconds = Field(default=60, ge=1, description="how often each clinic is read")
+    public_url: ServerUrl | Literal[""] = Field(default="", description="where others reach the web server")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
+    secrets_directory: str = Field(
+        default="", description="directory with one file a secret, relative to the configuration"
+    )
+
+
+class FileSection(Section):
+    """The whole file."""
+
+    bridge: BridgeSection = Field(default=BridgeSection(), description="the process itself")
+    clinics: dict[str, ClinicSection] = Field(default={}, description="the clinics")

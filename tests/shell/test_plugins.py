@@ -1,0 +1,199 @@
+"""Hostile plugins: each is reported with distribution and version, and the others load."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterator
+from importlib.metadata import Distribution, EntryPoint
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from calbridge.hookspecs import Registry, hookimpl
+from calbridge.plugins import Plugins, built_in_presets, load_plugins
+from calbridge.provider import ProviderKind
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Loose(BaseModel):
+    """Forgets extra="forbid"."""
+
+
+def kind(name: str, settings: type[Any] = Section) -> ProviderKind:
+    return ProviderKind(name=name, role="calendar", settings=settings, create=lambda section, context: None)
+
+
+class Package(Distribution):
+    """A distribution that is installed nowhere."""
+
+    @property
+    def metadata(self) -> Any:
+        return {"Name": "calbridge-acme", "Version": "3.1"}
+
+    @property
+    def name(self) -> str:
+        return "calbridge-acme"
+
+    @property
+    def version(self) -> str:
+        return "3.1"
+
+    def read_text(self, filename: str) -> str | None:
+        return None
+
+    def locate_file(self, path: Any) -> Any:
+        return path
+
+
+def entry(name: str, value: str) -> EntryPoint:
+    point = EntryPoint(name=name, value=value, group="calbridge")
+    vars(point).update(dist=Package())
+    return point
+
+
+Register = Callable[[Registry], None]
+
+
+@pytest.fixture
+def plugin() -> Iterator[Callable[..., EntryPoint]]:
+    """Makes an importable module with the given attributes and gives its entry point."""
+    made: list[str] = []
+
+    def make(name: str, **attributes: Any) -> EntryPoint:
+        module = types.ModuleType(f"acme_{name}")
+        vars(module).update(attributes)
+        sys.modules[module.__name__] = module
+        made.append(module.__name__)
+        return entry(name, module.__name__)
+
+    yield make
+    for name in made:
+        del sys.modules[name]
+
+
+def registering(act: Register) -> dict[str, Any]:
+    @hookimpl
+    def calbridge_register(registry: Registry) -> None:
+        act(registry)
+
+    return {"calbridge_register": calbridge_register}
+
+
+def good(registry: Registry) -> None:
+    registry.provider(kind("good"))
+    registry.preset("good-rules", {"lead_time": "PT1H"})
+
+
+def fault(found: Plugins) -> str:
+    (broken,) = found.broken
+    return broken.fault.removeprefix("plugin calbridge-acme 3.1 (entry point acme_bad) ")
+
+
+def test_a_good_plugin_brings_its_kinds_and_presets(plugin: Any) -> None:
+    found = load_plugins([plugin("ok", **registering(good))])
+    (loaded,) = found.found
+    assert (loaded.name, loaded.distribution, loaded.version, loaded.kinds, loaded.presets, loaded.fault) == (
+        "ok", "calbridge-acme", "3.1", ("good",), ("good-rules",), "",
+    )  # fmt: skip
+    assert found.kinds["good"].role == "calendar"
+    assert found.presets["good-rules"] == {"lead_time": "PT1H"}
+
+
+def raising(error: BaseException) -> Register:
+    def act(registry: Registry) -> None:
+        registry.provider(kind("half"))
+        raise error
+
+    return act
+
+
+@hookimpl
+def calbridge_regster(registry: Registry) -> None:
+    """Misspelt."""
+
+
+@hookimpl
+async def calbridge_register(registry: Registry) -> None:
+    """Asynchronous."""
+
+
+@hookimpl
+def greedy(registry: Registry, config: object) -> None:
+    """Asks for an argument that no contract has."""
+
+
+def twice(registry: Registry) -> None:
+    registry.provider(kind("x"))
+    registry.provider(kind("x"))
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "raises": (registering(raising(ValueError("secret"))), "does not load (ValueError): update it or remove it"),
+    "exits": (registering(raising(SystemExit(1))), "does not load (SystemExit): update it or remove it"),
+    "misspelt": (
+        {"calbridge_regster": calbridge_regster},
+        "is refused: it implements a hook calbridge_regster that does not exist, did you mean calbridge_register?",
+    ),
+    "asynchronous": (
+        {"calbridge_register": calbridge_register},
+        "is refused: its hook calbridge_register is asynchronous; hooks are plain functions",
+    ),
+    "no hook": ({}, "is refused: it implements no calbridge_register hook"),
+    "no kind": (
+        registering(lambda registry: registry.provider("caldav")),  # type: ignore[arg-type]
+        "is refused: it registers something that is not a ProviderKind with a name",
+    ),
+    "twice": (
+        registering(twice),
+        'is refused: kind "x" is already registered',
+    ),
+    "taken": (registering(good), 'is refused: kind "good" is already registered'),
+    "built-in preset": (
+        registering(lambda registry: registry.preset("provet", {})),
+        'is refused: preset "provet" is already registered',
+    ),
+    "loose settings": (
+        registering(lambda registry: registry.provider(kind("x", Loose))),
+        'is refused: the settings of kind "x" do not say extra="forbid"',
+    ),
+    "no settings": (
+        registering(lambda registry: registry.provider(kind("x", dict))),
+        'is refused: the settings of kind "x" are not a pydantic model',
+    ),
+    "arguments": ({"calbridge_register": greedy}, "is refused: its hook takes arguments the contract does not have"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_plugin_is_reported_and_the_good_ones_load(plugin: Any, name: str) -> None:
+    attributes, sentence = BAD[name]
+    bad, ok = plugin("bad", **attributes), plugin("a_good_one", **registering(good))
+    late = plugin("late", **registering(lambda registry: registry.provider(kind("late"))))
+    found = load_plugins([bad, late, ok])
+    assert fault(found) == sentence
+    assert sorted(found.kinds) == ["good", "late"]
+    assert sorted(found.presets) == sorted([*built_in_presets(), "good-rules"])
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("acme_missing", 'the module "acme_missing" is missing: install the plugin again'),
+        ("calbridge.plugins:nothing", "does not load (AttributeError): update it or remove it"),
+    ],
+)
+def test_a_plugin_that_cannot_be_imported_is_reported(value: str, sentence: str) -> None:
+    (broken,) = load_plugins([entry("bad", value)]).broken
+    assert broken.fault.endswith(sentence)
+    assert broken.fault.startswith("plugin calbridge-acme 3.1 (entry point ")
+
+
+def test_the_five_presets_are_there() -> None:
+    assert sorted(load_plugins([]).presets) == [
+        "animana-vetstoria", "debevet-aroundpet", "provet", "smarttherapy", "smartvo-praxxme",
+    ]  # fmt: skip
