@@ -59,7 +59,7 @@ requirements: $(STAMP) ## Compile the pinned, hashed requirements anew
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o dev.txt dev.in
 
 docs: $(STAMP) ## Write the generated reference pages anew
-	$(BIN)/python -m calbridge.testing.docs
+	$(BIN)/python docs/generate.py
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

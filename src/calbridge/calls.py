@@ -20,6 +20,10 @@ STOPPING = (Exception, SystemExit, GeneratorExit)
 NETWORK = "httpx", "httpcore"
 
 
+class Stopped(BaseException):
+    """The process ends: no further call is begun. Passes every handler, like the end of a thread."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a failure happened: the connection, and the plugin with its version."""
@@ -89,7 +93,7 @@ class OneAtATime:
     def _work(self, call: Callable[[], T], outcome: Future[T]) -> None:
         try:
             value = call()
-        except STOPPING as error:
+        except BaseException as error:  # noqa: BLE001  # it is raised again, in the caller's thread
             self._turn.release()
             outcome.set_exception(error)
         else:

@@ -57,24 +57,26 @@ class Host:
         )
 
     def _candidate(self, clinic: Clinic, connection: ConnectionConfig, kind: ProviderKind) -> Candidate:
+        transport = Transport(
+            allow_private=connection.allow_private,
+            limits=Limits().of(float(connection.timeout)),
+            budget=self._budget,
+            faults=self._faults,
+        )
         return Candidate(
             role=kind.role,
-            make=lambda: kind.create(connection.settings, self._context(clinic, connection)),
+            make=lambda: kind.create(connection.settings, self._context(clinic, connection, transport)),
+            close=transport.close,
             kind=kind.name,
             plugin=str(self._plugins.owners.get(kind.name, f"the plugin of kind {kind.name}")),
             fingerprint=fingerprint(connection),
         )
 
-    def _context(self, clinic: Clinic, connection: ConnectionConfig) -> Context:
+    def _context(self, clinic: Clinic, connection: ConnectionConfig, transport: Transport) -> Context:
         return Context(
             connection=connection.name,
             clinic=clinic,
-            transport=Transport(
-                allow_private=connection.allow_private,
-                limits=Limits().of(float(connection.timeout)),
-                budget=self._budget,
-                faults=self._faults,
-            ),
+            transport=transport,
             clock=self._clock,
             secrets=SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
             log=self._log.bind(clinic=clinic.key, connection=connection.name),

@@ -19,6 +19,7 @@ def test_a_hold_says_nothing_about_who_holds_it(clinic: Bridge) -> None:
         "expires_at": "2026-11-23T08:05:00+01:00",
         "client_ref": "ref-1",
         "revision": 1,
+        "updated_at": "2026-11-23T08:00:00+01:00",
         "reason": None,
     }
 
@@ -78,9 +79,7 @@ def test_a_late_confirmation_loses_a_time_taken(clinic: Bridge, clock: ManualClo
     assert answer.json()["alternatives"][0]["start"] == STARTS[1]
 
 
-def test_the_holds_own_gap_in_the_publication_does_not_count_as_taken(
-    clinic: Bridge, clock: ManualClock
-) -> None:
+def test_the_holds_own_gap_in_the_publication_does_not_count_as_taken(clinic: Bridge, clock: ManualClock) -> None:
     """The bridge publishes without the held start; only one after the hold's end says it is gone."""
     hold = clinic.hold().json()["id"]
     clinic.publish(STARTS[1:], revision=2)

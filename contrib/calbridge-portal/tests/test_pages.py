@@ -47,9 +47,7 @@ def test_from_service_to_done(clinic: Bridge) -> None:
     assert booking["patient"] is None
 
 
-def test_instant_booking_refreshes_until_it_is_in_the_diary(
-    retype: Callable[..., None], clinic: Bridge
-) -> None:
+def test_instant_booking_refreshes_until_it_is_in_the_diary(retype: Callable[..., None], clinic: Bridge) -> None:
     retype(mode="instant")
     url, page = book(clinic)
     assert 'http-equiv="refresh"' in page.text
@@ -70,9 +68,7 @@ def test_a_double_click_books_once(clinic: Bridge) -> None:
 
 def test_the_time_can_be_given_back(clinic: Bridge) -> None:
     details = choose(clinic)
-    again = clinic.http.post(
-        f"/book/{SITE}/release/{str(details.url).split('/')[-1]}", data=fields(details, 1)
-    )
+    again = clinic.http.post(f"/book/{SITE}/release/{str(details.url).split('/')[-1]}", data=fields(details, 1))
     assert again.text.count('name="start"') == len(STARTS)
 
 

@@ -90,9 +90,7 @@ def test_wrong_use_is_one_sentence(tmp_path: Path, options: list[str], sentence:
     (tmp_path / "text.db").write_text("this is a text" * 99)
     given = [option.format(folder=tmp_path) for option in options]
     defaults = ["--database", str(tmp_path / "p.db"), "--port", "0"]
-    run = subprocess.run(
-        [*COMMAND, *defaults, *given], capture_output=True, text=True, timeout=30, check=False
-    )
+    run = subprocess.run([*COMMAND, *defaults, *given], capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 2
     assert sentence in run.stderr
     assert run.stderr.count("\n") == 1, run.stderr

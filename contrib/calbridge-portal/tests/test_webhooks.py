@@ -164,9 +164,7 @@ def test_retry_after_is_honoured(clinic: Bridge, portal: Portal, clock: ManualCl
     assert deliver(portal, inbox) == 1
 
 
-def test_an_unreachable_receiver_is_given_up_at_last(
-    clinic: Bridge, portal: Portal, clock: ManualClock
-) -> None:
+def test_an_unreachable_receiver_is_given_up_at_last(clinic: Bridge, portal: Portal, clock: ManualClock) -> None:
     def nobody(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
@@ -201,9 +199,7 @@ def test_a_heartbeat_says_where_the_feed_stands(clinic: Bridge, portal: Portal, 
     assert (beat["type"], beat["data"]) == ("site.heartbeat", {"site": SITE, "last_seq": newest})
 
 
-def test_a_receiver_that_is_behind_gets_no_more_heartbeats(
-    clinic: Bridge, portal: Portal, clock: ManualClock
-) -> None:
+def test_a_receiver_that_is_behind_gets_no_more_heartbeats(clinic: Bridge, portal: Portal, clock: ManualClock) -> None:
     register(clinic)
     clinic.hold()
     for _ in range(3):

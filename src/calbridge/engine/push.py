@@ -8,8 +8,8 @@ from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError
+from calbridge.feeds import Receipt
 from calbridge.hub import HubState, JournalEntry, Shadow
-from calbridge.provider import Receipt
 from calbridge.reconcile import Outcome, effects, keeps_record, outcome
 from calbridge.store import OutboxRow, Superseded
 

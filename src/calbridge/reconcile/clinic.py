@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Complete, Delta, Entry, Gone
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import stray
@@ -140,7 +140,7 @@ def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
 
 
 def _adoptable(link: Link, entry: Entry, *, alone: bool) -> bool:
-    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED}
+    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW}
     return link.capabilities.adopts and link.approved and settled and alone
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from calbridge.feeds import Receipt, Stamp
 from calbridge.hub import Effect, JournalEntry, Link, Shadow, Task
 from calbridge.model import Appointment, State
-from calbridge.provider import Receipt, Stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

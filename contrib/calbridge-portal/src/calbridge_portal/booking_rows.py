@@ -20,6 +20,7 @@ def hold_of(tx: Tx, row: sqlite3.Row) -> Hold:
         expires_at=wire(row["expires_at"], tx.zone),
         client_ref=row["client_ref"],
         revision=row["revision"] + int(over),
+        updated_at=wire(row["expires_at"] if over else row["updated_at"], tx.zone),
         reason=row["reason"],
     )
 

@@ -22,11 +22,13 @@ VISIT = {"confirmed": ("arrived", "fulfilled", "no_show"), "arrived": ("fulfille
 
 
 def decide(tx: Tx, row: sqlite3.Row, decision: Decision) -> sqlite3.Row:
-    """Accept or decline a request."""
+    """Accept or decline a request. Accepted means that the clinic's system of record has it."""
     if row["status"] != "requested":
         raise not_pending(row, "decided")
     if decision.decision == "accept":
-        changed = change(tx, row, "booking.confirmed", "practice", status="confirmed", owed_message=None)
+        changed = change(
+            tx, row, "booking.confirmed", "practice", status="confirmed", sync_state="written", owed_message=None
+        )
     else:
         changed = change(
             tx,
@@ -192,7 +194,8 @@ def _take(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: int) -> 
         raise Problem("hold_consumed", "The hold has become a booking already.")
     if status != "held":
         raise unavailable(tx, row["type"], start, "hold_expired")
-    holds.end(tx, wanted.hold_id, "consumed", "client")
+    # Given back rather than consumed: no booking takes its place, and the bridge must see its time go free.
+    holds.end(tx, wanted.hold_id, "released", "client", "moved")
 
 
 def _relocate(tx: Tx, row: sqlite3.Row, by: By, calendar: str, span: tuple[int, int], **columns: Any) -> sqlite3.Row:

@@ -27,7 +27,8 @@ def place(tx: Tx, request: HoldRequest, by: By) -> Hold:
         raise unavailable(tx, request.type, start)
     ref = f"hd_{secrets.token_hex(16)}"
     tx.run(
-        "INSERT INTO holds VALUES (:id, 'held', :type, :calendar, :start, :end, :expires, :client_ref, 1, :now, NULL)",
+        "INSERT INTO holds VALUES"
+        " (:id, 'held', :type, :calendar, :start, :end, :expires, :client_ref, 1, :now, :now, NULL)",
         id=ref,
         type=request.type,
         calendar=request.calendar,
@@ -66,11 +67,12 @@ def end(tx: Tx, ref: str, status: str, by: By, reason: str | None = None) -> Non
     """Close a hold; a released or expired one leaves a tombstone, a consumed one lives on in its booking."""
     revision = int(row_of(tx, ref)["revision"]) + 1
     tx.run(
-        "UPDATE holds SET status = :status, reason = :reason, revision = :revision WHERE id = :id",
+        "UPDATE holds SET status = :status, reason = :reason, revision = :revision, updated_at = :now WHERE id = :id",
         id=ref,
         status=status,
         reason=reason,
         revision=revision,
+        now=tx.now,
     )
     if status != "consumed":
         emit(tx, f"hold.{status}", ref, revision, by, tombstone=True)

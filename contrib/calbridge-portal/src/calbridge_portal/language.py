@@ -32,6 +32,10 @@ class Language:
         """The local time of an instant as the wire writes it."""
         return format_time(datetime.fromisoformat(instant).time(), "short", locale=self.code)
 
+    def reason(self, text: str) -> str:
+        """A reason: a code the bridge gives, in words, or the clinic's own sentence."""
+        return self.texts.get(f"reason_{text}", text)
+
     def species(self, code: str) -> str:
         """A species by its everyday name, where there is one."""
         return self.texts.get(f"species_{code}", code)

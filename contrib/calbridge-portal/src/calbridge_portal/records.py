@@ -134,6 +134,7 @@ class Hold:
     expires_at: str
     client_ref: str
     revision: int
+    updated_at: str
     reason: str | None
 
 

@@ -42,6 +42,7 @@ CREATE TABLE holds (
     client_ref TEXT NOT NULL,
     revision INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
     reason TEXT
 );
 CREATE INDEX holds_live ON holds (calendar, start_at) WHERE status = 'held';

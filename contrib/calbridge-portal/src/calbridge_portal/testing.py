@@ -1,12 +1,20 @@
-"""For tests against a portal: a clock that is moved by hand, and the bridge's side of the wire as calls."""
+"""For tests against a portal: a server in a thread, a clock moved by hand, the bridge's side of the wire."""
 
 import itertools
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import uvicorn
+
+from calbridge_portal.app import Options, create_app
+from calbridge_portal.portal import Portal
 
 TOKEN = "a-token-for-tests"  # noqa: S105 - guards nothing
 SITE = "hafen"
@@ -97,3 +105,20 @@ def furnish(bridge: Bridge, **kind: Any) -> None:
     body = {"display_name": "Check-up", "duration_min": 30, "calendars": ["anna", "ben"], "mode": "request"}
     bridge.ok("PUT", f"/v1/sites/{SITE}/appointment-types/checkup", json=body | kind)
     bridge.publish(STARTS).raise_for_status()
+
+
+@contextmanager
+def served(portal: Portal, options: Options | None = None) -> Iterator[str]:
+    """The portal over real HTTP on a free loopback port; yields its address."""
+    config = uvicorn.Config(create_app(portal, options), access_log=False, log_level="warning", http="h11")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)

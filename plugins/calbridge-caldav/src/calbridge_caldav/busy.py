@@ -5,7 +5,8 @@ A plain single event is read from its lines; whatever recurs, is moved, or has a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -74,13 +75,17 @@ def _single(event: Component, when: Span) -> Occurrence:
 
 
 def salvage(document: Document, eyes: Eyes) -> tuple[Interval, ...]:
-    """What can still be read of an object that cannot: the first occurrence of each event, so that it is kept free."""
-    zones, spans = Zones(document), []
+    """What can still be read of an object that cannot, so that its time is kept free: all of it on the clinic's clock
+    where only the zone is unknown, else the first occurrence of each event."""
+    try:
+        found = occurrences(document, eyes.window, eyes.zone, guess=True)
+    except FaultError:
+        found = list(_firsts(document, eyes))
+    return eyes.cut(one.span.interval for one in found if eyes.counts(one))
+
+
+def _firsts(document: Document, eyes: Eyes) -> Iterator[Occurrence]:
+    zones = Zones(document)
     for event in document.walk("VEVENT"):
-        try:
-            found = _single(event, plain_span(event, zones, eyes.zone))
-        except (FaultError, UnsureError):
-            continue
-        if eyes.counts(found):
-            spans.append(found.span.interval)
-    return eyes.cut(spans)
+        with suppress(FaultError, UnsureError):
+            yield _single(event, plain_span(event, zones, eyes.zone))

@@ -1,0 +1,170 @@
+"""Writes the reference pages that follow from the code; `--check` says which are out of date instead.
+
+Run by `make docs`; tests/meta runs the check, so a page cannot drift from what it describes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+import typing
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from calbridge import errors, hookspecs, lifecycle, provider, views
+from calbridge.plugins import load_plugins
+from calbridge.settings.sections import ConnectionSection, FileSection
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """File name -> text of every generated page."""
+    return {
+        "hooks.md": NOTE + hooks(),
+        "configuration.md": NOTE + configuration(),
+        "life-cycle.md": lifecycle.as_markdown(),
+    }
+
+
+# --- hooks ----------------------------------------------------------------------------------------
+
+
+def hooks() -> str:
+    """The hooks with their exact signatures, and every record that passes through them."""
+    parts = ["# Hooks\n", inspect.cleandoc(hookspecs.__doc__ or "") + "\n", HOOKS_INTRODUCTION]
+    for spec in (hookspecs.PluginSpec, hookspecs.ProviderSpec):
+        parts.append(f"## {inspect.cleandoc(spec.__doc__ or '')}\n")
+        parts += [_function(name, member) for name, member in vars(spec).items() if inspect.isfunction(member)]
+    parts.append("## Records\n")
+    parts += [_record(kind) for kind in _records()]
+    parts.append("## Errors\n\n" + inspect.cleandoc(errors.__doc__ or "") + "\n")
+    parts += [f"* `{kind.__name__}`: {_text(kind)}" for kind in _errors()]
+    return "\n".join(parts) + "\n"
+
+
+HOOKS_INTRODUCTION = """A plugin is a module named by an entry point of the group `calbridge`; it implements
+`calbridge_register`. For each configured connection the bridge makes one provider object; the methods of that object
+which bear a hook's name and `@hookimpl` (from `calbridge.hookspecs`) are its hooks. See [Write a provider](../how-to/write-a-provider.md).
+"""
+
+
+def _function(name: str, member: Any) -> str:
+    arguments = [p for p in inspect.signature(member).parameters.values() if p.name != "self"]
+    shown = ", ".join(f"{p.name}: {p.annotation}" for p in arguments)
+    returns = inspect.signature(member).return_annotation
+    return f"### `{name}({shown}) -> {returns}`\n\n{_text(member)}\n"
+
+
+def _records() -> Iterator[type]:
+    for name in provider.__all__:
+        kind = getattr(provider, name)
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            yield kind
+    yield from (views.CalendarView, views.PmsView, views.PortalView)
+
+
+def _record(kind: type) -> str:
+    rows = [f"| `{f.name}` | `{f.type}` | {_default(f)} |" for f in dataclasses.fields(kind)]
+    table = "\n".join(["| field | type | default |", "|---|---|---|", *rows]) if rows else ""
+    return f"### `{kind.__name__}`\n\n{_text(kind)}\n\n{table}\n"
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if field.default is not dataclasses.MISSING:
+        return f"`{field.default!r}`"
+    return "" if field.default_factory is dataclasses.MISSING else "empty"
+
+
+def _errors() -> Iterable[type]:
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    return (kind for kind in kinds if issubclass(kind, errors.BridgeError))
+
+
+def _text(thing: Any) -> str:
+    return inspect.cleandoc(thing.__doc__ or "")
+
+
+# --- configuration --------------------------------------------------------------------------------
+
+
+def configuration() -> str:
+    """Every section and key of the file, the plugins' included."""
+    parts = ["# Configuration\n", CONFIGURATION_INTRODUCTION]
+    parts += [_section(model, path) for model, path in _sections(FileSection, "")]
+    parts.append("## Connections\n\nThe bridge's own keys of every connection; the rest belongs to its plugin.\n")
+    parts.append(_keys(ConnectionSection))
+    for name, kind in sorted(load_plugins().kinds.items()):
+        parts.append(f'### `kind = "{name}"`\n\n{kind.summary or _text(kind.settings)}\n\n{_keys(kind.settings)}')
+    return "\n".join(parts) + "\n"
+
+
+CONFIGURATION_INTRODUCTION = """One TOML file. Every key can be overridden by an environment variable: `CALBRIDGE_`,
+then the path in capitals joined by two underscores. Unknown keys are errors. Secrets are given by reference and never
+required in the file: `{ file = "..." }`, `{ env = "..." }` or `{ command = "..." }`. Durations are ISO 8601 (`"PT4H"`), windows are
+wall-clock text (`"09:00-12:00"`, `24:00` is a legal end), dates are TOML dates.
+"""
+
+
+def _sections(model: type[BaseModel], path: str) -> Iterator[tuple[type[BaseModel], str]]:
+    if path:
+        yield model, path
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        inner, shape = _inner(field.annotation)
+        if inner is not None:
+            yield from _sections(inner, f"{path}.{key}{shape}".lstrip("."))
+
+
+def _inner(annotation: Any) -> tuple[type[BaseModel] | None, str]:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, ""
+    if origin is dict and isinstance(arguments[1], type) and issubclass(arguments[1], BaseModel):
+        return arguments[1], ".<key>"
+    if origin is list and isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel):
+        return arguments[0], "[]"
+    return None, ""
+
+
+def _section(model: type[BaseModel], path: str) -> str:
+    return f"## `{path}`\n\n{_text(model)}\n\n{_keys(model)}"
+
+
+def _keys(model: type[BaseModel]) -> str:
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        if _inner(field.annotation)[0] is None:
+            default = "required" if field.is_required() else _shown(field.default)
+            rows.append(f"| `{field.alias or name}` | {default} | {field.description or ''} |")
+    return "\n".join(rows) + "\n"
+
+
+def _shown(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return "none"
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with `--check` compare; 1 when a page is out of date."""
+    stale = []
+    for name, text in pages().items():
+        path = REFERENCE / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8")
+    if "--check" in arguments and stale:
+        sys.stderr.write(f"out of date: {', '.join(stale)}; run `make docs`\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

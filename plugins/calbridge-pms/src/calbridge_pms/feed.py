@@ -1,0 +1,222 @@
+"""Reading the PMS: a snapshot and then its change feed; or what changed since; or the whole window each time.
+
+Which one, the PMS's capabilities say. A first read, a refused cursor, or one of another strategy is Complete.
+Weekly windows are read with a complete read, and again when the feed (or, without one, the listing) shows them changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from calbridge.errors import NeedsHuman
+from calbridge.http import classify, json_of
+from calbridge.interval import Interval
+from calbridge.provider import Complete, Delta, Feed, NotModified, Record, WindowRecord
+from calbridge_pms.abilities import Abilities, Reading
+from calbridge_pms.api import Api, says_gone
+from calbridge_pms.convert import appointment_records, closure_records, instant
+from calbridge_pms.names import Names
+from calbridge_pms.wire import PmsChanges, PmsEvent, PmsPage, PmsSnapshot, PmsWindow, read
+
+DAY = 86_400
+MARGIN_S = 120
+"""A change may be stored a little later than the time it bears."""
+MANY = 300
+"""More changed records than this are read faster as a snapshot than one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One read of one window."""
+
+    api: Api
+    names: Names
+    window: Interval
+    known: Mapping[str, str]
+
+    def read(self, cursor: str) -> Feed[Record]:
+        """What the cursor's strategy gives, or everything."""
+        abilities = self.api.abilities(fresh=not cursor)
+        strategy, _, place = cursor.partition(":")
+        strategies: Mapping[Reading, Callable[[str, Abilities], Feed[Record]]] = {
+            "cursor": self._by_feed,
+            "modified_since": self._by_modified,
+            "listing": self._by_listing,
+        }
+        return strategies[abilities.reading](place if strategy == abilities.reading else "", abilities)
+
+    # --- a change feed ---
+
+    def _by_feed(self, place: str, abilities: Abilities) -> Feed[Record]:
+        events = self._events(place) if place else None
+        if events is None or len(events[0]) > MANY:
+            return self._snapshot(abilities)
+        latest, last = events
+        changed: dict[str, Record] = {}
+        removed: set[str] = set()
+        for event in latest.values():
+            if not event.tombstone and self.known.get(f"{event.object}/{event.id}") == event.revision:
+                continue  # no news: our own write, or seen already
+            records = self._changed(event, abilities)
+            changed |= {record.ref: record for record in records}
+            removed |= self._known_of(f"{event.object}/{event.id}") - {record.ref for record in records}
+        return _delta(changed.values(), removed, f"cursor:{last}", self.known)
+
+    def _events(self, cursor: str) -> tuple[dict[tuple[str, str], PmsEvent], str] | None:
+        """The last event of each record, and the cursor after them; None when the feed cannot go on from here."""
+        latest: dict[tuple[str, str], PmsEvent] = {}
+        while True:
+            response = self.api.ask("GET", "/v1/changes", params={"cursor": cursor}, accept={410})
+            if response.status_code == httpx.codes.GONE:
+                return None
+            page = read(PmsChanges, json_of(response), "list of changes")
+            latest |= {(event.object, event.id): event for event in page.events}
+            if page.has_more and (not page.events or page.next_cursor == cursor):
+                raise NeedsHuman("the PMS's list of changes never ends; ask its maker for an update")
+            cursor = page.next_cursor
+            if not page.has_more:
+                return latest, cursor
+
+    def _changed(self, event: PmsEvent, abilities: Abilities) -> list[Record]:
+        """What stands there now; nothing when it is deleted, or of a kind that is nothing to us."""
+        if event.object == "windows":
+            key = self.names.resource_key(event.id)
+            return self._windows(key, abilities) if key else []
+        if event.tombstone or event.object not in LISTS:
+            return []
+        raw = self.api.look(f"/v1/{LISTS[event.object]}/{event.id}", f"{event.object}/{event.id}")
+        return [] if raw is None else self._records(event.object, raw)
+
+    def _snapshot(self, abilities: Abilities) -> Complete[Record]:
+        """All of the window. The cursor is that of its first part, taken before the rest is read."""
+        records: dict[str, Record] = {}
+        cursor = ""
+        for part in _parts(self.window, abilities.window_days):
+            query = {"snapshot": 1, "from": instant(part.start), "to": instant(part.end)}
+            answer = read(PmsSnapshot, self.api.get("/v1/changes", **query), "snapshot")
+            cursor = cursor or answer.next_cursor
+            found = {"appointment": answer.appointments, "block": answer.blocks, "absence": answer.absences}
+            records |= {r.ref: r for kind, raws in found.items() for raw in raws for r in self._records(kind, raw)}
+        records |= {record.ref: record for record in self._all_windows(abilities)}
+        return Complete(window=self.window, items=tuple(records.values()), cursor=f"cursor:{cursor}")
+
+    # --- without one ---
+
+    def _by_modified(self, place: str, abilities: Abilities) -> Feed[Record]:
+        if not place:
+            listed = self._listed(abilities, self._appointments(abilities))
+            return Complete(
+                window=self.window, items=tuple(listed.values()), cursor=f"modified_since:{_newest(listed, '')}"
+            )
+        since = instant(max(0, int(place) - MARGIN_S))
+        listed = self._listed(abilities, self.api.each("/v1/appointments", updated_since=since))
+        gone = {ref for ref in self.known if not ref.startswith("appointment/")} - listed.keys()
+        for base in {ref.split("@")[0] for ref in listed if ref.startswith("appointment/")}:
+            gone |= self._known_of(base) - listed.keys()
+        changed = [record for record in listed.values() if self.known.get(record.ref) != record.version]
+        return _delta(changed, gone, f"modified_since:{_newest(listed, place)}", self.known)
+
+    def _by_listing(self, place: str, abilities: Abilities) -> Feed[Record]:
+        listed = self._listed(abilities, self._appointments(abilities))
+        if place and {ref: record.version for ref, record in listed.items()} == self.known:
+            return NotModified(cursor="listing:again")
+        return Complete(window=self.window, items=tuple(listed.values()), cursor="listing:again")
+
+    def _listed(self, abilities: Abilities, appointments: Iterable[object]) -> dict[str, Record]:
+        records = [record for raw in appointments for record in self._records("appointment", raw)]
+        for part in _parts(self.window, abilities.window_days):
+            query = {"from": instant(part.start), "to": instant(part.end)}
+            for kind in ("block", "absence"):
+                for raw in self.api.each(f"/v1/{LISTS[kind]}", **query):
+                    records += self._records(kind, raw)
+        records += self._all_windows(abilities)
+        return {record.ref: record for record in records}
+
+    def _appointments(self, abilities: Abilities) -> Iterator[object]:
+        for part in _parts(self.window, abilities.window_days):
+            query = {"from": instant(part.start), "to": instant(part.end)}
+            yield from self.api.each("/v1/appointments", **query)
+
+    # --- what both need ---
+
+    def _records(self, kind: str, raw: object) -> list[Record]:
+        if kind == "appointment":
+            return appointment_records(raw, self.names, self.known)
+        return closure_records(kind, raw, self.names)
+
+    def _all_windows(self, abilities: Abilities) -> Iterator[Record]:
+        for key in self.names.resources:
+            yield from self._windows(key, abilities)
+
+    def _windows(self, key: str, abilities: Abilities) -> list[Record]:
+        """One record for each kind of window of a resource; none where it has none."""
+        if not abilities.windows:
+            return []
+        spans: dict[str, list[Interval]] = {}
+        for part in _parts(self.window, abilities.window_days):
+            for found in self._windows_in(key, part):
+                span = Interval(int(found.start.timestamp()), int(found.end.timestamp()))
+                spans.setdefault(found.kind, []).append(span)
+        return [_window_record(self.names.resources[key], key, kind, times) for kind, times in spans.items()]
+
+    def _windows_in(self, key: str, part: Interval) -> list[PmsWindow]:
+        query = {"from": instant(part.start), "to": instant(part.end)}
+        path = f"/v1/resources/{self.names.resources[key]}/windows"
+        response = self.api.ask("GET", path, params=query, accept={404})
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise _unknown_resource(response, key, self.names.resources[key])
+        page = read(PmsPage, json_of(response), "list of windows")
+        return [read(PmsWindow, raw, "window") for raw in page.items]
+
+    def _known_of(self, base: str) -> set[str]:
+        """Every ref we hold of one PMS record: its own, and those of the rooms it takes."""
+        return {ref for ref in self.known if ref == base or ref.startswith((f"{base}@", f"{base}/"))}
+
+
+LISTS = {"appointment": "appointments", "block": "blocks", "absence": "absences"}
+
+
+def _delta(changed: Iterable[Record], removed: Iterable[str], cursor: str, known: Mapping[str, str]) -> Feed[Record]:
+    news = tuple(changed)
+    gone = tuple(sorted(ref for ref in removed if ref in known))
+    return Delta(changed=news, removed=gone, cursor=cursor) if news or gone else NotModified(cursor=cursor)
+
+
+def _parts(window: Interval, days: int) -> Iterator[Interval]:
+    """The window in pieces the PMS takes."""
+    start = window.start
+    while start < window.end:
+        end = min(start + days * DAY, window.end)
+        yield Interval(start, end)
+        start = end
+
+
+def _newest(records: Mapping[str, Record], before: str) -> str:
+    """The newest change seen, by the PMS's own clock: ours may go wrong, and then changes would be missed."""
+    times = [getattr(record, "modified", None) or 0 for record in records.values()]
+    return str(max([*times, int(before or 0)]))
+
+
+def _window_record(ident: str, key: str, kind: str, spans: list[Interval]) -> WindowRecord:
+    times = tuple(sorted(set(spans)))
+    version = hashlib.sha256(repr(times).encode()).hexdigest()[:16]
+    return WindowRecord(
+        ref=f"windows/{ident}/{kind}",
+        version=version,
+        resource=key,
+        spans=times,
+        kind="work" if kind == "work" else "online",
+    )
+
+
+def _unknown_resource(response: httpx.Response, key: str, ident: str) -> Exception:
+    if not says_gone(response):
+        return classify(response)
+    return NeedsHuman(
+        f'the PMS has no resource "{ident}": write its id as resources.{key} of this connection, '
+        f'or resources.{key} = "" if it has none'
+    )

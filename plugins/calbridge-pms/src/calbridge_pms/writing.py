@@ -1,0 +1,271 @@
+"""Carrying one appointment state to the PMS, so that twice is the same as once.
+
+A new one is made under our `client_ref` and the change's idempotency key; a known one is changed under If-Match.
+What the answer does not say, or an answer that was lost, is read back and recognised by `client_ref` and
+`client_revision`. Somebody else's edit is never overwritten unseen: it is handed back as `moved`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from calbridge.errors import NeedsHuman, SkipItem
+from calbridge.http import classify, json_of
+from calbridge.model import State
+from calbridge.provider import Change, Receipt
+from calbridge.views import PmsView
+from calbridge_pms.abilities import Abilities
+from calbridge_pms.api import Api, code_of, refusal, says_gone
+from calbridge_pms.conflict import is_conflict
+from calbridge_pms.convert import AGAIN, body_of, booking_info, client_ref, entry_of, status_of
+from calbridge_pms.names import Names
+from calbridge_pms.wire import PmsAppointment, PmsPage, Status, read
+
+ROADS: dict[tuple[Status, Status], tuple[Status, ...]] = {
+    ("tentative", "arrived"): ("confirmed", "arrived"),
+    ("tentative", "fulfilled"): ("confirmed", "arrived", "fulfilled"),
+    ("tentative", "no_show"): ("confirmed", "no_show"),
+    ("confirmed", "fulfilled"): ("arrived", "fulfilled"),
+}
+"""A PMS takes a state from the one before it; what lies between is written too."""
+MEANS_TAKEN = "the PMS says that the time is taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """One change on its way."""
+
+    api: Api
+    names: Names
+    change: Change
+    conflict_text: str
+
+    def carry_out(self) -> Receipt:
+        """Write it; the receipt says what became of it."""
+        if self.change.remove:
+            return self._remove()
+        if self._abilities.holds or self._view.state is not State.HELD:
+            return self._update(self.change.ref, self.change.version) if self.change.ref else self._create()
+        raise NeedsHuman("this PMS keeps no tentative appointments: write holds = false for this connection")
+
+    @property
+    def _view(self) -> PmsView:
+        if not isinstance(self.change.view, PmsView):
+            raise SkipItem("a PMS shows appointments, not this", item=self.change.appointment)
+        return self.change.view
+
+    @property
+    def _abilities(self) -> Abilities:
+        return self.api.abilities()
+
+    # --- a new one ---
+
+    def _create(self) -> Receipt:
+        ref = client_ref(self.change.appointment)
+        found = None if self._abilities.keys else self._by_client_ref(ref)
+        if found is not None:
+            return self._adopt(found)
+        return self._post(ref)
+
+    def _post(self, ref: str) -> Receipt:
+        status = status_of(self._view.state)
+        first: Status = "tentative" if status == "tentative" else "confirmed"
+        body = body_of(self._view, self.names) | {
+            "status": first,
+            "client_ref": ref,
+            "client_revision": self.change.revision,
+            "booking_info": booking_info(self.change, self._view),
+            "allow_double_booking": self.change.overbook,
+        }
+        key = self.change.key if ref == client_ref(self.change.appointment) else f"{self.change.key}{AGAIN}"
+        response = self.api.write("POST", "/v1/appointments", body, self._item, **{"Idempotency-Key": key})
+        if self._taken(response):
+            return Receipt(outcome="conflict", why=MEANS_TAKEN)
+        if code_of(response) == "already_exists":
+            return self._existing(ref)
+        if not response.is_success:
+            raise self._refused(response)
+        return self._made(self._read(response), first, status)
+
+    def _made(self, made: PmsAppointment, first: Status, status: Status) -> Receipt:
+        """A replayed answer may be old: what was pending then is read again."""
+        now = self._get(made.id) if made.write_state == "pending" else made
+        if now is None:
+            return Receipt(outcome="moved")
+        if now.write_state == "failed":
+            return Receipt(outcome="conflict", why=MEANS_TAKEN)
+        if status in {first, now.status}:
+            return self._receipt(now)
+        return self._walk(now, ROADS.get((first, status), (status,)))
+
+    def _existing(self, ref: str) -> Receipt:
+        found = self._by_client_ref(ref)
+        if found is None:
+            raise SkipItem("the PMS says that this appointment exists already, but does not find it", item=self._item)
+        return self._adopt(found)
+
+    def _adopt(self, found: PmsAppointment) -> Receipt:
+        """It is there already: our write whose answer was lost, or an earlier state of ours."""
+        if found.client_revision == self.change.revision:
+            return self._landed(found)
+        if (found.client_revision or 0) > self.change.revision:
+            return Receipt(outcome="moved", entry=entry_of(found, self.names))
+        if found.status == "cancelled":
+            # the PMS brings nothing back to life: this revision gets an entry of its own
+            again = f"{client_ref(self.change.appointment)}{AGAIN}{self.change.revision}"
+            if found.client_ref == again:
+                return Receipt(outcome="conflict", why=MEANS_TAKEN)
+            later = self._by_client_ref(again)
+            return self._adopt(later) if later is not None else self._post(again)
+        if found.modified_by == "desk":
+            return Receipt(outcome="moved", entry=entry_of(found, self.names))
+        return self._update(f"appointment/{found.id}", found.revision)
+
+    def _landed(self, found: PmsAppointment) -> Receipt:
+        """Our own write, found again. What the desk did to it since is for the next read, against what we wrote."""
+        if found.write_state == "failed":
+            return Receipt(outcome="conflict", why=MEANS_TAKEN)
+        if found.modified_by != "desk":
+            return self._receipt(found)
+        written = found.model_copy(update=self._as_written())
+        return self._receipt(written)
+
+    def _as_written(self) -> dict[str, Any]:
+        shown = read(
+            PmsAppointment,
+            body_of(self._view, self.names) | {"id": "x", "revision": "0", "status": status_of(self._view.state)},
+            "appointment",
+        )
+        return {name: getattr(shown, name) for name in (*body_of(self._view, self.names), "status", "revision")}
+
+    # --- a known one ---
+
+    def _update(self, ref: str, version: str) -> Receipt:
+        road = self._road()
+        body = self._differences() | {"client_revision": self.change.revision, "status": road[0]}
+        body |= {"allow_double_booking": True} if self.change.overbook else {}
+        if self.change.details is not None:
+            body["booking_info"] = booking_info(self.change, self._view)
+        response = self._patch(ref, version, body)
+        if self._taken(response):
+            return Receipt(outcome="conflict", entry=self._shown(ref), why=MEANS_TAKEN)
+        if response.status_code == httpx.codes.PRECONDITION_FAILED:
+            return self._changed_meanwhile(ref)
+        if says_gone(response):
+            return Receipt(outcome="moved")
+        if code_of(response) == "illegal_transition":
+            return Receipt(outcome="moved", entry=self._shown(ref))
+        if not response.is_success:
+            raise self._refused(response)
+        return self._walk(self._read(response), road[1:])
+
+    def _road(self) -> tuple[Status, ...]:
+        status = status_of(self._view.state)
+        before = self.change.previous
+        was = status_of(before.state) if isinstance(before, PmsView) else status
+        return ROADS.get((was, status), (status,))
+
+    def _walk(self, found: PmsAppointment, road: tuple[Status, ...]) -> Receipt:
+        for status in road:
+            response = self._patch(f"appointment/{found.id}", found.revision, {"status": status})
+            if not response.is_success:
+                return self._changed_meanwhile(f"appointment/{found.id}")
+            found = self._read(response)
+        return self._receipt(found)
+
+    def _patch(self, ref: str, version: str, body: dict[str, Any]) -> httpx.Response:
+        return self.api.write("PATCH", _path(ref), body, self._item, **{"If-Match": f'"{version}"'})
+
+    def _differences(self) -> dict[str, Any]:
+        """Only what changed is sent: the PMS may hold more (a room, a service) than the bridge has names for."""
+        wanted = body_of(self._view, self.names)
+        before = self.change.previous
+        if not isinstance(before, PmsView):
+            return wanted
+        had = body_of(before, self.names)
+        changed = {name: value for name, value in wanted.items() if had[name] != value}
+        if {"client_id", "patient_id"} & changed.keys():
+            changed |= {name: wanted[name] for name in ("client_id", "patient_id")}
+        return changed
+
+    def _changed_meanwhile(self, ref: str) -> Receipt:
+        """The version moved on: by our own write whose answer was lost, or by somebody."""
+        found = self._get(_ident(ref))
+        if found is None:
+            return Receipt(outcome="moved")
+        ours = found.client_revision == self.change.revision and found.status == status_of(self._view.state)
+        if ours and found.modified_by != "desk" and found.write_state != "failed":
+            return self._receipt(found)
+        return Receipt(outcome="moved", entry=entry_of(found, self.names))
+
+    # --- taking it away ---
+
+    def _remove(self) -> Receipt:
+        found = None if self.change.ref else self._by_client_ref(client_ref(self.change.appointment))
+        ref = self.change.ref or (f"appointment/{found.id}" if found else "")
+        if not ref:
+            return Receipt(outcome="written")
+        version = self.change.version or (found.revision if found else "")
+        body = {"reason": self.change.reason[:300], "client_revision": self.change.revision}
+        headers = {"If-Match": f'"{version}"'} if version else {}
+        response = self.api.write("POST", f"{_path(ref)}/cancel", body, self._item, **headers)
+        if response.is_success or says_gone(response):
+            return Receipt(outcome="written")
+        if response.status_code in {httpx.codes.PRECONDITION_FAILED, httpx.codes.CONFLICT}:
+            return self._not_removed(ref)
+        raise self._refused(response)
+
+    def _not_removed(self, ref: str) -> Receipt:
+        entry = self._shown(ref)
+        if entry is None or entry.view.state.gone:
+            return Receipt(outcome="written")
+        return Receipt(outcome="moved", entry=entry)
+
+    # --- reading back ---
+
+    @property
+    def _item(self) -> str:
+        return self.change.appointment
+
+    def _taken(self, response: httpx.Response) -> bool:
+        return is_conflict(response, self._abilities.conflict, self.conflict_text)
+
+    def _refused(self, response: httpx.Response) -> Exception:
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return classify(response)  # not about this appointment: the address is wrong
+        known = response.status_code in {400, 409, 422} and code_of(response)
+        return refusal(response, self._item) if known else classify(response, item=self._item)
+
+    def _read(self, response: httpx.Response) -> PmsAppointment:
+        return read(PmsAppointment, json_of(response), "appointment")
+
+    def _get(self, ident: str) -> PmsAppointment | None:
+        raw = self.api.look(f"/v1/appointments/{ident}", self._item)
+        return None if raw is None else read(PmsAppointment, raw, "appointment")
+
+    def _shown(self, ref: str) -> Any:
+        found = self._get(_ident(ref))
+        return None if found is None else entry_of(found, self.names)
+
+    def _by_client_ref(self, ref: str) -> PmsAppointment | None:
+        page = read(PmsPage, self.api.get("/v1/appointments", client_ref=ref), "list")
+        # a PMS that ignores the filter would hand back somebody else's appointment
+        found = [read(PmsAppointment, raw, "appointment") for raw in page.items]
+        return next((each for each in found if each.client_ref == ref), None)
+
+    def _receipt(self, found: PmsAppointment) -> Receipt:
+        entry = entry_of(found, self.names)
+        if found.write_state == "pending":
+            return Receipt(outcome="pending", entry=entry)
+        return Receipt(outcome="written", entry=entry)
+
+
+def _ident(ref: str) -> str:
+    return ref.removeprefix("appointment/")
+
+
+def _path(ref: str) -> str:
+    return f"/v1/appointments/{_ident(ref)}"

@@ -1,0 +1,83 @@
+"""Reading the portal: the changes since a cursor, or a snapshot with a fresh one.
+
+The snapshot and its cursor are of one moment, so nothing falls between them. A refused cursor (410) is never an
+empty answer: it is a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from calbridge.errors import Replan
+from calbridge.interval import Interval
+from calbridge.provider import Complete, Delta, Entry, Feed, NotModified, Unreadable
+from calbridge_vetstoria.client import PortalClient
+from calbridge_vetstoria.records import HOLD, VISIT, Reader
+from calbridge_vetstoria.wire import Changes, Objects
+
+PAGE = 500
+PAGES = 100
+Item = Entry | Unreadable
+
+
+def read(client: PortalClient, reader: Reader, cursor: str, window: Interval) -> Feed[Item]:
+    """The hook `import_bookings`."""
+    changed = _changes(client, reader, cursor) if cursor else None
+    return changed or _snapshot(client, reader, window)
+
+
+def _snapshot(client: PortalClient, reader: Reader, window: Interval) -> Complete[Item]:
+    answer = client.send("GET", client.site("changes"), params={"snapshot": "true"})
+    page = client.parse(Changes, answer.document)
+    if page.snapshot is None:
+        raise Replan("the portal gave no snapshot although one was asked for: the bridge asks again")
+    # What ended before the snapshot begins is not in it: that must not look like a disappearance (R26).
+    known_from = int(page.snapshot.window_from.timestamp())
+    covered = Interval(max(window.start, known_from), window.end)
+    items = _items(reader, page.snapshot)
+    return Complete(
+        window=covered, items=tuple(item for item in items if _inside(item, covered)), cursor=page.next_cursor
+    )
+
+
+def _inside(item: Item, window: Interval) -> bool:
+    """A record that cannot be read stays: its time is not known."""
+    return isinstance(item, Unreadable) or (item.view.start < window.end and item.view.end > window.start)
+
+
+def _changes(client: PortalClient, reader: Reader, cursor: str) -> Delta[Item] | NotModified | None:
+    """None when the portal does not know the cursor any more."""
+    seen: dict[str, Item | None] = {}
+    for _ in range(PAGES):
+        params = {"cursor": cursor, "include": "true", "limit": str(PAGE)}
+        answer = client.send("GET", client.site("changes"), params=params, expects={"cursor_expired"})
+        if answer.code:
+            return None
+        page = client.parse(Changes, answer.document)
+        seen |= _named(reader, page)
+        cursor = page.next_cursor
+        if not page.has_more:
+            return _delta(seen, cursor)
+    return None
+
+
+def _delta(seen: dict[str, Item | None], cursor: str) -> Delta[Item] | NotModified:
+    changed = tuple(item for item in seen.values() if item is not None)
+    removed = tuple(ref for ref, item in seen.items() if item is None)
+    return Delta(changed=changed, removed=removed, cursor=cursor) if seen else NotModified(cursor=cursor)
+
+
+def _named(reader: Reader, page: Changes) -> dict[str, Item | None]:
+    """What a page names, as it is now; None for a record the portal itself has erased."""
+    objects = page.objects or Objects()
+    found = {item.ref: item for item in _items(reader, objects)}
+    consumed = {HOLD + str(hold.get("id")) for hold in objects.holds if hold.get("status") == "consumed"}
+    prefixes = {"hold": HOLD, "booking": VISIT}
+    refs = [prefixes[event.object] + event.id for event in page.events if event.object in prefixes]
+    return {ref: found.get(ref) for ref in refs if ref not in consumed}
+
+
+def _items(reader: Reader, objects: Objects) -> Iterable[Item]:
+    """Entries by ref: should the portal list one twice, the later stands."""
+    items = [reader.hold(hold) for hold in objects.holds] + [reader.booking(b) for b in objects.bookings]
+    return {item.ref: item for item in items if item is not None}.values()

@@ -1,0 +1,141 @@
+"""The portal's holds and bookings as entries. One that cannot be read is reported; it never hides the others.
+
+A ref says what it names: "hold/<id>" or "visit/<id>". The words are chosen so that, in one second, a hold sorts
+before the visit: a hold given up for a move must free its time before the move is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from calbridge.model import Details, Side, State
+from calbridge.provider import Entry, Unreadable
+from calbridge.views import PortalView
+from calbridge_vetstoria.settings import VetstoriaSettings
+from calbridge_vetstoria.wire import Booking, Hold
+
+HOLD, VISIT = "hold/", "visit/"
+_SIDES = {"client": Side.CLIENT, "practice": Side.BRIDGE, "system": Side.BRIDGE}
+NOT_YET_WRITTEN = frozenset({"pending", "accepted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The clinic's keys and the portal's ids of the same resource or service."""
+
+    ours: Mapping[str, str]
+    theirs: Mapping[str, str]
+
+    @classmethod
+    def of(cls, pairs: Mapping[str, str]) -> Names:
+        """From the clinic's key to the portal's id."""
+        return cls(theirs=dict(pairs), ours={other: key for key, other in pairs.items()})
+
+    def id(self, key: str) -> str:
+        """What the portal calls it."""
+        return self.theirs.get(key, key)
+
+    def key(self, other: str) -> str:
+        """What the clinic calls it."""
+        return self.ours.get(other, other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Turns the portal's records into entries."""
+
+    resources: Names
+    services: Names
+
+    @classmethod
+    def of(cls, settings: VetstoriaSettings) -> Reader:
+        """With the translations of a connection."""
+        return cls(resources=Names.of(settings.resources), services=Names.of(settings.services))
+
+    def hold(self, document: Mapping[str, Any]) -> Entry | Unreadable | None:
+        """A hold; None for one that has become a booking, which says so itself."""
+        try:
+            hold = Hold.model_validate(document)
+        except ValidationError as error:
+            return unreadable(HOLD, document, error)
+        return None if hold.status == "consumed" else self.hold_entry(hold)
+
+    def booking(self, document: Mapping[str, Any]) -> Entry | Unreadable:
+        """A booking."""
+        try:
+            return self.booking_entry(Booking.model_validate(document))
+        except ValidationError as error:
+            return unreadable(VISIT, document, error)
+
+    def hold_entry(self, hold: Hold) -> Entry:
+        """A hold as an entry; it names nobody."""
+        view = PortalView(
+            state=State(hold.status),
+            resource=self.resources.key(hold.calendar),
+            start=int(hold.start.timestamp()),
+            end=int(hold.end.timestamp()),
+            service=self.services.key(hold.type),
+        )
+        return Entry(
+            ref=HOLD + hold.id,
+            version=str(hold.revision),
+            view=view,
+            by=Side.BRIDGE if hold.status == "expired" else Side.CLIENT,
+            modified=int(hold.updated_at.timestamp()),
+            expires=int(hold.expires_at.timestamp()),
+        )
+
+    def booking_entry(self, booking: Booking) -> Entry:
+        """A booking as an entry."""
+        view = PortalView(
+            state=state_of(booking),
+            resource=self.resources.key(booking.calendar),
+            start=int(booking.start.timestamp()),
+            end=int(booking.end.timestamp()),
+            service=self.services.key(booking.type),
+            description=booking.note or "",
+            decline_reason=booking.decline_reason or "",
+        )
+        return Entry(
+            ref=VISIT + booking.id,
+            version=str(booking.revision),
+            view=view,
+            by=_SIDES[booking.last_changed_by],
+            modified=int(booking.updated_at.timestamp()),
+            replaces=HOLD + booking.hold_id if booking.hold_id else "",
+            details=_details(booking),
+        )
+
+
+def state_of(booking: Booking) -> State:
+    """A confirmed booking whose last change the clinic has not written yet shows its client "being entered"."""
+    if booking.status == "confirmed" and booking.sync.state in NOT_YET_WRITTEN:
+        return State.REQUESTED
+    return State(booking.status)
+
+
+def unreadable(kind: str, document: Mapping[str, Any], error: ValidationError) -> Unreadable:
+    """A record of another shape: which field, never what stood in it."""
+    fields = ", ".join(sorted({".".join(str(part) for part in fault["loc"]) for fault in error.errors()}))
+    return Unreadable(
+        ref=f"{kind}{document.get('id') or 'without-an-id'}",
+        version=str(document.get("revision", "")),
+        why=f"the portal's record has no usable {fields}",
+    )
+
+
+def _details(booking: Booking) -> Details:
+    customer, patient = booking.customer, booking.patient
+    return Details(
+        first_name=customer.first_name,
+        last_name=customer.last_name,
+        email=customer.email or "",
+        phone=customer.phone or "",
+        address=customer.address or "",
+        patient_name=patient.name if patient else "",
+        species=(patient.species or "") if patient else "",
+    )

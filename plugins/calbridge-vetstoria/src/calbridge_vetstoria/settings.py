@@ -1,0 +1,33 @@
+"""What a clinic writes in `[clinics.<c>.connections.<n>]` with `kind = "vetstoria"`: where, which site, which token.
+
+`resources` and `services` translate the clinic's keys to the portal's ids where those differ; a key that is not
+listed is the same on both sides.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from calbridge.fields import SecretText, ServerUrl
+
+
+class VetstoriaSettings(BaseModel):
+    """`webhook_secret` is what the portal showed once when the webhook was registered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: ServerUrl
+    site: str = Field(min_length=1)
+    token: SecretText
+    webhook_secret: SecretText | None = None
+    resources: dict[str, str] = {}
+    services: dict[str, str] = {}
+
+    @field_validator("resources", "services")
+    @classmethod
+    def _one_to_one(cls, pairs: dict[str, str]) -> dict[str, str]:
+        owners: dict[str, str] = {}
+        for key, other in pairs.items():
+            if owners.setdefault(other, key) != key:
+                raise ValueError(f'"{owners[other]}" and "{key}" are both "{other}" in the portal: give each its own')
+        return pairs

@@ -1,0 +1,196 @@
+"""Carrying one change to the portal: look, take the steps that are still missing, give back what it shows then.
+
+Looking first makes a lost answer harmless: what was done is seen. Each step is conditional (If-Match) and keyed
+(Idempotency-Key, a function of the change). A client who was faster is never overwritten: that is `moved`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from calbridge.errors import SkipItem
+from calbridge.model import Clinic, State
+from calbridge.provider import Change, Entry, Receipt
+from calbridge.views import PortalView
+from calbridge_vetstoria.client import Answer, PortalClient
+from calbridge_vetstoria.offers import instant
+from calbridge_vetstoria.records import HOLD, NOT_YET_WRITTEN, VISIT, Reader, state_of
+from calbridge_vetstoria.wire import Booking, Hold, Page
+
+OVERTAKEN = frozenset({"stale_revision", "not_pending", "not_found"})
+VISIT_STATES = frozenset({State.ARRIVED, State.FULFILLED, State.NO_SHOW})
+ENDED = frozenset({"declined", "cancelled", "fulfilled", "no_show"})
+GONE = frozenset({"declined", "cancelled"})
+
+
+class Overtaken(Exception):
+    """The booking changed under the write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Writes to one site."""
+
+    client: PortalClient
+    reader: Reader
+    clinic: Clinic
+
+    def carry_out(self, change: Change) -> Receipt:
+        """The hook `propagate_change`."""
+        if change.ref.startswith(HOLD):
+            return self._hold(change)
+        if change.ref.startswith(VISIT):
+            return self._booking(change)
+        raise SkipItem("a portal takes no appointment that it did not bring", item=change.appointment)
+
+    # --- holds ---
+
+    def _hold(self, change: Change) -> Receipt:
+        current = self._read_hold(change)
+        if current is None or current.status in {"released", "expired"}:
+            return Receipt(outcome="written" if change.remove else "moved")
+        if current.status == "consumed":
+            return Receipt(outcome="moved", entry=self._successor(current))
+        entry = self.reader.hold_entry(current)
+        if change.remove:
+            return self._release(change, current)
+        if _same_place(entry, change):
+            return Receipt(outcome="written", entry=entry)
+        raise SkipItem(
+            "a reservation in the portal cannot be changed, only released: its length is the appointment type's",
+            item=change.appointment,
+        )
+
+    def _read_hold(self, change: Change) -> Hold | None:
+        url = self.client.path("holds", change.ref.removeprefix(HOLD))
+        answer = self.client.send("GET", url, item=change.appointment, expects={"not_found"})
+        return None if answer.code else self.client.parse(Hold, answer.document)
+
+    def _release(self, change: Change, current: Hold) -> Receipt:
+        answer = self.client.send(
+            "DELETE",
+            self.client.path("holds", current.id),
+            params={"reason": _reason(change)} if _reason(change) else None,
+            item=change.appointment,
+            expects={"hold_expired", "hold_consumed", "not_found"},
+        )
+        if answer.code == "hold_consumed":
+            return Receipt(outcome="moved", entry=self._successor(current))
+        return Receipt(outcome="written")
+
+    def _successor(self, hold: Hold) -> Entry | None:
+        """The booking that a hold became."""
+        answer = self.client.send("GET", self.client.site("bookings"), params={"client_ref": hold.client_ref})
+        records = self.client.parse(Page, answer.document).items
+        bookings = [self.client.parse(Booking, record) for record in records]
+        return next((self.reader.booking_entry(b) for b in bookings if b.hold_id == hold.id), None)
+
+    # --- bookings ---
+
+    def _booking(self, change: Change) -> Receipt:
+        current = self._read_booking(change)
+        if current is None:
+            return Receipt(outcome="written" if change.remove else "moved")
+        if change.remove and current.status in GONE:
+            return Receipt(outcome="written")
+        if current.last_changed_by == "client" and str(current.revision) != change.version:
+            return Receipt(outcome="moved", entry=self.reader.booking_entry(current))
+        try:
+            return self._remove(change, current) if change.remove else self._settle(change, current)
+        except Overtaken:
+            now = self._read_booking(change)
+            return Receipt(outcome="moved", entry=self.reader.booking_entry(now) if now else None)
+
+    def _read_booking(self, change: Change) -> Booking | None:
+        url = self.client.path("bookings", change.ref.removeprefix(VISIT))
+        answer = self.client.send("GET", url, item=change.appointment, expects={"not_found"})
+        return None if answer.code else self.client.parse(Booking, answer.document)
+
+    def _remove(self, change: Change, current: Booking) -> Receipt:
+        if current.status in ENDED:
+            raise SkipItem(
+                f"a visit that is {current.status} cannot be cancelled in the portal", item=change.appointment
+            )
+        reason = _reason(change) or None
+        if current.status == "requested":
+            notify = self.clinic.rules.decline_notifies
+            body = {"decision": "decline", "reason": reason, "reason_visible": reason is not None, "notify": notify}
+            self._step(change, current, "decision", body)
+        else:
+            self._step(change, current, "cancel", {"by": "practice", "reason": reason})
+        return Receipt(outcome="written")
+
+    def _settle(self, change: Change, current: Booking) -> Receipt:
+        """At most three steps: the time, the decision, then how far the clinic's own system is."""
+        wanted = change.view.state
+        if current.status in ENDED and state_of(current) is not wanted:
+            raise SkipItem(
+                f"a booking that is {current.status} in the portal cannot come back", item=change.appointment
+            )
+        accept = current.status == "requested" and wanted is not State.REQUESTED
+        if not _same_place(self.reader.booking_entry(current), change):
+            current = self._step(change, current, "reschedule", self._move(change, notify=not accept))
+        if accept:
+            current = self._step(change, current, "decision", {"decision": "accept"})
+        report = _report(current, wanted)
+        if report is not None:
+            current = self._step(change, current, "sync", report)
+        return Receipt(outcome="written", entry=self.reader.booking_entry(current))
+
+    def _move(self, change: Change, *, notify: bool) -> dict[str, Any]:
+        """Without a message of its own where a confirmation follows, which tells the client the new time."""
+        return {
+            "by": "practice",
+            "calendar": self.reader.resources.id(change.view.resource),
+            "start": instant(change.view.start),
+            "end": instant(change.view.end),
+            "notify": notify,
+        }
+
+    def _step(self, change: Change, current: Booking, step: str, body: dict[str, Any]) -> Booking:
+        answer = self.client.send(
+            "PUT" if step == "sync" else "POST",
+            self.client.path("bookings", current.id, step),
+            json=body,
+            headers={"If-Match": f'"{current.revision}"', "Idempotency-Key": _key(change, step, body)},
+            item=change.appointment,
+            expects=OVERTAKEN,
+        )
+        return self._done(answer)
+
+    def _done(self, answer: Answer) -> Booking:
+        if answer.code:
+            raise Overtaken(answer.code)
+        return self.client.parse(Booking, answer.document)
+
+
+def _key(change: Change, step: str, body: dict[str, Any]) -> str:
+    """One key a step and a body: a body that changed with the configuration is another request, not a reused key."""
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:12]
+    return f'"{change.key}.{step}.{digest}"'
+
+
+def _reason(change: Change) -> str:
+    """Only what the view may show leaves the clinic."""
+    return change.view.decline_reason if isinstance(change.view, PortalView) else ""
+
+
+def _same_place(entry: Entry, change: Change) -> bool:
+    shown, wanted = entry.view, change.view
+    return (shown.resource, shown.start, shown.end) == (wanted.resource, wanted.start, wanted.end)
+
+
+def _report(current: Booking, wanted: State) -> dict[str, Any] | None:
+    """What is still to be said of the clinic's own system; None when the portal knows."""
+    if wanted in VISIT_STATES:
+        return None if current.status == wanted else {"state": "written", "status": str(wanted)}
+    if current.status != "confirmed":
+        return None
+    if wanted is State.CONFIRMED and current.sync.state != "written":
+        return {"state": "written"}
+    if wanted is State.REQUESTED and current.sync.state not in NOT_YET_WRITTEN:
+        return {"state": "accepted"}
+    return None

@@ -1,0 +1,262 @@
+"""What each command prints with `--json`: one model each, from which the reference's schemas are made.
+
+Instants are RFC 3339 with the clinic's offset. Names of people appear only where `--names` was given.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """One JSON object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Errors(Answer):
+    """What any command prints when it cannot do its work."""
+
+    errors: list[str] = Field(description="one sentence each")
+
+
+class Init(Answer):
+    """`init`"""
+
+    path: str = Field(description="the file that was written")
+    next: list[str] = Field(description="what to do now")
+
+
+class FindingLine(Answer):
+    """One thing that was looked at."""
+
+    level: Literal["ok", "warning", "error"]
+    message: str
+    field: str = Field(description="configuration key it is about, or empty")
+
+
+class CheckedConnection(Answer):
+    """One connection of `check`."""
+
+    name: str
+    kind: str
+    role: str = Field(description="calendar, pms or portal; empty when the plugin does not load")
+    plugin: str = Field(description="plugin with its version")
+    findings: list[FindingLine]
+
+
+class CheckedClinic(Answer):
+    """One clinic of `check`."""
+
+    clinic: str
+    connections: list[CheckedConnection]
+
+
+class Check(Answer):
+    """`check`"""
+
+    ok: bool
+    plugins: list[str] = Field(description="plugins that do not load, one sentence each")
+    clinics: list[CheckedClinic]
+
+
+class TaskLine(Answer):
+    """One thing for a person."""
+
+    clinic: str
+    id: int = Field(description="for `tasks dismiss`; 0 in a dry run")
+    kind: str
+    sentence: str
+    appointment: str
+    connection: str
+    state: Literal["open", "dismissed", "settled"]
+    opened: str = Field(description="instant, empty in a dry run")
+
+
+class PlannedWrite(Answer):
+    """A write that was not made."""
+
+    connection: str
+    appointment: str
+    action: str = Field(description="create, change or remove")
+    state: str
+    resource: str
+    start: str = Field(description="instant")
+
+
+class Cycle(Answer):
+    """One clinic of `sync` and `apply`."""
+
+    clinic: str
+    run: str = Field(description="for `journal --run`")
+    reads: dict[str, str] = Field(description="connection: Complete, Delta, NotModified or Partial")
+    writes: dict[str, int] = Field(description="connection: outside writes")
+    planned: list[PlannedWrite] = Field(description="writes of a dry run or of a connection not applied yet")
+    failures: dict[str, str] = Field(description="connection: one sentence")
+    tasks: list[str] = Field(description="what a person must look at, one sentence each")
+    codes: dict[str, int] = Field(description="decisions by reason code")
+
+
+class Sync(Answer):
+    """`sync`, `apply`"""
+
+    dry_run: bool
+    clinics: list[Cycle]
+
+
+class ConnectionStatus(Answer):
+    """One connection of `status`."""
+
+    name: str
+    kind: str
+    state: Literal["ok", "new", "failing", "broken"]
+    approved: bool = Field(description="false until `apply`, or first_run = apply")
+    last_read: str | None = Field(description="instant of the last good read")
+    retry_at: str | None = Field(description="instant of the next attempt while it fails")
+    why: str = Field(description="one sentence while it fails")
+
+
+class ClinicStatus(Answer):
+    """One clinic of `status`."""
+
+    clinic: str
+    connections: list[ConnectionStatus]
+    waiting_writes: int
+    requests: int
+    tasks: int
+    upcoming: int = Field(description="future appointments known to the bridge")
+
+
+class Status(Answer):
+    """`status`"""
+
+    clinics: list[ClinicStatus]
+
+
+class SlotLine(Answer):
+    """One offered time."""
+
+    start: str
+    end: str
+    resource: str
+    requires: list[str] = Field(description="the further resources it takes, one of each group")
+
+
+class Slots(Answer):
+    """`slots`"""
+
+    clinic: str
+    service: str
+    as_of: dict[str, str] = Field(description="connection: instant of its last good read")
+    slots: list[SlotLine]
+
+
+class RequestLine(Answer):
+    """One booking of `requests list`."""
+
+    clinic: str
+    id: str
+    state: str
+    service: str
+    resource: str
+    start: str
+    end: str
+    match: str = Field(description="linked, ambiguous, unmatched or empty")
+    client: str = Field(description="record number in the PMS, or empty")
+    name: str | None = Field(description="only with --names")
+    patient: str | None = Field(description="only with --names")
+
+
+class Requests(Answer):
+    """`requests list`"""
+
+    requests: list[RequestLine]
+
+
+class Asked(Answer):
+    """`requests accept`, `requests decline`, `requests link`"""
+
+    clinic: str
+    appointment: str
+    command: Literal["accept", "decline", "link"]
+
+
+class Tasks(Answer):
+    """`tasks list`"""
+
+    tasks: list[TaskLine]
+
+
+class TaskDone(Answer):
+    """`tasks release`, `tasks dismiss`"""
+
+    clinic: str
+    task: int | None = Field(description="the dismissed task")
+    connection: str | None = Field(description="the released connection")
+
+
+class JournalLine(Answer):
+    """One decision."""
+
+    clinic: str
+    id: int
+    run: str
+    at: str
+    code: str
+    appointment: str
+    connection: str
+    facts: dict[str, str]
+
+
+class Journal(Answer):
+    """`journal`"""
+
+    entries: list[JournalLine]
+
+
+class ShownConfig(Answer):
+    """`config show`"""
+
+    path: str
+    bridge: dict[str, Any]
+    clinics: dict[str, Any] = Field(description="effective values; secrets are masked")
+
+
+class PluginLine(Answer):
+    """One entry point."""
+
+    name: str
+    distribution: str
+    version: str
+    kinds: list[str]
+    presets: list[str]
+    fault: str = Field(description="one sentence, empty when it loaded")
+
+
+class Plugins(Answer):
+    """`plugins list`"""
+
+    plugins: list[PluginLine]
+
+
+ANSWERS: dict[str, type[Answer]] = {
+    "init": Init,
+    "check": Check,
+    "sync": Sync,
+    "apply": Sync,
+    "status": Status,
+    "slots": Slots,
+    "requests list": Requests,
+    "requests accept": Asked,
+    "requests decline": Asked,
+    "requests link": Asked,
+    "tasks list": Tasks,
+    "tasks release": TaskDone,
+    "tasks dismiss": TaskDone,
+    "journal": Journal,
+    "config show": ShownConfig,
+    "plugins list": Plugins,
+}
+"""Command -> what `--json` prints; `Errors` when it cannot do its work."""

@@ -1,0 +1,76 @@
+"""`calbridge check`: the configuration is read, every plugin loaded, every server asked; nothing is changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, FindingLine
+from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
+from calbridge.cli.workplace import Workplace, opened
+from calbridge.errors import BridgeError
+from calbridge.settings import ClinicConfig, ConnectionConfig
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from calbridge.host import ClinicHost
+
+MARKS = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]", "error": "[red]error[/red]  "}
+
+
+@click.command(short_help="Look at the configuration and every server, and change nothing.")
+@config_option
+@clinic_option
+@reporting
+def check(path: Path, clinic: str) -> Outcome:
+    """Look at the configuration and every server, and change nothing."""
+    with opened(path) as workplace:
+        clinics = [_clinic(workplace, each) for each in workplace.clinics(clinic)]
+        faults = [plugin.fault for plugin in workplace.plugins.broken]
+    findings = [finding for each in clinics for connection in each.connections for finding in connection.findings]
+    ok = not faults and all(finding.level != "error" for finding in findings)
+    answer = Check(ok=ok, plugins=faults, clinics=clinics)
+    return Outcome(answer=answer, show=lambda console: _show(console, answer), code=FINE if ok else HUMAN)
+
+
+def _clinic(workplace: Workplace, clinic: ClinicConfig) -> CheckedClinic:
+    host = workplace.host(clinic)
+    checked = [_connection(host, each) for each in clinic.connections.values()]
+    return CheckedClinic(clinic=clinic.clinic.key, connections=checked)
+
+
+def _connection(host: ClinicHost, config: ConnectionConfig) -> CheckedConnection:
+    connected = host.connections.get(config.name)
+    return CheckedConnection(
+        name=config.name,
+        kind=config.kind,
+        role=connected.role if connected else "",
+        plugin=connected.plugin if connected else "",
+        findings=_findings(host, config.name),
+    )
+
+
+def _findings(host: ClinicHost, name: str) -> list[FindingLine]:
+    try:
+        found = host.check(name)
+    except BridgeError as error:
+        return [FindingLine(level="error", message=error.hint, field="")]
+    lines = [FindingLine(level=each.level, message=each.message, field=each.field) for each in found]
+    return lines or [FindingLine(level="ok", message="the plugin loads; it checks nothing further", field="")]
+
+
+def _show(console: Console, answer: Check) -> None:
+    from rich.markup import escape
+
+    for fault in answer.plugins:
+        console.print(f"{MARKS['error']} {escape(fault)}")
+    for clinic in answer.clinics:
+        console.print(f"[bold]clinic {clinic.clinic}[/bold]: the configuration is valid")
+        for connection in clinic.connections:
+            console.print(f"  connection {connection.name} ({connection.kind}) {connection.plugin}")
+            for finding in connection.findings:
+                field = f"{finding.field}: " if finding.field else ""
+                console.print(f"    {MARKS[finding.level]} {escape(field + finding.message)}")

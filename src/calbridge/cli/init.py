@@ -1,0 +1,138 @@
+"""`calbridge init`: a few questions, then a commented file without secrets. It never overwrites one.
+
+What a connection needs is asked of its plugin's own settings model, so that this file knows no vendor.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calbridge.cli.answers import Init
+from calbridge.cli.newfile import Answers, Place, hours, render, slug
+from calbridge.cli.reporting import Outcome, config_option, reporting
+from calbridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from calbridge.plugins import Plugins
+
+HOURS = "mon-fri 09:00-12:00,14:00-18:00"
+
+
+@click.command(short_help="Ask a few questions and write a configuration.")
+@config_option
+@click.option("--non-interactive", is_flag=True, help="Ask nothing; use the options and their defaults.")
+@click.option("--name", default="", help="The clinic's name.")
+@click.option("--key", default="", help="Short name of the clinic in the file; made from its name.")
+@click.option("--time-zone", default="", help="IANA name.")
+@click.option("--region", default="", help="Country code, such as DE.")
+@click.option("--preset", default="", help="Named set of rules.")
+@click.option("--hours", "opening", default="", help=f'Opening hours, such as "{HOURS}; sat 09:00-12:00".')
+@click.option("--practitioner", "practitioners", multiple=True, help="A practitioner's name; repeat for more.")
+@click.option("--service", "services", multiple=True, help='"Check-up 30": name and minutes; repeat for more.')
+@click.option("--connect", "kinds", multiple=True, help="A kind of system to connect; repeat for more.")
+@click.option("--set", "values", multiple=True, help="KIND.FIELD=VALUE for a connection; repeat for more.")
+@reporting
+def init(path: Path, non_interactive: bool, values: tuple[str, ...], **given: object) -> Outcome:
+    """Ask a few questions and write a configuration with comments and without secrets."""
+    from calbridge.plugins import load_plugins
+
+    if path.exists():
+        raise ConfigError(f"{path} is already there and is not overwritten: name another with --config, or edit it")
+    plugins = load_plugins()
+    answers = _answers(plugins, given, _assigned(values), ask=not non_interactive)
+    _write(path, render(answers), plugins)
+    return _outcome(path, answers)
+
+
+def _answers(plugins: Plugins, given: dict[str, object], assigned: dict[str, str], *, ask: bool) -> Answers:
+    def text(field: str, question: str, default: str) -> str:
+        value = str(given[field] or "")
+        return value or (click.prompt(question, default=default, show_default=True) if ask else default)
+
+    def several(field: str, question: str, default: str) -> list[str]:
+        listed = given[field]
+        if isinstance(listed, tuple) and listed:
+            return [str(each) for each in listed]
+        answer = click.prompt(question, default=default) if ask else default
+        return [part.strip() for part in str(answer).split(",") if part.strip()]
+
+    name = text("name", "Name of the clinic", "My clinic")
+    answers = Answers(
+        name=name,
+        key=str(given["key"] or slug(name)),
+        time_zone=text("time_zone", "Time zone", "Europe/Berlin"),
+        region=text("region", "Country code", "DE"),
+        preset=text("preset", f"Preset of rules, or nothing ({', '.join(sorted(plugins.presets))})", ""),
+        hours=hours(text("opening", "Opening hours", HOURS)),
+        practitioners=several("practitioners", "Practitioners, with commas between", "Dr. Anna Sommer"),
+        services=several("services", "Services with their minutes, with commas between", "Check-up 30"),
+    )
+    kinds = several("kinds", f"Systems to connect now, or nothing ({', '.join(sorted(plugins.kinds))})", "")
+    places = [_place(plugins, kind, answers, assigned, ask=ask) for kind in kinds]
+    return answers.with_places(_named_apart(places))
+
+
+def _named_apart(places: list[Place]) -> list[Place]:
+    """A connection is named after its role, a second one of that role after its kind."""
+    for index, place in enumerate(places):
+        if place.name in {earlier.name for earlier in places[:index]}:
+            place.name = place.kind
+    return places
+
+
+def _place(plugins: Plugins, kind: str, answers: Answers, assigned: dict[str, str], *, ask: bool) -> Place:
+    if kind not in plugins.kinds:
+        known = ", ".join(sorted(plugins.kinds)) or "none"
+        raise ConfigError(f'no installed plugin provides kind "{kind}"; there are {known}')
+    place = Place.of(plugins.kinds[kind])
+    for key, question in place.questions(answers):
+        if f"{kind}.{key}" in assigned:
+            place.values[key] = assigned[f"{kind}.{key}"]
+        elif ask:
+            place.values[key] = click.prompt(f"{kind}: {question}", default="")
+    return place
+
+
+def _assigned(values: tuple[str, ...]) -> dict[str, str]:
+    wrong = [value for value in values if "." not in value.partition("=")[0] or "=" not in value]
+    if wrong:
+        raise ConfigError(f'--set "{wrong[0]}" is wrong: write KIND.FIELD=VALUE')
+    return {key: value for key, _, value in (each.partition("=") for each in values)}
+
+
+def _write(path: Path, text: str, plugins: Plugins) -> None:
+    """Written, then read as any command reads it; what does not read is taken away again, with the reasons."""
+    from calbridge.settings import ConfigErrors, load
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({type(error).__name__}): choose another place") from None
+    try:
+        load(path, {}, plugins)
+    except ConfigErrors:
+        path.unlink()
+        raise
+
+
+def _outcome(path: Path, answers: Answers) -> Outcome:
+    steps = [
+        f"put the {place.kind}'s {field} into the file {path.parent / 'secrets' / f'{place.name}-{field}'}"
+        for place in answers.places
+        for field in place.secrets
+    ]
+    steps.append(f"look through {path}, then run: calbridge check --config {path}")
+    answer = Init(path=str(path), next=steps)
+    return Outcome(answer=answer, show=lambda console: _show(console, answer))
+
+
+def _show(console: Console, answer: Init) -> None:
+    console.print(f"Wrote {answer.path}.", markup=False)
+    for step in answer.next:
+        console.print(f"Next: {step}", markup=False)

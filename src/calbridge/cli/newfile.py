@@ -1,0 +1,169 @@
+"""The file that `calbridge init` writes: answers in, commented TOML out. No prompts and no files here."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, get_origin
+
+from calbridge.errors import ConfigError
+from calbridge.fields import is_secret
+from calbridge.settings.values import WEEKDAYS
+
+if TYPE_CHECKING:
+    from calbridge.provider import ProviderKind
+
+DAY = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?\s+(?P<windows>[\d:,\s-]+)")
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """One connection. `values` by field, a table's entries by `field.key`. `secrets` are never asked."""
+
+    kind: str
+    name: str
+    fields: dict[str, Any]
+    secrets: list[str]
+    required: frozenset[str] = frozenset()
+    values: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: ProviderKind) -> Place:
+        """What this kind of system needs to be told, by its own settings model."""
+        models = kind.settings.model_fields.items()
+        return cls(
+            kind=kind.name,
+            name=kind.role,
+            fields={key: info for key, info in models if not is_secret(info.annotation)},
+            secrets=[key for key, info in models if is_secret(info.annotation)],
+            required=frozenset(key for key, info in models if info.is_required()),
+        )
+
+    def questions(self, answers: Answers) -> Iterator[tuple[str, str]]:
+        """(field, question) for texts, and for tables one question per resource."""
+        for key, info in self.fields.items():
+            if get_origin(info.annotation) is dict:
+                yield from ((f"{key}.{resource}", f"{key} for {resource}") for resource in answers.resources)
+            elif info.is_required() or info.default == "":
+                yield key, key.replace("_", " ")
+
+    def _secret(self, key: str) -> str:
+        """An optional one is wanted only where somebody logs in."""
+        line = f'{key} = {{ file = "{self.name}-{key}" }}'
+        return line if key in self.required or self.values.get("username") else f"# {line}"
+
+    def lines(self) -> Iterator[str]:
+        """Its section."""
+        yield f'kind = "{self.kind}"'
+        tables: dict[str, list[str]] = {}
+        for key, value in self.values.items():
+            name, dot, entry = key.partition(".")
+            if value and dot:
+                tables.setdefault(name, []).append(f"{entry} = {quoted(value)}")
+            elif value:
+                yield f"{key} = {quoted(value)}"
+        yield from (f"{name} = {{ {', '.join(entries)} }}" for name, entries in tables.items())
+        yield from (self._secret(key) for key in self.secrets)
+        yield "# allow_private = true   # when the server is in the clinic's own network"
+        yield '# first_run = "apply"    # write at once; else the first cycle only plans, until "calbridge apply"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What was asked."""
+
+    name: str
+    key: str
+    time_zone: str
+    region: str
+    preset: str
+    hours: dict[str, list[str]]
+    practitioners: list[str]
+    services: list[str]
+    places: tuple[Place, ...] = ()
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """Key and name of each practitioner: the first name, or all of it where two share that."""
+        found: dict[str, str] = {}
+        for name in self.practitioners:
+            first = slug("".join(name.split()[-2:-1]) or name)
+            found[slug(name) if first in found else first] = name
+        return found
+
+    def with_places(self, places: list[Place]) -> Answers:
+        """The same, with connections."""
+        return replace(self, places=tuple(places))
+
+
+def slug(text: str) -> str:
+    """A key: small ASCII letters, digits and `-`."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "clinic"
+
+
+def quoted(text: str) -> str:
+    """A TOML basic string."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def hours(text: str) -> dict[str, list[str]]:
+    """`mon-fri 09:00-12:00,14:00-18:00; sat 09:00-12:00` by weekday."""
+    found: dict[str, list[str]] = {}
+    for part in filter(None, (each.strip().casefold() for each in text.split(";"))):
+        match = DAY.fullmatch(part)
+        first = match["first"] if match else ""
+        last = (match["last"] or first) if match else ""
+        if match is None or first not in WEEKDAYS or last not in WEEKDAYS:
+            raise ConfigError(f'opening hours "{part}" are wrong: write them like "mon-fri 09:00-12:00,14:00-18:00"')
+        windows = [window.strip() for window in match["windows"].split(",")]
+        names: list[str] = list(WEEKDAYS)
+        for day in names[names.index(first) : names.index(last) + 1]:
+            found[day] = windows
+    return found
+
+
+def render(answers: Answers) -> str:
+    """The whole file."""
+    return "\n".join([*_head(answers), *_resources(answers), *_services(answers), *_connections(answers)]) + "\n"
+
+
+def _head(answers: Answers) -> Iterator[str]:
+    days = ", ".join(f"{day} = {json.dumps(windows)}" for day, windows in answers.hours.items())
+    yield "# The configuration of calbridge. Every key is explained in docs/reference/configuration.md;"
+    yield '# "calbridge config show" prints what it comes to, "calbridge check" tries every connection.'
+    yield from ("", "[bridge]", "# One file a secret, named <connection>-<field>, readable by this user only.")
+    yield from ('secrets_directory = "secrets"', '# every = "PT1M"   # how often each clinic is read', "")
+    yield f"[clinics.{answers.key}]"
+    yield f"name = {quoted(answers.name)}"
+    yield f"time_zone = {quoted(answers.time_zone)}"
+    yield f"region = {quoted(answers.region)}"
+    yield f"preset = {quoted(answers.preset)}" if answers.preset else '# preset = "..."   # a vendor pair\'s rules'
+    yield "# Nothing is offered to clients before clinic, resource and service all say online = true."
+    yield "online = false"
+    yield f"opening_hours = {{ {days} }}"
+    yield from ("", f"[clinics.{answers.key}.rules]", '# lead_time = "PT4H"', "# horizon_days = 60")
+
+
+def _resources(answers: Answers) -> Iterator[str]:
+    week = ", ".join(f'{{ days = ["{day}"], windows = {json.dumps(each)} }}' for day, each in answers.hours.items())
+    for key, name in answers.resources.items():
+        yield from ("", f"[clinics.{answers.key}.resources.{key}]", f"name = {quoted(name)}", 'kind = "practitioner"')
+        yield from ("online = false", "# When clients may book; here the whole opening hours.", f"week = [{week}]")
+
+
+def _services(answers: Answers) -> Iterator[str]:
+    for text in answers.services:
+        name, _, minutes = text.rpartition(" ")
+        if not (name and minutes.isascii() and minutes.isdigit()):
+            raise ConfigError(f'service "{text}" is wrong: write its name and its minutes, like "Check-up 30"')
+        yield from ("", f"[clinics.{answers.key}.services.{slug(name)}]", f"name = {quoted(name)}")
+        yield from (f"minutes = {minutes}", "online = false", f"resources = {json.dumps(list(answers.resources))}")
+
+
+def _connections(answers: Answers) -> Iterator[str]:
+    for place in answers.places:
+        yield from ("", f"[clinics.{answers.key}.connections.{place.name}]", *place.lines())

@@ -1,0 +1,114 @@
+"""What a command works on, opened when it is first needed: plugins, configuration, store, hosts, engines."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calbridge.clock import SystemClock
+from calbridge.errors import ConfigError
+from calbridge.log import logger
+from calbridge.plugins import Plugins, load_plugins
+from calbridge.settings import ClinicConfig, Config, load
+from calbridge.settings.values import nearest
+
+if TYPE_CHECKING:
+    from calbridge.engine import Engine
+    from calbridge.host import ClinicHost
+    from calbridge.provider import Clock
+    from calbridge.store import Store
+
+
+class Workplace:
+    """One configuration file. `clock` may be set to another present, for questions like `slots --now`."""
+
+    def __init__(self, path: Path, *, clock: Clock | None = None) -> None:
+        self.path = path
+        self.clock = clock or SystemClock()
+        self._store: Store | None = None
+        self._hosts: dict[str, ClinicHost] = {}
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """Every installed plugin."""
+        return load_plugins()
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, or ConfigErrors."""
+        return load(self.path, os.environ, self.plugins)
+
+    @cached_property
+    def log(self) -> Any:
+        """To standard error; a command says what matters by itself."""
+        return logger("warning" if self.config.bridge.log_level == "info" else self.config.bridge.log_level)
+
+    @property
+    def store(self) -> Store:
+        """The state, opened once."""
+        if self._store is None:
+            from calbridge.store import Store
+
+            self._store = Store.open(self.config.bridge.database, clock=self.clock)
+        return self._store
+
+    def clinics(self, wanted: str = "") -> list[ClinicConfig]:
+        """All clinics, or the wanted one."""
+        return [self.clinic(wanted)] if wanted else list(self.config.clinics.values())
+
+    def clinic(self, wanted: str = "") -> ClinicConfig:
+        """The wanted clinic, or the only one."""
+        known = self.config.clinics
+        if not wanted and len(known) == 1:
+            return next(iter(known.values()))
+        if not wanted:
+            raise ConfigError(f"there are several clinics: choose one with --clinic ({', '.join(known)})")
+        if wanted not in known:
+            advice = nearest(wanted, known) or f"; there are {', '.join(known)}"
+            raise ConfigError(f'there is no clinic "{wanted}"{advice}')
+        return known[wanted]
+
+    def host(self, clinic: ClinicConfig) -> ClinicHost:
+        """The clinic's providers."""
+        key = clinic.clinic.key
+        if key not in self._hosts:
+            from calbridge.connect import Host
+
+            self._hosts[key] = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log).clinic(clinic)
+        return self._hosts[key]
+
+    def engine(self, clinic: ClinicConfig) -> Engine:
+        """An engine for cycles of this clinic."""
+        from calbridge.engine import Engine
+
+        return Engine(
+            store=self.store,
+            clinic=clinic.clinic,
+            host=self.host(clinic),
+            clock=self.clock,
+            random=random.SystemRandom(),
+            log=self.log,
+            first_run={name: each.first_run for name, each in clinic.connections.items()},
+        )
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for host in self._hosts.values():
+            host.close()
+        if self._store is not None:
+            self._store.close()
+
+
+@contextmanager
+def opened(path: Path, *, clock: Clock | None = None) -> Iterator[Workplace]:
+    """A workplace for one command."""
+    workplace = Workplace(path, clock=clock)
+    try:
+        yield workplace
+    finally:
+        workplace.close()
