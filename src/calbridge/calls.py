@@ -20,6 +20,10 @@ STOPPING = (Exception, SystemExit, GeneratorExit)
 NETWORK = "httpx", "httpcore"
 
 
+class Stopped(BaseException):
+    """The process ends: no further call is begun. Passes every handler, like the end of a thread."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a failure happened: the connection, and the plugin with its version."""

@@ -6,13 +6,14 @@ one of the four recoveries and names the plugin, its version and the connection.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pluggy
 
-from calbridge.calls import STOPPING, Inline, OneAtATime, Place, decide
+from calbridge.calls import STOPPING, Inline, OneAtATime, Place, Stopped, decide
 from calbridge.contract import violation, wrong_capabilities
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import PROJECT, ProviderSpec
@@ -72,7 +73,10 @@ class Candidate:
 
 @dataclass(slots=True, kw_only=True)
 class _Runner:
+    """`mailbox` is for webhooks: their senders wait seconds, and a long read must not make them give up."""
+
     caller: OneAtATime | Inline
+    mailbox: OneAtATime | Inline
     place: Place
     hooks: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
@@ -99,6 +103,7 @@ class ClinicHost:
         self._manager.add_hookspecs(ProviderSpec)
         self._runners: dict[str, _Runner] = {}
         self._candidates = dict(candidates)
+        self._stopped = threading.Event()
         order = ranks({name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken)
         for name, candidate in candidates.items():
             self._add(name, candidate, order[name])
@@ -162,8 +167,12 @@ class ClinicHost:
         return cast("tuple[Finding, ...]", self._call(name, "check"))
 
     def receive(self, name: str, request: InboundRequest) -> tuple[Hint, ...]:
-        """Verify one inbound webhook."""
+        """Verify one inbound webhook; may run beside another hook of the same provider."""
         return cast("tuple[Hint, ...]", self._call(name, "receive", request=request))
+
+    def stop(self) -> None:
+        """Begin no further call: each raises Stopped. A call under way is not touched."""
+        self._stopped.set()
 
     def close(self) -> None:
         """Close what the providers were given; a call that hangs is left alone."""
@@ -194,7 +203,8 @@ class ClinicHost:
         except STOPPING as error:
             self.broken[name] = _refused(error, place)
             return
-        self._runners[name] = _Runner(caller=OneAtATime() if self.threads else Inline(), place=place)
+        lane = OneAtATime if self.threads else Inline
+        self._runners[name] = _Runner(caller=lane(), mailbox=lane(), place=place)
 
     def _bind(self, name: str) -> None:
         mine = self._manager.get_plugin(name)
@@ -210,6 +220,8 @@ class ClinicHost:
         return self.connections[name]
 
     def _call(self, name: str, hook: str, **arguments: Any) -> object:
+        if self._stopped.is_set():
+            raise Stopped
         connected = self._connected(name)
         runner = self._runners[name]
         if hook not in runner.hooks:
@@ -225,8 +237,9 @@ class ClinicHost:
     def _outcome(self, runner: _Runner, hook: str, arguments: Mapping[str, Any]) -> tuple[object, BridgeError | None]:
         """The result or the decided error, cut off from what caused it: tracebacks hold people's data."""
         limit = self._limits.get(hook, LIMIT)
+        caller = runner.mailbox if hook == "receive" else runner.caller
         try:
-            return runner.caller.run(lambda: runner.hooks[hook](**arguments), limit=limit), None
+            return caller.run(lambda: runner.hooks[hook](**arguments), limit=limit), None
         except STOPPING as error:
             failure = decide(error, runner.place, hook)
         failure.__cause__ = failure.__context__ = None

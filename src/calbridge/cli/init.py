@@ -73,7 +73,16 @@ def _answers(plugins: Plugins, given: dict[str, object], assigned: dict[str, str
         services=several("services", "Services with their minutes, with commas between", "Check-up 30"),
     )
     kinds = several("kinds", f"Systems to connect now, or nothing ({', '.join(sorted(plugins.kinds))})", "")
-    return answers.with_places([_place(plugins, kind, answers, assigned, ask=ask) for kind in kinds])
+    places = [_place(plugins, kind, answers, assigned, ask=ask) for kind in kinds]
+    return answers.with_places(_named_apart(places))
+
+
+def _named_apart(places: list[Place]) -> list[Place]:
+    """A connection is named after its role, a second one of that role after its kind."""
+    for index, place in enumerate(places):
+        if place.name in {earlier.name for earlier in places[:index]}:
+            place.name = place.kind
+    return places
 
 
 def _place(plugins: Plugins, kind: str, answers: Answers, assigned: dict[str, str], *, ask: bool) -> Place:

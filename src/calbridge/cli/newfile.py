@@ -21,12 +21,13 @@ DAY = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?\s+(?P<windows>[\d
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """One connection. `values` by field; `anna.calendars`-like tables by `field.key`. `secrets` are never asked."""
+    """One connection. `values` by field, a table's entries by `field.key`. `secrets` are never asked."""
 
     kind: str
     name: str
     fields: dict[str, Any]
     secrets: list[str]
+    required: frozenset[str] = frozenset()
     values: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -38,6 +39,7 @@ class Place:
             name=kind.role,
             fields={key: info for key, info in models if not is_secret(info.annotation)},
             secrets=[key for key, info in models if is_secret(info.annotation)],
+            required=frozenset(key for key, info in models if info.is_required()),
         )
 
     def questions(self, answers: Answers) -> Iterator[tuple[str, str]]:
@@ -47,6 +49,11 @@ class Place:
                 yield from ((f"{key}.{resource}", f"{key} for {resource}") for resource in answers.resources)
             elif info.is_required() or info.default == "":
                 yield key, key.replace("_", " ")
+
+    def _secret(self, key: str) -> str:
+        """An optional one is wanted only where somebody logs in."""
+        line = f'{key} = {{ file = "{self.name}-{key}" }}'
+        return line if key in self.required or self.values.get("username") else f"# {line}"
 
     def lines(self) -> Iterator[str]:
         """Its section."""
@@ -59,7 +66,7 @@ class Place:
             elif value:
                 yield f"{key} = {quoted(value)}"
         yield from (f"{name} = {{ {', '.join(entries)} }}" for name, entries in tables.items())
-        yield from (f"# {key} is read from the file secrets/{self.name}-{key}" for key in self.secrets)
+        yield from (self._secret(key) for key in self.secrets)
         yield "# allow_private = true   # when the server is in the clinic's own network"
         yield '# first_run = "apply"    # write at once; else the first cycle only plans, until "calbridge apply"'
 
@@ -80,8 +87,12 @@ class Answers:
 
     @property
     def resources(self) -> dict[str, str]:
-        """Key and name of each practitioner."""
-        return {slug(name.split()[-2] if len(name.split()) > 1 else name): name for name in self.practitioners}
+        """Key and name of each practitioner: the first name, or all of it where two share that."""
+        found: dict[str, str] = {}
+        for name in self.practitioners:
+            first = slug("".join(name.split()[-2:-1]) or name)
+            found[slug(name) if first in found else first] = name
+        return found
 
     def with_places(self, places: list[Place]) -> Answers:
         """The same, with connections."""

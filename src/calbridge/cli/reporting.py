@@ -7,7 +7,8 @@ to standard output as well, as an object.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -52,16 +53,23 @@ def reporting(command: Callable[..., Outcome]) -> Callable[..., None]:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     @functools.wraps(command)
     def run(*, as_json: bool, **options: Any) -> None:
-        try:
+        with failing(as_json=as_json):
             outcome = command(**options)
-        except ConfigError as error:
-            _fail(error, WRONG, as_json=as_json)
-        except BridgeError as error:
-            _fail(error, HUMAN, as_json=as_json)
         _print(outcome, as_json=as_json)
         click.get_current_context().exit(outcome.code)
 
     return run
+
+
+@contextmanager
+def failing(*, as_json: bool) -> Iterator[None]:
+    """End the command with its sentences and its code where the bridge cannot go on."""
+    try:
+        yield
+    except ConfigError as error:
+        _fail(error, WRONG, as_json=as_json)
+    except BridgeError as error:
+        _fail(error, HUMAN, as_json=as_json)
 
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:
