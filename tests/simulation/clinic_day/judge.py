@@ -82,11 +82,11 @@ def _shown_everywhere(world: World, hub: HubState) -> Iterator[str]:
 
 
 def _nothing_extra(world: World, hub: HubState) -> Iterator[str]:
-    """What a side shows is a live appointment, once."""
+    """What a side shows is a live appointment, once. (A visit that was over before the bridge saw it is history.)"""
     live = {a.id for a in _live(hub)}
     owned = {(s.connection, s.ref) for s in hub.shadows.values() if s.appointment in live}
     for place, values in _shown(world).items():
-        if place not in owned:
+        if place not in owned and not State(values[0]).ended:
             yield f"extra: {place} shows {values} and no live appointment does"
 
 
