@@ -6,7 +6,6 @@ across a call to the outside. Safe for threads; several processes may have the f
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
 from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
 from calbridge.model import Appointment, State
@@ -21,11 +21,6 @@ from calbridge.provider import Clock
 from calbridge.store import commands, fence, hubrows, journal, links, outbox, portals, tasks
 from calbridge.store.database import Database
 from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
-
-
-class _WallClock:
-    def now(self) -> int:
-        return int(time.time())
 
 
 class Store:
@@ -38,7 +33,7 @@ class Store:
     @classmethod
     def open(cls, location: str | Path, *, clock: Clock | None = None) -> Store:
         """Open a file (made when new) or ":memory:", migrated; `ConfigError` says why it cannot be."""
-        return cls(Database.open(location), clock or _WallClock())
+        return cls(Database.open(location), clock or SystemClock())
 
     def close(self) -> None:
         """Close every connection."""
