@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from calbridge.interval import Interval
-from calbridge.model import Appointment, Details, Side
-from calbridge.provider import (
+from calbridge.feeds import (
     AbsenceRecord,
     Busy,
     Capabilities,
@@ -21,11 +19,12 @@ from calbridge.provider import (
     Feed,
     Probe,
     Record,
-    Role,
     Unreadable,
     WindowRecord,
 )
-from calbridge.views import View
+from calbridge.interval import Interval
+from calbridge.model import Appointment, Details, Side
+from calbridge.views import Role, View
 
 Foreign = Busy | WindowRecord | AbsenceRecord | Unreadable
 """What a side holds that is no appointment of ours. Stored by (connection, ref)."""

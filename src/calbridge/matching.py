@@ -13,8 +13,8 @@ from unicodedata import normalize
 
 import phonenumbers
 
+from calbridge.feeds import ClientRecord, PatientRecord
 from calbridge.model import Details, Rules
-from calbridge.provider import ClientRecord, PatientRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
-"""What a provider plugin is given and what it gives back: typed feeds, entries, changes, receipts, a context.
+"""What a provider plugin is given: a context with everything from outside it may touch, and what it registers.
 
-A failure is an exception of `calbridge.errors`, never an empty feed (R1, R2). Only `Complete` and `Delta` may say
-that something is gone, and only inside the window and for the refs they cover.
+What it gives back are the records of `calbridge.feeds`, which are named here too: a plugin imports them from here.
 """
 
 from __future__ import annotations
@@ -9,13 +8,40 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
 import httpx
 
-from calbridge.interval import Interval
-from calbridge.model import Clinic, Details, Side, State
-from calbridge.views import Role, View
+from calbridge.feeds import (
+    AbsenceRecord,
+    Busy,
+    Capabilities,
+    Change,
+    ClientQuery,
+    ClientRecord,
+    Complete,
+    Delta,
+    Entry,
+    ExportReceipt,
+    Feed,
+    Gone,
+    NotModified,
+    Offer,
+    OfferedSlot,
+    OfferWindow,
+    Partial,
+    PatientRecord,
+    Present,
+    Probe,
+    Receipt,
+    Record,
+    Stamp,
+    Unknown,
+    Unreadable,
+    WindowRecord,
+)
+from calbridge.model import Clinic
+from calbridge.views import Role
 
 __all__ = [
     "AbsenceRecord",
@@ -53,258 +79,6 @@ __all__ = [
     "Unreadable",
     "WindowRecord",
 ]  # fmt: skip
-
-
-# --- what a read returns --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """The bridge's mark on what it wrote: the appointment's id and the hub revision that was written."""
-
-    appointment: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What one side shows of one appointment.
-
-    `ref` is unique within the connection (a calendar's is `collection/href`). `version` is the token for If-Match.
-    `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
-    who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
-    consumed its hold). `details` and `expires` come from portals.
-    """
-
-    ref: str
-    version: str
-    view: View
-    stamp: Stamp | None = None
-    by: Side | None = None
-    modified: int | None = None
-    replaces: str = ""
-    details: Details | None = None
-    expires: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Busy:
-    """Time that something foreign takes, without any text. One remote object, all its occurrences in the window."""
-
-    ref: str
-    version: str
-    resource: str
-    spans: tuple[Interval, ...]
-    tentative: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowRecord:
-    """Bookable time of a resource as a PMS or calendar gives it, in instants."""
-
-    ref: str
-    version: str
-    resource: str
-    spans: tuple[Interval, ...]
-    kind: Literal["online", "work"] = "online"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbsenceRecord:
-    """A resource is away (sick, holiday), in instants."""
-
-    ref: str
-    version: str
-    resource: str
-    spans: tuple[Interval, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """One record that cannot be read: it blocks `spans` where its time could be read, and becomes a task.
-
-    `why` names the fault and the line, never the content.
-    """
-
-    ref: str
-    version: str
-    why: str
-    resource: str = ""
-    spans: tuple[Interval, ...] = ()
-
-
-Record = Entry | Busy | WindowRecord | AbsenceRecord | Unreadable
-RecordT_co = TypeVar("RecordT_co", bound=Record, covariant=True)
-
-# The three generic feeds have no slots: Python 3.11 cannot make a `Delta[Entry](...)` of a frozen slotted class.
-
-
-@dataclass(frozen=True, kw_only=True)
-class Complete(Generic[RecordT_co]):
-    """Everything the connection holds in `window`; what is known there and not listed is missing."""
-
-    window: Interval
-    items: tuple[RecordT_co, ...]
-    cursor: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delta(Generic[RecordT_co]):
-    """What changed since the cursor: `changed` records and `removed` refs."""
-
-    changed: tuple[RecordT_co, ...]
-    removed: tuple[str, ...] = ()
-    cursor: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotModified:
-    """Nothing changed since the cursor."""
-
-    cursor: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Partial(Generic[RecordT_co]):
-    """Some of what is there; absence from it means nothing. The cursor does not advance."""
-
-    window: Interval
-    items: tuple[RecordT_co, ...]
-
-
-Feed = Complete[RecordT_co] | Delta[RecordT_co] | NotModified | Partial[RecordT_co]
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """The probed resource is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """404 or 410 on that very resource."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """Neither: a 401, a 5xx, a login page, a time-out. Never grounds for a cancellation."""
-
-    why: str = ""
-
-
-Probe = Present | Gone | Unknown
-
-
-# --- what a write is ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One appointment state for one side. Carrying it out twice must be the same as once.
-
-    `key` is the idempotency key, stable over retries and restarts. `ref` is "" when the side has no entry yet; then the
-    ref must be derived from `appointment`, so that a write whose answer was lost is found again. `version` is what the
-    shadow holds; a remote that moved on answers `Receipt(outcome="moved")`. `previous` is what the side last showed.
-    `remove` asks that the entry no longer takes time (a calendar deletes it, a PMS cancels it, a portal declines,
-    cancels or releases). `overbook`: staff wants this although the time is taken. `reason` is a code or the clinic's
-    sentence for the client.
-    """
-
-    key: str
-    appointment: str
-    revision: int
-    view: View
-    remove: bool = False
-    ref: str = ""
-    version: str = ""
-    previous: View | None = None
-    overbook: bool = False
-    reason: str = ""
-    details: Details | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What became of a change.
-
-    written: `entry` is read back from the remote (None after a removal). pending: accepted, not yet written.
-    moved: the remote changed since `version`; nothing was written; `entry` is what it shows now, None when it is gone.
-    conflict: the remote says the time is taken; nothing was written.
-    """
-
-    outcome: Literal["written", "pending", "moved", "conflict"]
-    entry: Entry | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedSlot:
-    """One start a client may choose."""
-
-    service: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferWindow:
-    """All that is offered of `resource` in `window`: the portal replaces what it had there."""
-
-    resource: str
-    window: Interval
-    slots: tuple[OfferedSlot, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """Availability for a portal: changed windows only. `revision` only grows. `clinic` is for names and services."""
-
-    clinic: Clinic
-    revision: int
-    windows: tuple[OfferWindow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportReceipt:
-    """How many windows the portal took; `rejected` are those it would not take, each with a sentence."""
-
-    accepted: int
-    rejected: tuple[str, ...] = ()
-
-
-# --- clients and patients, for matching only ------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientQuery:
-    """Ask for everybody who shares one of these; the provider may return more, the core compares."""
-
-    email: str = ""
-    phone: str = ""
-    first_name: str = ""
-    last_name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatientRecord:
-    """An animal of a client. Personal data."""
-
-    id: str
-    name: str
-    species: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientRecord:
-    """A client's record, as little of it as matching needs. Personal data."""
-
-    id: str
-    first_name: str = ""
-    last_name: str = ""
-    emails: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    patients: tuple[PatientRecord, ...] = ()
 
 
 # --- checking and webhooks ------------------------------------------------------------------------
@@ -364,29 +138,6 @@ class Context:
     secrets: Secrets
     log: Any
     random: random.Random = field(default_factory=random.SystemRandom)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What this side can do; the engine picks its strategy from it.
-
-    `fields` are the view fields the side really stores: no other field of an entry is compared or believed.
-    `mirrors`: the side wants every appointment of the clinic (a calendar, a PMS), not only those it brought (a portal).
-    `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
-    `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
-    `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
-    """
-
-    fields: frozenset[str]
-    mirrors: bool = False
-    adopts: bool = False
-    resources: frozenset[str] | None = None
-    shown_as: Mapping[State, State] = field(default_factory=dict)
-    holds: bool = True
-    two_stage: bool = False
-    matches_clients: bool = False
-    takes_offers: bool = False
-    webhooks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Radicale and Xandikos as they are, each in a process of its own on a free loopback port; every test has new calendars."""
+"""Radicale and Xandikos, each in a process of its own on a free loopback port; every test has new calendars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Resource, State
 from calbridge.provider import Change, Context, Entry
@@ -314,7 +315,12 @@ def berlin(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
 
 
-@pytest.fixture
+def utc(seconds: int) -> str:
+    """An instant as iCalendar writes it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y%m%dT%H%M%SZ}"
+
+
+@pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """The builders, for tests: a conftest cannot be imported."""
     return SimpleNamespace(
@@ -329,6 +335,7 @@ def make() -> SimpleNamespace:
         server=Server,
         watched=Watched,
         clock=Clock,
+        utc=utc,
         now=NOW,
         window=WINDOW,
         ten=TEN,

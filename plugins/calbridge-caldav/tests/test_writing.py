@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from calbridge.errors import RetryLater, SkipItem
 from calbridge.model import State
 from calbridge.provider import Receipt, Stamp
@@ -255,7 +256,7 @@ def test_a_moved_event_is_changed_where_staff_put_it(practice: Any, make: Any) -
 
 
 def test_a_second_event_with_our_uid_is_found_where_it_is(practice: Any, make: Any) -> None:
-    """Staff's program saved it under a name of its own; the server refuses the same UID twice, or we write beside it."""
+    """Staff's program saved it under a name of its own; a server refuses the same UID twice, or takes both."""
     entry = practice.write()
     text = practice.text(entry.ref)
     practice.delete(entry.ref)

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from calbridge.engine.pull import failed
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError
+from calbridge.feeds import Offer, OfferedSlot, OfferWindow
 from calbridge.hub import HubState, Link
-from calbridge.provider import Offer, OfferedSlot, OfferWindow
 from calbridge.reconcile import facts
 from calbridge.slots import Facts, offers
 from calbridge.wall import day_interval, local

@@ -9,19 +9,9 @@ from dataclasses import replace
 from calbridge.engine.recovery import backoff, connection_task, verdict
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, Replan
+from calbridge.feeds import ClientQuery, ClientRecord, Delta, Entry, Feed, NotModified, Probe, Record, Unknown
 from calbridge.hub import Answers, HubState, Link, Observation, Questions, horizon
 from calbridge.model import Details
-from calbridge.provider import (
-    ClientQuery,
-    ClientRecord,
-    Delta,
-    Entry,
-    Feed,
-    NotModified,
-    Probe,
-    Record,
-    Unknown,
-)
 
 DAY = 86_400
 WORKERS = 4

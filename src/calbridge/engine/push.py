@@ -8,8 +8,8 @@ from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError
+from calbridge.feeds import Receipt
 from calbridge.hub import HubState, JournalEntry, Shadow
-from calbridge.provider import Receipt
 from calbridge.reconcile import Outcome, effects, keeps_record, outcome
 from calbridge.store import OutboxRow, Superseded
 
@@ -86,6 +86,10 @@ def _answered(session: Session, row: OutboxRow, receipt: Receipt, progress: _Pro
     if result.done:
         _confirm(session, row, result, progress)
         session.report.wrote(row.connection)
+        if result.again and receipt.entry is not None:
+            session.moved.setdefault(row.connection, []).append(receipt.entry)
+            progress.held_up.add(appointment.id)
+            progress.again = True
         progress.again |= not appointment.reserved and link.capabilities.mirrors
     else:
         _refused(session, row, receipt, result, progress)

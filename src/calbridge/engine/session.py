@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from calbridge.engine.report import Report
+from calbridge.feeds import Entry
 from calbridge.hub import HubState, Link, Task
 from calbridge.model import Clinic
-from calbridge.provider import Clock, Entry
+from calbridge.provider import Clock
 
 if TYPE_CHECKING:
     from calbridge.host import ClinicHost

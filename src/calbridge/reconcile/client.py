@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Details, Side, State
-from calbridge.provider import Entry, Gone
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import facts

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Complete, Delta, Entry, Gone
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import stray

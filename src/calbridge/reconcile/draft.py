@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from calbridge.feeds import Entry
 from calbridge.hub import Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
-from calbridge.provider import Entry
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.facts import overlapping
 from calbridge.views import project

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from calbridge.feeds import Busy, Change
 from calbridge.hub import Effect, HubState, Link, Shadow
 from calbridge.interval import Interval
 from calbridge.model import Appointment, Clinic, State
-from calbridge.provider import Busy, Change
 from calbridge.reconcile.compare import fingerprint, up_to_date
 from calbridge.reconcile.places import has_place
 from calbridge.views import View, project

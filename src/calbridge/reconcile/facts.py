@@ -8,10 +8,10 @@ from datetime import date
 from typing import assert_never
 
 from calbridge.facts import Facts
+from calbridge.feeds import AbsenceRecord, Busy, Unreadable, WindowRecord
 from calbridge.hub import Foreign, HubState, Link
 from calbridge.interval import Interval, merge
 from calbridge.model import Appointment, Clinic, Side, State
-from calbridge.provider import AbsenceRecord, Busy, Unreadable, WindowRecord
 from calbridge.wall import local_date
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from calbridge.feeds import Busy, Complete, Delta, Entry, Unreadable
 from calbridge.hub import Link, Observation
 from calbridge.interval import Interval
 from calbridge.model import Clinic
-from calbridge.provider import Busy, Complete, Delta, Entry, Unreadable
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import items
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from calbridge.feeds import Complete, Delta, Entry, NotModified, Partial, Record
 from calbridge.hub import HubState, Link, Observation, Shadow
 from calbridge.interval import Interval
 from calbridge.model import Side
-from calbridge.provider import Complete, Delta, Entry, NotModified, Partial, Record
 
 DAY = 86_400
 

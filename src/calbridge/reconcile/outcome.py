@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from calbridge.feeds import Receipt, Stamp
 from calbridge.hub import Effect, JournalEntry, Link, Shadow, Task
 from calbridge.model import Appointment, State
-from calbridge.provider import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,15 @@ def outcome(
         facts={"revision": str(effect.change.revision), "removed": str(effect.change.remove).lower()},
     )
     match receipt.outcome:
+        case "moved" if _landed(effect, receipt):
+            # The answer was lost, and somebody edited what we wrote before we asked again: the base of their edit is
+            # what we wrote. Without it the edit is overwritten, or the entry is nobody's when the booking ends.
+            return Outcome(
+                shadow=_asked(effect, receipt, now),
+                appointment=_promise(appointment, effect, keeper=keeper),
+                journal=(line,),
+                again=True,
+            )
         case "written":
             return Outcome(
                 shadow=_shadow(effect, receipt, now),
@@ -44,6 +53,18 @@ def outcome(
             return Outcome(shadow=_shadow(effect, receipt, now), journal=(line,), tasks=(_pending(effect, link),))
         case "moved" | "conflict":
             return Outcome(journal=(line,), done=False, again=True)
+
+
+def _landed(effect: Effect, receipt: Receipt) -> bool:
+    """True when what the side shows grew out of this very write."""
+    stamp = receipt.entry.stamp if receipt.entry else None
+    return bool(stamp) and stamp == Stamp(appointment=effect.change.appointment, revision=effect.change.revision)
+
+
+def _asked(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:
+    if receipt.entry is None:
+        return None
+    return _shadow(effect, replace(receipt, entry=replace(receipt.entry, view=effect.change.view)), now)
 
 
 def _shadow(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:

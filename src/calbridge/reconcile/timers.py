@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from calbridge.feeds import Busy, Unreadable
 from calbridge.hub import Command, Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Busy, Unreadable
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import overlapping, takes_time
 from calbridge.reconcile.missing import entries

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from calbridge.feeds import Entry
 from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Entry
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import overlapping

@@ -17,9 +17,10 @@ from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 from calbridge.errors import ConfigError
+from calbridge.feeds import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
 from calbridge.hub import Foreign
 from calbridge.model import Appointment, Details
-from calbridge.provider import AbsenceRecord, Busy, Change, Role, Unreadable, WindowRecord
+from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
-from calbridge.provider import Complete, Delta, NotModified, Partial, Record
 from calbridge.store import journal, sqlite
 from calbridge.store.records import ConnectionState
 from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows

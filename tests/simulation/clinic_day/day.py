@@ -49,16 +49,15 @@ def play(
 def _live(world: World, steps: int) -> None:
     people = People(world)
     world.meanwhile = people.act
-    world.cycle()
+    _cycle(world)
     people.arrive(3)
-    world.cycle()
+    _cycle(world)
     for _ in range(steps):
         draw = world.chance.random()
-        if draw < 0.65:
+        if draw < 0.65:  # noqa: PLR2004 - the mix of the day
             people.act()
-        elif draw < 0.92:
-            world.cycle()
-            watch(world)
+        elif draw < 0.92:  # noqa: PLR2004 - the mix of the day
+            _cycle(world)
         else:
             seconds = world.chance.choice((5, 60, 200, 400, 900))
             world.clock.advance(seconds)
@@ -71,5 +70,9 @@ def _settle(world: World) -> None:
     world.say("== calm")
     for _ in range(SETTLING):
         world.clock.advance(600)
-        world.cycle()
-        watch(world)
+        _cycle(world)
+
+
+def _cycle(world: World) -> None:
+    world.cycle()
+    watch(world)

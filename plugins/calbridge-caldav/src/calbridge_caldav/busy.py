@@ -5,12 +5,13 @@ A plain single event is read from its lines; whatever recurs, is moved, or has a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from calbridge.interval import Interval, merge
-from calbridge_caldav.lines import Component, Document, FaultError
+from calbridge_caldav.lines import Component, Document, FaultError, ZoneFaultError
 from calbridge_caldav.recurrence import Occurrence, occurrences
 from calbridge_caldav.settings import Policy
 from calbridge_caldav.times import Span, UnsureError, plain_span
@@ -73,14 +74,18 @@ def _single(event: Component, when: Span) -> Occurrence:
     return Occurrence(span=when, status=event.text("STATUS").upper(), transp=event.text("TRANSP").upper())
 
 
-def salvage(document: Document, eyes: Eyes) -> tuple[Interval, ...]:
-    """What can still be read of an object that cannot: the first occurrence of each event, so that it is kept free."""
-    zones, spans = Zones(document), []
+def salvage(document: Document, eyes: Eyes, fault: FaultError) -> tuple[Interval, ...]:
+    """What can still be read of an object with a fault, so that its time is kept free: all of it on the clinic's clock
+    where only the zone is unknown, else the first occurrence of each event."""
+    found: Iterable[Occurrence] = _firsts(document, eyes)
+    if isinstance(fault, ZoneFaultError):
+        with suppress(FaultError):
+            found = occurrences(document, eyes.window, eyes.zone, guess=True)
+    return eyes.cut(one.span.interval for one in found if eyes.counts(one))
+
+
+def _firsts(document: Document, eyes: Eyes) -> Iterator[Occurrence]:
+    zones = Zones(document)
     for event in document.walk("VEVENT"):
-        try:
-            found = _single(event, plain_span(event, zones, eyes.zone))
-        except (FaultError, UnsureError):
-            continue
-        if eyes.counts(found):
-            spans.append(found.span.interval)
-    return eyes.cut(spans)
+        with suppress(FaultError, UnsureError):
+            yield _single(event, plain_span(event, zones, eyes.zone))

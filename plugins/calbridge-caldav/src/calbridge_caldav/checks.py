@@ -78,11 +78,5 @@ def _unused(settings: CaldavSettings, wire: Wire) -> Iterator[Finding]:
     except BridgeError as error:
         yield Finding(level="warning", message=f"The account's calendars cannot be listed: {error.hint}")
         return
-    used = set(settings.paths().values())
-    for path in sorted(offered.keys() - used):
-        name = f' "{offered[path]}"' if offered[path] else ""
-        yield Finding(
-            level="ok",
-            field="calendars",
-            message=f"There is a calendar{name} at {path} that no resource uses.",
-        )
+    for path in sorted(offered - set(settings.paths().values())):
+        yield Finding(level="ok", field="calendars", message=f"There is a calendar at {path} that no resource uses.")

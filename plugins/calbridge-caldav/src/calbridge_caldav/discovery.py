@@ -76,17 +76,17 @@ def _must_be_xml(response: httpx.Response) -> None:
         raise NeedsHuman("The server answered with a page that is no CalDAV: check the url.") from None
 
 
-def calendars(wire: Wire, url: str) -> dict[str, str]:
-    """Path to name of every calendar of the account; NeedsHuman or RetryLater when the server cannot say."""
+def calendars(wire: Wire, url: str) -> set[str]:
+    """The paths of all calendars of the account; NeedsHuman or RetryLater when the server cannot say."""
     try:
         return _calendars(wire, url)
     except NeedsHuman:
         return _calendars(wire, urljoin(url, _WELL_KNOWN))
 
 
-def _calendars(wire: Wire, url: str) -> dict[str, str]:
+def _calendars(wire: Wire, url: str) -> set[str]:
     try:
         found = _Client(wire, url).get_calendars()
     except DAVError as error:
         raise NeedsHuman(f"The server does not list its calendars ({type(error).__name__}).") from None
-    return {path_of(str(one.url)).rstrip("/") + "/": str(one.name or "") for one in found}
+    return {path_of(str(one.url)).rstrip("/") + "/" for one in found}

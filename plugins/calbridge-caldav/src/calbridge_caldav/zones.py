@@ -7,6 +7,7 @@ The library keeps the first custom VTIMEZONE of a name for the whole process, an
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from calbridge_caldav.lines import Component, Document
+from calbridge_caldav.lines import Component, Document, Line
 
 
 @lru_cache(maxsize=1)
@@ -26,7 +27,7 @@ def _names() -> dict[str, str]:
 @lru_cache(maxsize=1024)
 def olson(tzid: str) -> str | None:
     """The IANA name behind a TZID: itself, a Windows name, or the tail of a vendor's path (`/vendor/Europe/Berlin`)."""
-    cleaned = tzid.strip().strip("/")
+    cleaned = _cleaned(tzid)
     parts = cleaned.split("/")
     for tail in ("/".join(parts[start:]) for start in range(len(parts))):
         found = _names().get(tail.casefold())
@@ -39,16 +40,19 @@ class Zones:
     """The zones of one object. `name` gives what the library shall read instead of a TZID."""
 
     def __init__(self, document: Document) -> None:
-        self._defined: dict[str, Component] = {}
+        since = _first_year(document)
+        self._texts: dict[str, bytes] = {}
         for zone in document.walk("VTIMEZONE"):
-            self._defined.setdefault(zone.text("TZID").strip("/"), zone)
+            text = b"".join(_observances(zone, since))
+            if text:
+                self._texts.setdefault(_cleaned(zone.text("TZID")), text)
 
     def name(self, tzid: str) -> str | None:
         """The IANA name, else the private name of the object's own definition; None where nothing defines it."""
-        cleaned = tzid.strip().strip("/")
-        if cleaned in self._defined and cleaned in WINDOWS_TO_OLSON:
-            return _private(self._defined[cleaned])
-        return olson(tzid) or (_private(self._defined[cleaned]) if cleaned in self._defined else None)
+        text = self._texts.get(_cleaned(tzid))
+        if text is not None and _cleaned(tzid) in WINDOWS_TO_OLSON:
+            return _private(text)
+        return olson(tzid) or (_private(text) if text is not None else None)
 
     def plain(self, tzid: str) -> ZoneInfo | None:
         """The zone, where it needs no definition of the object's own."""
@@ -56,33 +60,50 @@ class Zones:
         return ZoneInfo(name) if name and name.casefold() in _names() else None
 
     def definitions(self) -> Iterator[bytes]:
-        """The object's own definitions under their private names, each with its recurrences, for the library."""
-        for zone in self._defined.values():
-            yield b"".join(_renamed(zone))
+        """The object's own definitions under their private names, for the library."""
+        for tzid, text in self._texts.items():
+            name = self.name(tzid)
+            if name == _private(text):
+                yield f"BEGIN:VTIMEZONE\r\nTZID:{name}\r\n".encode() + text + b"END:VTIMEZONE\r\n"
 
 
-def _private(zone: Component) -> str:
-    content = b"".join(_observances(zone))
-    return f"calbridge-{hashlib.sha256(content).hexdigest()[:16]}"
+def _cleaned(tzid: str) -> str:
+    return tzid.strip().strip('"').strip("/")
 
 
-def _renamed(zone: Component) -> Iterator[bytes]:
-    yield f"BEGIN:VTIMEZONE\r\nTZID:{_private(zone)}\r\n".encode()
-    yield from _observances(zone)
-    yield b"END:VTIMEZONE\r\n"
+def _private(text: bytes) -> str:
+    return f"calbridge-{hashlib.sha256(text).hexdigest()[:16]}"
 
 
 _OBSERVANCE = frozenset({"DTSTART", "RRULE", "RDATE", "TZOFFSETFROM", "TZOFFSETTO"})
 
 
-def _observances(zone: Component) -> Iterator[bytes]:
+def _observances(zone: Component, since: int) -> Iterator[bytes]:
     for child in zone.children:
         if child.name in {"STANDARD", "DAYLIGHT"}:
             yield f"BEGIN:{child.name}\r\n".encode()
             for line in child.lines:
                 if line.name in _OBSERVANCE:
-                    yield f"{line.head}:{line.value.strip()}\r\n".encode()
+                    yield f"{line.head}:{_not_from_1601(line, child, since)}\r\n".encode()
             yield f"END:{child.name}\r\n".encode()
+
+
+_EVERY_YEAR = re.compile(r"FREQ=YEARLY(;((BYMONTH|BYDAY|WKST)=[^;]*|INTERVAL=1))*;?", re.IGNORECASE)
+
+
+def _not_from_1601(line: Line, observance: Component, since: int) -> str:
+    """The library counts every change of the clock from the definition's first year on, at each look: Exchange begins
+    in 1601, and a weekly meeting then costs a million steps. A rule for every year may as well begin later."""
+    value = line.value.strip()
+    endless = _EVERY_YEAR.fullmatch(observance.text("RRULE"))
+    early = line.name == "DTSTART" and value[:4].isdigit() and int(value[:4]) < since
+    return f"{since}{value[4:]}" if endless and early and value[4:8] != "0229" else value
+
+
+def _first_year(document: Document) -> int:
+    """The year before the object's first event."""
+    years = [line.value.strip()[:4] for event in document.walk("VEVENT") for line in event.all("DTSTART")]
+    return min((int(year) for year in years if year.isdigit()), default=1971) - 1
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,111 @@
+"""The practice itself: who works there, what can be booked, when. Static, and the same for the bridge and the PMS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+KEY: Final = "lindenufer"
+NAME: Final = "Kleintierpraxis am Lindenufer"
+ZONE: Final = "Europe/Berlin"
+REGION: Final = "DE"
+
+OPENING: Final[dict[str, tuple[str, ...]]] = {
+    "mon": ("08:00-12:30", "14:00-18:00"),
+    "tue": ("08:00-12:30", "14:00-18:00"),
+    "wed": ("08:00-13:00",),
+    "thu": ("08:00-12:30", "14:00-19:00"),
+    "fri": ("08:00-12:30", "14:00-17:00"),
+    "sat": ("09:00-12:00",),
+}
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WORKDAYS: Final = ("mon", "tue", "wed", "thu", "fri")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One line of a vet's week for online booking; `weeks` is all, odd or even."""
+
+    days: tuple[str, ...]
+    windows: tuple[str, ...]
+    weeks: str = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vet:
+    """A practitioner with a room of her own and a calendar of her own."""
+
+    key: str
+    name: str
+    room: str
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A service. `minutes` and buffers as the clinic writes them; `rooms` is one required room of several."""
+
+    key: str
+    name: str
+    group: str
+    minutes: int
+    vets: tuple[str, ...]
+    before: int = 0
+    after: int = 0
+    rooms: tuple[str, ...] = ()
+    species: tuple[str, ...] = ()
+    instructions: str = ""
+
+
+ROOMS: Final[dict[str, str]] = {"raum1": "Behandlungsraum 1", "raum2": "Behandlungsraum 2"}
+
+VETS: Final = (
+    Vet(
+        key="alma",
+        name="Dr. Alma Rehbein",
+        room="raum1",
+        plans=(
+            Plan(days=WORKDAYS, windows=("08:30-12:00",)),
+            Plan(days=("mon", "tue"), windows=("15:00-17:30",)),
+            Plan(days=("thu",), windows=("15:00-18:30",), weeks="even"),
+        ),
+    ),
+    Vet(
+        key="jonas",
+        name="Dr. Jonas Tannert",
+        room="raum2",
+        plans=(
+            Plan(days=WORKDAYS, windows=("09:00-12:30",)),
+            Plan(days=("mon", "thu", "fri"), windows=("14:30-16:30",)),
+            Plan(days=("sat",), windows=("09:00-11:00",), weeks="odd"),
+        ),
+    ),
+)
+
+BOTH: Final = ("alma", "jonas")
+CAT_AND_DOG: Final = ("cat", "dog")
+SERVICES: Final = (
+    Offer(key="checkup", name="Check-up", group="Vorsorge", minutes=30, vets=BOTH, after=5),
+    Offer(key="vaccination", name="Impfung", group="Vorsorge", minutes=15, vets=BOTH, species=(*CAT_AND_DOG, "rabbit")),
+    Offer(
+        key="dental",
+        name="Zahnbehandlung",
+        group="Behandlung",
+        minutes=60,
+        vets=("alma",),
+        before=10,
+        after=10,
+        rooms=("raum2", "raum1"),
+        species=CAT_AND_DOG,
+        instructions="Bitte zwölf Stunden vorher nicht mehr füttern.",
+    ),
+    Offer(
+        key="ultrasound", name="Ultraschall", group="Diagnostik", minutes=45, vets=("jonas",), after=5,
+        species=CAT_AND_DOG,
+    ),
+    Offer(
+        key="exotics", name="Heimtiersprechstunde", group="Behandlung", minutes=30, vets=("jonas",),
+        species=("rabbit", "guinea pig"),
+    ),
+    Offer(key="claws", name="Krallenpflege", group="Pflege", minutes=15, vets=BOTH, after=5),
+)  # fmt: skip

@@ -1,0 +1,140 @@
+"""The clinic's configuration, written as a clinic would write it, with every secret in a file of its own (0600)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from calbridge.demo.clinic import KEY, NAME, OPENING, REGION, ROOMS, SERVICES, VETS, ZONE, Offer, Vet
+from calbridge.demo.days import closure
+
+SECRETS = "secrets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where everything listens; `calendar` is the gate's address when there is one."""
+
+    calendar: str
+    portal: str
+    pms: str
+    bridge: str
+    home: str
+    user: str = ""
+
+    @property
+    def listen(self) -> str:
+        """Host and port, as the bridge's own section wants it."""
+        return self.bridge.removeprefix("http://")
+
+
+def write(folder: Path, today: date, addresses: Addresses, secrets: Mapping[str, str]) -> Path:
+    """The file `calbridge.toml` in `folder`, and its secrets beside it."""
+    keep = folder / SECRETS
+    keep.mkdir(mode=0o700, exist_ok=True)
+    for name, text in secrets.items():
+        secret = keep / name
+        secret.touch(mode=0o600)
+        secret.write_text(text, "utf-8")
+    path = folder / "calbridge.toml"
+    path.write_text("\n".join(_document(today, addresses)) + "\n", "utf-8")
+    return path
+
+
+def _document(today: date, addresses: Addresses) -> Iterator[str]:
+    first, last = closure(today)
+    yield from (
+        "[bridge]",
+        f'listen = "{addresses.listen}"',
+        'every = "PT1S"',
+        f'secrets_directory = "{SECRETS}"',
+        "",
+        f"[clinics.{KEY}]",
+        f'name = "{NAME}"',
+        f'time_zone = "{ZONE}"',
+        f'region = "{REGION}"',
+        "online = true",
+        'system_of_record = "pms"',
+        f'closures = [{{ from = {first}, until = {last}, reason = "Betriebsurlaub" }}]',
+        f"[clinics.{KEY}.opening_hours]",
+        *(f"{day} = {_list(windows)}" for day, windows in OPENING.items()),
+        f"[clinics.{KEY}.rules]",
+        'lead_time = "PT2H"',
+        "horizon_days = 28",
+        'booking_mode = "instant"',
+        'client_match = "unique"',
+    )
+    for vet in VETS:
+        yield from _vet(vet)
+    for key, name in ROOMS.items():
+        yield from (f"[clinics.{KEY}.resources.{key}]", f'name = "{name}"', 'kind = "room"')
+    for offer in SERVICES:
+        yield from _service(offer)
+    yield from _connections(addresses)
+
+
+def _vet(vet: Vet) -> Iterator[str]:
+    yield from (f"[clinics.{KEY}.resources.{vet.key}]", f'name = "{vet.name}"', "online = true", "week = [")
+    for plan in vet.plans:
+        weeks = "" if plan.weeks == "all" else f', weeks = "{plan.weeks}"'
+        yield f"  {{ days = {_list(plan.days)}, windows = {_list(plan.windows)}{weeks} }},"
+    yield "]"
+
+
+def _service(offer: Offer) -> Iterator[str]:
+    yield from (
+        f"[clinics.{KEY}.services.{offer.key}]",
+        f'name = "{offer.name}"',
+        f'group = "{offer.group}"',
+        f"minutes = {offer.minutes}",
+        f"buffer_before = {offer.before}",
+        f"buffer_after = {offer.after}",
+        "online = true",
+        f"resources = {_list(offer.vets)}",
+    )
+    if offer.rooms:
+        yield f"requires = [{{ any_of = {_list(offer.rooms)} }}]"
+    if offer.species:
+        yield f"species = {_list(offer.species)}"
+    if offer.instructions:
+        yield f'instructions = "{offer.instructions}"'
+
+
+def _connections(addresses: Addresses) -> Iterator[str]:
+    calendars = ", ".join(f'{vet.key} = "{addresses.home}{vet.key}/"' for vet in VETS)
+    yield from (
+        f"[clinics.{KEY}.connections.pms]",
+        'kind = "pms"',
+        f'url = "{addresses.pms}"',
+        'token = { file = "pms-token" }',
+        *_demo_keys(),
+        f"[clinics.{KEY}.connections.calendar]",
+        'kind = "caldav"',
+        f'url = "{addresses.calendar}/"',
+        *_login(addresses.user),
+        f"calendars = {{ {calendars} }}",
+        *_demo_keys(),
+        f"[clinics.{KEY}.connections.portal]",
+        'kind = "vetstoria"',
+        f'url = "{addresses.portal}"',
+        f'site = "{KEY}"',
+        'token = { file = "portal-token" }',
+        'webhook_secret = { file = "portal-webhook" }',
+        *_demo_keys(),
+    )
+
+
+def _login(user: str) -> tuple[str, ...]:
+    return (f'username = "{user}"', 'password = { file = "calendar-password" }') if user else ()
+
+
+def _demo_keys() -> tuple[str, str]:
+    """Everything is new and everything listens on this machine."""
+    return 'first_run = "apply"', "allow_private = true"
+
+
+def _list(texts: Iterable[str]) -> str:
+    return json.dumps(list(texts), ensure_ascii=False)

@@ -1,0 +1,77 @@
+"""The receptionist's screen: the PMS's own API with the desk's token."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from calbridge.demo.shown import Refused, Shown
+
+LIVE = frozenset({"tentative", "confirmed", "arrived", "fulfilled"})
+CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PmsSide:
+    """`client` bears the desk's token."""
+
+    client: httpx.Client
+
+    def shows(self, span: tuple[datetime, datetime]) -> tuple[Shown, ...]:
+        """Every live appointment that touches the span."""
+        return tuple(sorted(_shown(item) for item in self.items(span) if item["status"] in LIVE))
+
+    def items(self, span: tuple[datetime, datetime]) -> list[dict[str, Any]]:
+        """Every appointment that touches the span, in any state, as the PMS says it."""
+        found: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            asked = {"from": span[0].isoformat(), "to": span[1].isoformat(), "limit": "50"} | cursor
+            page = self.client.get("/v1/appointments", params=asked).raise_for_status().json()
+            found += page["items"]
+            if not page["has_more"]:
+                return found
+            cursor = {"cursor": page["next_cursor"]}
+
+    def phone(self, resource: str, service: str, start: datetime, end: datetime, person: Any) -> dict[str, Any]:
+        """Somebody called: book it. Refused where the time is taken."""
+        body = {
+            "resource": resource,
+            "type": service,
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "title": f"Telefon: {person.animals[0].name}",
+            "client_id": person.id,
+            "patient_id": person.animals[0].id,
+        }
+        answer = self.client.post("/v1/appointments", json=body, headers={"Idempotency-Key": f'"{uuid.uuid4()}"'})
+        if answer.status_code == CONFLICT:
+            raise Refused(answer.json()["detail"])
+        if answer.is_error:
+            raise ValueError(f"The PMS answered {answer.status_code}: {answer.text}")
+        made: dict[str, Any] = answer.raise_for_status().json()
+        return made
+
+    def fingerprint(self, span: tuple[datetime, datetime]) -> dict[str, str]:
+        """Each appointment's revision in the span, and where the change feed stands."""
+        asked = {"snapshot": "1", "from": span[0].isoformat(), "to": span[1].isoformat()}
+        snapshot = self.client.get("/v1/changes", params=asked).raise_for_status().json()
+        found = {item["id"]: str(item["revision"]) for item in snapshot["appointments"]}
+        return found | {"feed": snapshot["next_cursor"]}
+
+
+def _shown(item: dict[str, Any]) -> Shown:
+    linked = f"[{item['client_id']}/{item['patient_id'] or '-'}]" if item["client_id"] else "[unlinked]"
+    return Shown(
+        start=datetime.fromisoformat(item["start"]),
+        end=datetime.fromisoformat(item["end"]),
+        resource=item["resource"],
+        state=item["status"],
+        text=f"{item['title'] or item['type'] or ''} {linked}".strip(),
+        ref=item["id"],
+        version=str(item["revision"]),
+    )

@@ -1,0 +1,169 @@
+"""Everything that runs, started in a folder of its own and ended by process id, whatever happens in between."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import httpx
+
+from calbridge.demo import config
+from calbridge.demo.bridge import Bridge
+from calbridge.demo.calendar_side import CalendarSide
+from calbridge.demo.clinic import KEY, VETS
+from calbridge.demo.gate import Gate
+from calbridge.demo.pms_side import PmsSide
+from calbridge.demo.portal_side import PortalSide
+from calbridge.demo.seed import seed
+from calbridge.demo.staff import notes
+from calbridge.demo.world import World
+from calbridge.testing import servers
+from calbridge.testing.processes import free_port
+from calbridge.testing.proxy import Chain, Proxy, Rule
+from calbridge.testing.servers import Server
+
+HOOK = "/hooks/{clinic}/{connection}"
+TIMEOUT_S = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """The made-up clinic's secrets, new for each run."""
+
+    portal: str
+    pms: str
+    desk: str
+
+    @classmethod
+    def fresh(cls) -> Tokens:
+        """Three that nobody knows."""
+        return cls(portal=secrets.token_urlsafe(24), pms=secrets.token_urlsafe(24), desk=secrets.token_urlsafe(24))
+
+    def file(self, folder: Path, name: str) -> Path:
+        """One of them in a file that only its owner reads."""
+        path = folder / f"{name}.token"
+        path.touch(mode=0o600)
+        path.write_text(str(getattr(self, name)), "utf-8")
+        return path
+
+
+@contextmanager
+def running(
+    folder: Path,
+    today: date,
+    *,
+    calendars: Callable[[Path], Server] = servers.radicale,
+    rules: Mapping[str, Rule] | None = None,
+    daemon: bool = True,
+) -> Iterator[World]:
+    """The three sides and the bridge, seeded and connected.
+
+    `rules` puts a proxy with that rule between the bridge and a side: "calendar", "portal" or "pms".
+    """
+    tokens = Tokens.fresh()
+    with ExitStack() as stack:
+        places = _started(stack, _sides(folder, today, tokens, calendars))
+        calendar = _calendar(stack, places["calendar"])
+        _fill(calendar, today)
+        gate = Gate()
+        fronts = {"calendar": Chain(gate, (rules or {}).get("calendar", Rule()))} | _others(rules)
+        addresses = _addresses(stack, places, fronts)
+        operator = stack.enter_context(_client(places["portal"].address, token=tokens.portal))
+        bridge = _bridge(folder, today, addresses, tokens, operator)
+        stack.callback(bridge.stop)
+        if daemon:
+            bridge.start()
+        yield World(
+            today=today,
+            calendar=calendar,
+            portal=PortalSide(
+                client=stack.enter_context(_client(places["portal"].address)), operator=operator, site=KEY
+            ),
+            pms=PmsSide(client=stack.enter_context(_client(places["pms"].address, token=tokens.desk))),
+            bridge=bridge,
+            gate=gate,
+        )
+
+
+def _sides(
+    folder: Path, today: date, tokens: Tokens, calendars: Callable[[Path], Server]
+) -> dict[str, Callable[[], Server]]:
+    return {
+        "calendar": lambda: calendars(folder / "calendars"),
+        "portal": lambda: servers.portal(folder / "portal", site=KEY, token_file=tokens.file(folder, "portal")),
+        "pms": lambda: servers.refpms(
+            folder / "pms",
+            seed(today),
+            token_file=tokens.file(folder, "pms"),
+            desk_token_file=tokens.file(folder, "desk"),
+        ),
+    }
+
+
+def _started(stack: ExitStack, starts: Mapping[str, Callable[[], Server]]) -> dict[str, Server]:
+    """Start all at once; whatever came up is ended with the stack, also when another one failed."""
+    waiting: dict[str, Future[Server]] = {}
+    try:
+        with ThreadPoolExecutor(len(starts)) as pool:
+            waiting |= {name: pool.submit(start) for name, start in starts.items()}
+    finally:
+        for future in waiting.values():
+            if future.done() and future.exception() is None:
+                stack.enter_context(future.result().program)
+    return {name: future.result() for name, future in waiting.items()}
+
+
+def _others(rules: Mapping[str, Rule] | None) -> dict[str, Rule]:
+    return {side: rule for side, rule in (rules or {}).items() if side != "calendar"}
+
+
+def _addresses(stack: ExitStack, places: Mapping[str, Server], fronts: Mapping[str, Rule]) -> config.Addresses:
+    """Where the bridge finds each side: at its proxy, where it has one."""
+    shown = {side: place.address for side, place in places.items()}
+    shown |= {side: stack.enter_context(Proxy(shown[side], rule)).address for side, rule in fronts.items()}
+    login = places["calendar"].login
+    return config.Addresses(
+        **shown,
+        bridge=f"http://127.0.0.1:{free_port()}",
+        home=places["calendar"].home,
+        user=login[0] if login else "",
+    )
+
+
+def _calendar(stack: ExitStack, place: Server) -> CalendarSide:
+    return CalendarSide(
+        client=stack.enter_context(_client(place.address, auth=place.login)),
+        home=place.home,
+        vets=tuple(vet.key for vet in VETS),
+    )
+
+
+def _fill(calendar: CalendarSide, today: date) -> None:
+    """Staff kept their calendars long before there was a bridge."""
+    for vet in calendar.vets:
+        calendar.make(vet)
+        for note in notes(today, vet):
+            calendar.keep(vet, note.name, note.text)
+
+
+def _bridge(folder: Path, today: date, addresses: config.Addresses, tokens: Tokens, operator: httpx.Client) -> Bridge:
+    hook = addresses.bridge + HOOK.format(clinic=KEY, connection="portal")
+    registered = operator.post(f"/v1/sites/{KEY}/webhooks", json={"url": hook, "events": []}).raise_for_status().json()
+    kept = {
+        "calendar-password": servers.PASSWORD,
+        "portal-token": tokens.portal,
+        "portal-webhook": registered["secret"],
+        "pms-token": tokens.pms,
+    }
+    path = config.write(folder, today, addresses, kept)
+    return Bridge(config=path, address=addresses.bridge, log=folder / "bridge.log")
+
+
+def _client(base: str, *, token: str = "", auth: tuple[str, str] | None = None) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(base_url=base, headers=headers, auth=auth, timeout=TIMEOUT_S, trust_env=False)

@@ -1,0 +1,63 @@
+"""What the day has brought so far, and how a step and its expectation are put."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from calbridge.demo.shown import Shown
+from calbridge.demo.world import Picture, World
+
+
+class Unmet(Exception):
+    """Something that must hold at once does not; the text says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A client's booking: its id and its link at the portal, and the slot it was made for."""
+
+    id: str
+    token: str
+    slot: Shown
+
+
+@dataclass(slots=True, kw_only=True)
+class Story:
+    """Carried from step to step."""
+
+    world: World
+    slot: Shown | None = None
+    hold: str = ""
+    bookings: dict[str, Booked] = field(default_factory=dict)
+
+    def pick(self, service: str, resource: str, *, last: bool = False) -> Shown:
+        """A slot that the portal offers on the day: the first one, or the last."""
+        free = [slot for slot in self.world.free(service) if slot.resource == resource]
+        if not free:
+            raise Unmet(f"The portal offers no {service} with {resource} on {self.world.day:%d.%m.%Y}.")
+        return free[-1 if last else 0]
+
+
+Check = Callable[[Picture], str]
+"""What the sides should show: "" when they do, else one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step; `patience` is how many seconds the sides may take to show what it expects."""
+
+    number: int
+    title: str
+    act: Callable[[Story], Check]
+    patience: float = 10.0
+
+
+def first_of(*checks: str) -> str:
+    """The first complaint of several."""
+    return next((check for check in checks if check), "")
+
+
+def expect(holds: object, otherwise: str) -> str:
+    """ "" when it holds, else the sentence."""
+    return "" if holds else otherwise
