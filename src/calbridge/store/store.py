@@ -72,7 +72,10 @@ class Store:
             return _state(connection, clinic, configured, since)
 
     def commit(self, clinic: str, epoch: int, plan: Plan, *, now: int, run: str) -> None:
-        """All of the plan or nothing of it; its effects become intents. `Overlap` when a claim is impossible."""
+        """All of the plan or nothing of it. `Overlap` when a claim is impossible.
+
+        Its effects are all that is due: they become intents, and an intent that is not among them is taken out.
+        """
         with self._cycle(clinic, epoch) as connection:
             hubrows.save_appointments(connection, clinic, plan.appointments)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
@@ -161,7 +164,7 @@ class Store:
             links.failed(connection, clinic, name, now=now, until=until, why=why, recovery=recovery)
 
     def connection_ok(self, clinic: str, name: str, *, now: int) -> None:
-        """It answered; the failure is over."""
+        """It answered; the failure is over, and so is its task."""
         with self._database.write() as connection:
             links.ok(connection, clinic, name, now=now)
             tasks.settle(connection, clinic, [f"connection:{name}"], now=now)
