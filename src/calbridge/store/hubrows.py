@@ -24,7 +24,7 @@ def save_appointments(connection: Connection, clinic: str, saved: Collection[App
         {
             "clinic": clinic,
             "id": each.id,
-            "state": each.state,
+            "state": each.state.value,
             "start": each.start,
             "end": each.end,
             "body": each,
@@ -92,7 +92,7 @@ def _needed(clinic: str, since: int) -> Select[Any]:
     return select(appointments.c.id).where(
         appointments.c.clinic == clinic,
         or_(
-            appointments.c.state.not_in(sorted(ENDED)),
+            appointments.c.state.not_in(sorted(each.value for each in ENDED)),
             appointments.c.end >= since,
             *(appointments.c.id.in_(each) for each in at_work),
         ),
@@ -141,7 +141,7 @@ def listed(
     table = appointments
     query = select(table.c.body).where(table.c.clinic == clinic).order_by(table.c.start, table.c.id)
     if states is not None:
-        query = query.where(table.c.state.in_(sorted(states)))
+        query = query.where(table.c.state.in_(sorted(each.value for each in states)))
     if frm is not None:
         query = query.where(or_(table.c.end > frm, and_(table.c.start == table.c.end, table.c.end == frm)))
     if to is not None:
