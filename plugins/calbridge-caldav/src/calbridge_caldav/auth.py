@@ -31,6 +31,7 @@ class Negotiated(httpx.Auth):
         wanted = _scheme(response) if response.status_code == httpx.codes.UNAUTHORIZED else None
         if wanted is None or isinstance(self._chosen, wanted):
             return
+        request.headers.pop("authorization", None)
         self._chosen = wanted(self._username, self._password())
         yield from self._chosen.auth_flow(request)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from calbridge.interval import Interval, merge
-from calbridge_caldav.lines import Component, Document, FaultError
+from calbridge_caldav.lines import Component, Document, FaultError, ZoneFaultError
 from calbridge_caldav.recurrence import Occurrence, occurrences
 from calbridge_caldav.settings import Policy
 from calbridge_caldav.times import Span, UnsureError, plain_span
@@ -74,13 +74,13 @@ def _single(event: Component, when: Span) -> Occurrence:
     return Occurrence(span=when, status=event.text("STATUS").upper(), transp=event.text("TRANSP").upper())
 
 
-def salvage(document: Document, eyes: Eyes) -> tuple[Interval, ...]:
-    """What can still be read of an object that cannot, so that its time is kept free: all of it on the clinic's clock
+def salvage(document: Document, eyes: Eyes, fault: FaultError) -> tuple[Interval, ...]:
+    """What can still be read of an object with a fault, so that its time is kept free: all of it on the clinic's clock
     where only the zone is unknown, else the first occurrence of each event."""
-    try:
-        found = occurrences(document, eyes.window, eyes.zone, guess=True)
-    except FaultError:
-        found = list(_firsts(document, eyes))
+    found: Iterable[Occurrence] = _firsts(document, eyes)
+    if isinstance(fault, ZoneFaultError):
+        with suppress(FaultError):
+            found = occurrences(document, eyes.window, eyes.zone, guess=True)
     return eyes.cut(one.span.interval for one in found if eyes.counts(one))
 
 

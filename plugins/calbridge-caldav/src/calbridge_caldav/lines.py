@@ -26,6 +26,13 @@ class FaultError(Exception):
         super().__init__(f"line {line}: {what}" if line else what)
 
 
+class ZoneFaultError(FaultError):
+    """A time is in a zone that nothing defines: all else about it can be read."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(f"{line.name} is in a time zone that nothing defines", line.number)
+
+
 class Line(NamedTuple):
     """One content line: its bytes with folds and line end, its number, and its unfolded head and value."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from calbridge.errors import BridgeError, NeedsHuman, SkipItem
+from calbridge.errors import BridgeError, NeedsHuman, Replan, SkipItem
 from calbridge.http import classify
 from calbridge.provider import Entry
 from calbridge_caldav.busy import Eyes
@@ -96,45 +96,41 @@ class Places:
             return Found(etag=etag, data=body.data, appointment=appointment, why=str(fault))
         return Found(etag=etag, data=body.data, appointment=appointment, document=document, entry=entry)
 
-    def create(self, place: Place, data: bytes) -> int:
-        """PUT where nothing stands. The status: a success, or one of 403, 409 and 412 to look into."""
+    def create(self, place: Place, data: bytes) -> httpx.Response:
+        """PUT where nothing stands. A success, or one of 403, 409 and 412 to look into."""
         return self._send("PUT", place, {"If-None-Match": "*", **_CALENDAR}, data, accept={CONFLICT, 403, 409})
 
     def update(self, place: Place, data: bytes, etag: str) -> int:
         """PUT over what bears this ETag. The status: a success, or 412."""
-        return self._send("PUT", place, {"If-Match": etag or "*", **_CALENDAR}, data, accept={CONFLICT})
+        return self._send("PUT", place, {"If-Match": etag or "*", **_CALENDAR}, data, accept={CONFLICT}).status_code
 
     def delete(self, place: Place, etag: str) -> int:
         """DELETE what bears this ETag. The status: a success, 404, 410 or 412."""
-        return self._send("DELETE", place, {"If-Match": etag or "*"}, accept={CONFLICT, *GONE})
+        return self._send("DELETE", place, {"If-Match": etag or "*"}, accept={CONFLICT, *GONE}).status_code
 
-    def refusal(self, place: Place, status: int, body: bytes = b"") -> BridgeError:
-        """What a refused write means: the calendar is not there, may not be written, or does not take this event."""
+    def refusal(self, place: Place, response: httpx.Response) -> BridgeError:
+        """What a refused write means: no calendar there, no right to write, or a rule against this event."""
+        status, resource = response.status_code, place.collection.resource
         if status in _NO_PLACE:
             place.collection.look()
-        if status == httpx.codes.FORBIDDEN and b"ns:caldav" not in body:
+        if status == httpx.codes.FORBIDDEN and b"ns:caldav" not in response.content:
             return NeedsHuman(
-                f"The account may not write into calendars.{place.collection.resource} (403): "
-                "give it the right to, or use another account."
+                f"The account may not write into calendars.{resource} (403): give it the right to, or use another one."
             )
         return SkipItem(
             f"The calendar server does not take this event ({status}): look into its log, "
-            "and at the event in calendars." + place.collection.resource + ".",
+            f"and at the event in calendars.{resource}.",
             item=place.ref,
         )
 
     def _send(
         self, method: str, place: Place, headers: Mapping[str, str], data: bytes = b"", *, accept: set[int]
-    ) -> int:
+    ) -> httpx.Response:
         response = self._wire.request(method, _path(place), headers=headers, content=data)
-        status = response.status_code
-        if response.is_success or status in accept:
-            return status
-        if response.is_client_error and isinstance(classify(response, item=place.ref), SkipItem):
-            raise self.refusal(place, status, response.content)
-        if status in _NO_PLACE:
-            raise self.refusal(place, status)
-        raise classify(response, item=place.ref)
+        if response.is_success or response.status_code in accept:
+            return response
+        problem = classify(response, item=place.ref)
+        raise self.refusal(place, response) if isinstance(problem, SkipItem | Replan) else problem
 
 
 def _path(place: Place) -> str:

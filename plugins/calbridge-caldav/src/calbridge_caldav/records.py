@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calbridge.interval import Interval
 from calbridge.provider import Busy, Entry, Record, Unreadable
 from calbridge_caldav.busy import Eyes, salvage, taken
 from calbridge_caldav.hrefs import ref_of
@@ -15,13 +16,15 @@ def record_of(resource: str, segment: str, version: str, body: bytes, eyes: Eyes
     try:
         document = Document.parse(body)
     except FaultError as fault:
-        spans = salvage(Document.wreck(body), eyes)
-        return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
+        return _unreadable(ref, version, resource, fault, salvage(Document.wreck(body), eyes, fault))
     try:
         return entry_of(document, resource, segment, version, eyes) or _busy(document, resource, ref, version, eyes)
     except FaultError as fault:
-        spans = salvage(document, eyes)
-        return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
+        return _unreadable(ref, version, resource, fault, salvage(document, eyes, fault))
+
+
+def _unreadable(ref: str, version: str, resource: str, fault: FaultError, spans: tuple[Interval, ...]) -> Unreadable:
+    return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
 
 
 def entry_of(document: Document, resource: str, segment: str, version: str, eyes: Eyes) -> Entry | None:

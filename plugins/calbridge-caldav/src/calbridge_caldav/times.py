@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from icalendar.prop import vDuration
 
 from calbridge.interval import Interval
-from calbridge_caldav.lines import Component, FaultError, Line
+from calbridge_caldav.lines import Component, FaultError, Line, ZoneFaultError
 from calbridge_caldav.zones import Zones
 
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?", re.ASCII)
@@ -52,7 +52,7 @@ def _zone(line: Line, zones: Zones, clinic: tzinfo) -> tzinfo:
     if plain is not None:
         return plain
     if zones.name(tzid) is None:
-        raise FaultError(f"{line.name} is in a time zone that nothing defines", line.number)
+        raise ZoneFaultError(line)
     raise UnsureError
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from calbridge.errors import NeedsHuman
+from calbridge.errors import NeedsHuman, Replan, SkipItem
 from calbridge.http import classify
 from calbridge.provider import Context
 from calbridge_caldav.auth import Negotiated
@@ -64,7 +64,11 @@ class Wire:
                 raise NeedsHuman(f"The server's answer is no CalDAV ({error}): check the url.") from None
         if response.status_code in accept:
             return response
-        raise classify(response)
+        problem = classify(response)
+        if isinstance(problem, SkipItem | Replan):  # the table takes it for one record, but it is about a calendar
+            status = response.status_code
+            raise NeedsHuman(f"There is no CalDAV at this address ({status}): check the url and the calendars.")
+        raise problem
 
     def get(self, path: str) -> Body | httpx.Response:
         """One object, uncompressed so that its ETag is that of the object; another status as it is."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+import httpx
+
 from calbridge.errors import BridgeError, RetryLater, SkipItem
 from calbridge.provider import Change, Receipt
 from calbridge.views import CalendarView
@@ -17,7 +19,6 @@ from calbridge_caldav.own import uid_of
 from calbridge_caldav.places import CONFLICT, Found, Place, Places
 
 ATTEMPTS = 3
-_SUCCESS = range(200, 300)
 
 
 class Writing:
@@ -58,13 +59,13 @@ class Writing:
         return None
 
     def _create(self, home: Place, data: bytes = b"") -> Receipt:
-        status = self._places.create(home, data or self._composed())
-        if status in _SUCCESS:
+        response = self._places.create(home, data or self._composed())
+        if response.is_success:
             return self._read_back(home)
         found = self._places.look(home)
         if found is not None:
             return self._taken(home, found)
-        return self._same_uid(home, status)
+        return self._same_uid(home, response)
 
     def _taken(self, home: Place, found: Found) -> Receipt:
         if not self._ours(found):
@@ -74,14 +75,14 @@ class Writing:
             )
         return self._over(home, found)
 
-    def _same_uid(self, home: Place, status: int) -> Receipt:
+    def _same_uid(self, home: Place, response: httpx.Response) -> Receipt:
         """The server refuses a second event with our UID: find the first."""
         for segment in home.collection.find(uid_of(self._change.appointment)) or ():
             place = Place(collection=home.collection, segment=segment)
             found = self._places.look(place)
             if found and self._ours(found):
                 return self._over(place, found)
-        raise self._places.refusal(home, status)
+        raise self._places.refusal(home, response)
 
     # --- changing ---------------------------------------------------------------------------------
 
