@@ -59,7 +59,7 @@ VISIT: dict[str, Any] = {
     "client_ref": "calbridge:b1",
     "client_revision": 1,
 }
-EMPTY = {"items": []}
+EMPTY: dict[str, Any] = {"items": []}
 
 
 class Vendor:
