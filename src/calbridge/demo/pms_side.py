@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,9 +48,11 @@ class PmsSide:
             "client_id": person.id,
             "patient_id": person.animals[0].id,
         }
-        answer = self.client.post("/v1/appointments", json=body)
+        answer = self.client.post("/v1/appointments", json=body, headers={"Idempotency-Key": f'"{uuid.uuid4()}"'})
         if answer.status_code == CONFLICT:
             raise Refused(answer.json()["detail"])
+        if answer.is_error:
+            raise ValueError(f"The PMS answered {answer.status_code}: {answer.text}")
         made: dict[str, Any] = answer.raise_for_status().json()
         return made
 

@@ -12,7 +12,7 @@ from calbridge.demo.people import Animal, Person
 from calbridge.demo.shown import Refused, Shown
 
 LIVE = frozenset({"requested", "confirmed", "arrived", "fulfilled"})
-CONFLICT = 409
+CONFLICT, UNKNOWN = 409, 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class PortalSide:
         """What a client could take now."""
         asked = {"type": service, "from": span[0].isoformat(), "to": span[1].isoformat()}
         answer = self.client.get(f"/public/sites/{self.site}/slots", params=asked)
+        if answer.status_code == UNKNOWN:
+            return ()  # the bridge has not told the portal yet what can be booked
         return tuple(
             sorted(
                 Shown(

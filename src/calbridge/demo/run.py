@@ -11,7 +11,7 @@ import httpx
 
 from calbridge.demo.bridge import BridgeSaid
 from calbridge.demo.shown import Refused
-from calbridge.demo.steps import STEPS, Step, Story, Unmet
+from calbridge.demo.steps import STEPS, Check, Step, Story, Unmet
 from calbridge.testing.processes import ProgramError
 
 POLL_S = 0.2
@@ -65,11 +65,19 @@ def _attempt(story: Story, step: Step) -> str:
     """ "" as soon as the sides show what the step expects, else the last complaint."""
     check = step.act(story)
     deadline = time.monotonic() + step.patience
-    while why := check(story.world.picture()):
+    while why := _complaint(story, check):
         if time.monotonic() > deadline:
             return why
         time.sleep(POLL_S)
     return ""
+
+
+def _complaint(story: Story, check: Check) -> str:
+    """A side that cannot answer yet is one more thing that is not yet as it should be."""
+    try:
+        return check(story.world.picture())
+    except (httpx.HTTPError, ValueError) as fault:
+        return f"{fault}" or type(fault).__name__
 
 
 def _sides(story: Story) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ REACHED_S = 10.0
 def killed(story: Story) -> Check:
     """Stop the calendar's write at the gate, kill, restart."""
     world = story.world
-    slot = story.pick("vaccination", "alma")
+    slot = story.pick("vaccination", "alma", last=True)
     person = people()[5]
     world.gate.arm()
     try:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from calbridge.demo import staff
 from calbridge.demo.clinic import SERVICES, VETS
-from calbridge.demo.days import day_span
+from calbridge.demo.days import BERLIN, day_span
 from calbridge.demo.shown import Shown, on
 from calbridge.demo.steps.story import Check, Story, expect, first_of
 from calbridge.demo.world import Picture, World
@@ -48,5 +48,8 @@ def _week_later(world: World) -> bool:
     """In the week with the EXDATE somebody may book into the meeting's hour."""
     day = staff.left_out(world.today)
     first, last = staff.meeting(world.today)
-    hours = (first.timetz(), last.timetz())
-    return any(hours[0] <= slot.start.timetz() < hours[1] for slot in world.portal.free("claws", day_span(day)))
+    hours = (first.time(), last.time())
+    return any(
+        hours[0] <= slot.start.astimezone(BERLIN).time() < hours[1]
+        for slot in world.portal.free("claws", day_span(day))
+    )

@@ -1,0 +1,9 @@
+"""What every portal's provider must do, against the real portal."""
+
+from __future__ import annotations
+
+from calbridge.testing.conformance import PortalTests
+
+
+class TestVetstoria(PortalTests):
+    """The promises of the provider contract."""
