@@ -40,19 +40,20 @@ class Zones:
     """The zones of one object. `name` gives what the library shall read instead of a TZID."""
 
     def __init__(self, document: Document) -> None:
-        since = _first_year(document)
+        self._document = document
         self._texts: dict[str, bytes] = {}
+        self._defined: dict[str, Component] = {}
         for zone in document.walk("VTIMEZONE"):
-            text = b"".join(_observances(zone, since))
-            if text:
-                self._texts.setdefault(_cleaned(zone.text("TZID")), text)
+            self._defined.setdefault(_cleaned(zone.text("TZID")), zone)
 
     def name(self, tzid: str) -> str | None:
         """The IANA name, else the private name of the object's own definition; None where nothing defines it."""
-        text = self._texts.get(_cleaned(tzid))
-        if text is not None and _cleaned(tzid) in WINDOWS_TO_OLSON:
-            return _private(text)
-        return olson(tzid) or (_private(text) if text is not None else None)
+        cleaned = _cleaned(tzid)
+        known = olson(tzid)
+        if known and not (cleaned in WINDOWS_TO_OLSON and cleaned in self._defined):
+            return known
+        text = self._own(cleaned)
+        return _private(text) if text else known
 
     def plain(self, tzid: str) -> ZoneInfo | None:
         """The zone, where it needs no definition of the object's own."""
@@ -61,10 +62,17 @@ class Zones:
 
     def definitions(self) -> Iterator[bytes]:
         """The object's own definitions under their private names, for the library."""
-        for tzid, text in self._texts.items():
-            name = self.name(tzid)
-            if name == _private(text):
-                yield f"BEGIN:VTIMEZONE\r\nTZID:{name}\r\n".encode() + text + b"END:VTIMEZONE\r\n"
+        for tzid in self._defined:
+            text = self._own(tzid)
+            if text and self.name(tzid) == _private(text):
+                yield f"BEGIN:VTIMEZONE\r\nTZID:{_private(text)}\r\n".encode() + text + b"END:VTIMEZONE\r\n"
+
+    def _own(self, tzid: str) -> bytes:
+        """The text of a definition, b"" where there is none or it says nothing."""
+        if tzid not in self._texts:
+            zone = self._defined.get(tzid)
+            self._texts[tzid] = b"".join(_observances(zone, _first_year(self._document))) if zone else b""
+        return self._texts[tzid]
 
 
 def _cleaned(tzid: str) -> str:
