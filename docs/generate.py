@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from calbridge import errors, hookspecs, lifecycle, provider, views
+from calbridge.cli.reference import commands
 from calbridge.plugins import load_plugins
 from calbridge.settings.sections import ConnectionSection, FileSection
 
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
     return {
         "hooks.md": NOTE + hooks(),
         "configuration.md": NOTE + configuration(),
+        "commands.md": NOTE + commands(),
         "life-cycle.md": lifecycle.as_markdown(),
     }
 

@@ -227,8 +227,9 @@ def test_when_client_and_clinic_both_moved_the_clinic_wins_and_the_client_is_tol
 def test_a_client_move_inside_the_rules_goes_to_all_sides() -> None:
     it = booked()
     it.see(portal=changed(edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)))
-    assert {e.connection for e in it.settle()} == {"pms", "calendar"}
+    assert [e.connection for e in it.settle()] == ["pms", "calendar"]
     assert only(it).start == TEN + 3600
+    assert only(it).written
 
 
 @pytest.mark.parametrize(
@@ -333,6 +334,24 @@ def test_a_pms_that_says_the_time_is_taken_ends_the_booking_with_a_reason() -> N
     assert only(it).state is State.CANCELLED
     told = [e for e in it.settle() if e.connection == "portal"]
     assert [(e.change.remove, e.change.view.decline_reason) for e in told] == [(True, "slot_unavailable")]
+
+
+def test_a_pms_that_refuses_a_clients_move_keeps_the_old_time_and_the_portal_is_moved_back() -> None:
+    it = booked()
+    plan = it.see(portal=changed(edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)))
+    assert [e.connection for e in plan.effects] == ["pms", "calendar"]
+    it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    written = it.settle()
+    assert (only(it).start, only(it).state) == (TEN, State.CONFIRMED)
+    assert [(e.connection, e.change.view.start) for e in written] == [("portal", TEN)]
+
+
+def test_a_clinic_move_the_pms_refuses_stands_and_is_written_over() -> None:
+    it = booked()
+    it.see(calendar=changed(edited(it, "calendar", start=TEN + 3600, end=TEN + 3600 + HALF)))
+    plan = it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    assert [(e.connection, e.change.overbook) for e in plan.effects] == [("pms", True)]
+    assert {e.connection for e in it.settle()} == {"pms", "portal"}
 
 
 def test_two_holds_of_one_room_cannot_both_stand() -> None:

@@ -1,5 +1,6 @@
 """`offers` and `decide` against a plain oracle that reads the catalogue of rules literally, minute by minute."""
 
+import os
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -15,6 +16,8 @@ from calbridge.model import Absence, Clinic, Closure, Exclusion, Resource, Rules
 from calbridge.rules import RULES
 from calbridge.slots import Candidate, Facts, Slot, alternatives, decide, offers
 from calbridge.wall import day_interval
+
+LONG = 20 if os.environ.get("CALBRIDGE_LONG") else 1
 
 # --- generated clinics, around days on which clocks change ----------------------------------------
 
@@ -355,15 +358,15 @@ def asked_for(world, start, resource="anna", *, listed=False):
 
 
 def moments(world):
-    """Quarter hours of the first day, every offered start, and what lies just beside some of them."""
+    """Half hours of the first day, every second offered start, and what lies just beside some of them."""
     clinic, _, first, _ = world
     start, end = day_interval(clinic.time_zone, first)
     offered = [slot.start for slot in listed(world, days=1)]
-    beside = {at + offset for at in offered[:8] + offered[-8:] for offset in (-60, -1, 1, 60)}
-    return sorted({*range(start, end, 900), *offered, *(t for t in beside if start <= t < end)})
+    beside = {at + offset for at in offered[:5] + offered[-5:] for offset in (-300, -60, -1, 1, 60, 300)}
+    return sorted({*range(start, end, 1800), *offered[::2], *(t for t in beside if start <= t < end)})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * LONG, deadline=None)
 @given(worlds())
 def test_offers_are_what_the_catalogue_says(world):
     clinic, facts, first, asked = world
@@ -372,7 +375,7 @@ def test_offers_are_what_the_catalogue_says(world):
     assert found == Oracle(clinic, facts, asked, first).slots(days)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * LONG, deadline=None)
 @given(worlds())
 def test_decide_lists_exactly_what_offers_offer(world):
     offered = {(slot.start, slot.resource): slot.co_resources for slot in listed(world, days=1)}
@@ -382,7 +385,7 @@ def test_decide_lists_exactly_what_offers_offer(world):
         assert decision.co_resources == offered.get((moment, "anna"), ())
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4 * LONG, deadline=None)
 @given(worlds())
 def test_decide_and_offers_agree_on_every_minute_of_two_days(world):
     clinic, _, first, _ = world
@@ -391,7 +394,7 @@ def test_decide_and_offers_agree_on_every_minute_of_two_days(world):
     assert {t for t in range(span.start, span.end, 60) if asked_for(world, t, listed=True).ok} == offered
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 * LONG, deadline=None)
 @given(worlds())
 def test_a_decision_shows_every_rule_and_gives_the_first_that_failed(world):
     for moment in moments(world)[::7]:
@@ -402,7 +405,7 @@ def test_a_decision_shows_every_rule_and_gives_the_first_that_failed(world):
         assert decision.ok == (not failed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 * LONG, deadline=None)
 @given(worlds())
 def test_booking_refuses_nothing_that_is_listed_and_only_forgives_the_full_hour(world):
     for moment in moments(world)[::5]:
@@ -412,7 +415,7 @@ def test_booking_refuses_nothing_that_is_listed_and_only_forgives_the_full_hour(
             assert listing.code == "hour_full"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 * LONG, deadline=None)
 @given(worlds())
 def test_a_slot_does_not_depend_on_the_range_or_the_resource_it_was_asked_in(world):
     clinic, facts, first, asked = world
@@ -424,7 +427,7 @@ def test_a_slot_does_not_depend_on_the_range_or_the_resource_it_was_asked_in(wor
         assert mine == tuple(slot for slot in whole if slot.resource == key)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 * LONG, deadline=None)
 @given(worlds(), st.integers(0, 2800))
 def test_taking_time_never_makes_a_new_slot_without_throttles(world, minute):
     clinic, facts, first, asked = world
@@ -436,7 +439,7 @@ def test_taking_time_never_makes_a_new_slot_without_throttles(world, minute):
     assert {(s.start, s.resource) for s in listed((plain, more, first, asked))} <= before
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 * LONG, deadline=None)
 @given(worlds(), st.integers(0, 200), st.integers(1, 4))
 def test_alternatives_are_the_next_starts_on_the_wanted_resource_where_it_is_free(world, step, n):
     clinic, facts, first, asked = world

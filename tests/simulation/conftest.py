@@ -1,4 +1,4 @@
-"""Which days are played: 0 to 199 (CALBRIDGE_LONG: 0 to 1999), or the one of `--seed N` or CALBRIDGE_SEED, with its trace."""
+"""Which days are played: 0 to 199 (CALBRIDGE_LONG: 0 to 1999), or that of `--seed N` or CALBRIDGE_SEED, told aloud."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def tell(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture
 def store(seed: int, tmp_path: Path) -> Iterator[Callable[[Clock], Store]]:
-    """Opens one day's database. Every tenth is a file, closed and opened again at each kill; the others spare the disk."""
+    """Opens one day's database. Every tenth is a file, opened again at each kill; the others spare the disk."""
     if seed % 10:
         database = Database.open(":memory:")
         yield lambda clock: Store(database, clock)

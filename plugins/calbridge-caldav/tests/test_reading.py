@@ -347,6 +347,27 @@ def test_what_staff_did_to_our_event(practice: Any, make: Any, read: Reader) -> 
     assert (shown.view.description, shown.view.note) == ("", "bitte nüchtern")
 
 
+def test_staff_makes_our_event_repeat_itself(practice: Any, make: Any, read: Reader) -> None:
+    """The appointment is the event itself; what follows takes time, and no longer when it is undone."""
+    entry = practice.write()
+    read()
+    practice.edit(entry.ref, ("TRANSP:OPAQUE", "TRANSP:OPAQUE\r\nRRULE:FREQ=WEEKLY;COUNT=3"))
+    own, more = read().changed
+    assert (own.ref, own.view) == (entry.ref, entry.view)
+    assert (more.ref, more.resource) == ("anna/abc123.ics/repeats", "anna")
+    week = 7 * 86_400
+    assert more.spans == tuple(Interval(make.ten + n * week, make.ten + n * week + 1800) for n in (1, 2))
+    assert isinstance(read(), NotModified)
+    practice.edit(entry.ref, ("RRULE:FREQ=WEEKLY;COUNT=3\r\n", ""))
+    feed = read()
+    assert ([item.ref for item in feed.changed], feed.removed) == ([entry.ref], (more.ref,))
+    practice.edit(entry.ref, ("TRANSP:OPAQUE", "TRANSP:OPAQUE\r\nRRULE:FREQ=WEEKLY;COUNT=3"))
+    read()
+    assert set(read.known) == {entry.ref, more.ref}
+    practice.delete(entry.ref)
+    assert read().removed == (entry.ref, more.ref)
+
+
 @pytest.mark.parametrize(
     "name", ["Müller 1.ics", "a b+c%41.ics", "50%.ics", "quarter=1&2.ics", "per%cent%2e.ics", "at@home.ics"]
 )

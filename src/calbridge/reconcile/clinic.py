@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
 
 from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
@@ -13,7 +11,7 @@ from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import stray
-from calbridge.reconcile.missing import entries, missing
+from calbridge.reconcile.missing import entries, missing, undecided
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
@@ -36,21 +34,15 @@ def read_known(draft: Draft, reads: Reads) -> None:
 
 def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
     gone = []
+    if undecided(draft.state, link, observation):
+        draft.reread(link)
     for shadow in missing(draft.state, link, observation):
         if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone):
             gone.append(shadow.appointment)
         else:
             draft.note("missing_unproved", shadow.appointment, link.name)
-            _reread(draft, link)
+            draft.reread(link)
     return gone
-
-
-def _reread(draft: Draft, link: Link) -> None:
-    """An absence without proof must be met again: the cursor of this read is not kept."""
-    observation = draft.reads.get(link.name)
-    if observation is not None and isinstance(observation.feed, Complete | Delta):
-        feed: Any = observation.feed  # either kind has a cursor; `replace` takes no union
-        draft.reads[link.name] = replace(observation, feed=replace(feed, cursor=link.cursor))
 
 
 def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> tuple[str, Wish] | None:
@@ -58,7 +50,7 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
     if key is None:
         return None
     if (link.name, key) in draft.state.unresolved:
-        _reread(draft, link)
+        draft.reread(link)
         return None
     shadow = draft.shadows[link.name, key]
     changes = delta(link, shadow, entry.view)
@@ -119,7 +111,7 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
         return
     key = entry.stamp.appointment if entry.stamp else ""
     if key and (link.name, key) in draft.state.unresolved:
-        _reread(draft, link)
+        draft.reread(link)
         return
     alone = (link.name, key) not in draft.shadows
     if key in draft.appointments and alone and not draft.appointments[key].state.gone:

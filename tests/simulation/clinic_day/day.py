@@ -54,9 +54,9 @@ def _live(world: World, steps: int) -> None:
     _cycle(world)
     for _ in range(steps):
         draw = world.chance.random()
-        if draw < 0.65:  # noqa: PLR2004 - the mix of the day
+        if draw < 0.65:
             people.act()
-        elif draw < 0.92:  # noqa: PLR2004 - the mix of the day
+        elif draw < 0.92:
             _cycle(world)
         else:
             seconds = world.chance.choice((5, 60, 200, 400, 900))

@@ -180,9 +180,10 @@ def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
             if edit.kind in ENDED_BY_PEOPLE and edit.settled and not here:
                 yield f"disobeyed: {edit.kind} {edit.where}, and {_name(appointment)} stands"
         last = edits[-1]
-        if len({edit.where[0] for edit in edits}) == 1 and all(e.settled and e.kind in PLACED_BY_STAFF for e in edits):
-            if last.start is not None and (last.start, last.resource) != (appointment.start, appointment.resource):
-                yield f"disobeyed: {last.kind} {last.where} to @{_clock(last.start)}, and {_name(appointment)} stands"
+        alone = len({edit.where[0] for edit in edits}) == 1
+        placed = alone and all(edit.settled and edit.kind in PLACED_BY_STAFF and edit.start for edit in edits)
+        if placed and (last.start, last.resource) != (appointment.start, appointment.resource):
+            yield f"disobeyed: {last.kind} {last.where} to @{_clock(last.start or 0)}, and {_name(appointment)} stands"
 
 
 def _key(world: World, place: tuple[str, str]) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from calbridge_caldav.lines import Component, Document, Line
+from calbridge_caldav.lines import Component, Document, Line, number
 
 
 @lru_cache(maxsize=1)
@@ -96,14 +96,14 @@ def _not_from_1601(line: Line, observance: Component, since: int) -> str:
     in 1601, and a weekly meeting then costs a million steps. A rule for every year may as well begin later."""
     value = line.value.strip()
     endless = _EVERY_YEAR.fullmatch(observance.text("RRULE"))
-    early = line.name == "DTSTART" and value[:4].isdigit() and int(value[:4]) < since
-    return f"{since}{value[4:]}" if endless and early and value[4:8] != "0229" else value
+    early = line.name == "DTSTART" and 0 < (number(value[:4]) or 0) < since
+    return f"{since:04}{value[4:]}" if endless and early and value[4:8] != "0229" else value
 
 
 def _first_year(document: Document) -> int:
     """The year before the object's first event."""
-    years = [line.value.strip()[:4] for event in document.walk("VEVENT") for line in event.all("DTSTART")]
-    return min((int(year) for year in years if year.isdigit()), default=1971) - 1
+    starts = [line.value.strip()[:4] for event in document.walk("VEVENT") for line in event.all("DTSTART")]
+    return min((year for start in starts if (year := number(start))), default=1971) - 1
 
 
 @lru_cache(maxsize=64)
