@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, assert_never
 
 from calbridge.model import Appointment, Clinic, Details, State
@@ -72,14 +72,13 @@ _KINDS: dict[Role, type[CalendarView | PmsView | PortalView]] = {
 
 def fields_of(view: View) -> dict[str, Any]:
     """The view as plain JSON values, for comparing field by field and for storing."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(view).items()}
+    values = ((each.name, getattr(view, each.name)) for each in fields(view))
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
 
-def view_from(role: Role, fields: dict[str, Any]) -> View:
+def view_from(role: Role, given: dict[str, Any]) -> View:
     """The inverse of `fields_of`."""
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
-    }
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     values["state"] = State(values["state"])
     return _KINDS[role](**values)
 

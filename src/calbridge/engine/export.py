@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, timedelta
 
 from calbridge.engine.pull import failed
@@ -16,7 +16,7 @@ from calbridge.feeds import Offer, OfferedSlot, OfferWindow
 from calbridge.hub import HubState, Link
 from calbridge.model import Clinic
 from calbridge.reconcile import facts
-from calbridge.slots import Facts, offers
+from calbridge.slots import offers
 from calbridge.wall import day_interval, local
 
 Day = tuple[str, str]
@@ -39,19 +39,10 @@ def _takes(session: Session, link: Link) -> bool:
     return link.approved and link.capabilities.takes_offers and link.name not in session.waiting
 
 
-def known_facts(session: Session, state: HubState) -> Facts:
-    """The slot facts; where a connection could not even be loaded, every resource is closed (fails closed)."""
-    known = facts(state, session.clinic, session.clock.now())
-    if not session.host.broken:
-        return known
-    broken = min(session.host.broken)
-    return replace(known, stale=dict(known.stale) | dict.fromkeys(session.clinic.resources, broken))
-
-
 def compute(session: Session, state: HubState) -> dict[Day, tuple[OfferedSlot, ...]]:
     """All offered slots by resource and local date, over the whole horizon, empty days included."""
     clinic = session.clinic
-    known = known_facts(session, state)
+    known = facts(state, session.clinic, session.clock.now())
     first = local(clinic.time_zone, session.clock.now()).date()
     last = first + timedelta(days=clinic.rules.horizon_days)
     days: dict[Day, list[OfferedSlot]] = defaultdict(list)

@@ -40,8 +40,9 @@ def check_reservations(draft: Draft, reads: Mapping[str, Observation]) -> None:
 
 
 def _reserve(draft: Draft, appointment: Appointment) -> None:
-    """Where no side of the clinic has a place for it, the hub itself is the record."""
-    alone = not places(draft.state, appointment) and appointment.state is State.CONFIRMED
+    """Where the clinic has no side at all, the hub itself is the record."""
+    clinic_sides = draft.state.broken or any(link.side is Side.CLINIC for link in draft.state.links.values())
+    alone = not clinic_sides and appointment.state is State.CONFIRMED
     draft.put(replace(appointment, reserved=True, written=appointment.written or alone))
 
 
