@@ -11,7 +11,7 @@ from calbridge.interval import Interval
 from calbridge.model import Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
 from calbridge.provider import Busy, ClientRecord, Entry, Gone, Partial, PatientRecord, Present, Receipt, Stamp, Unknown
 from calbridge.reconcile import facts
-from calbridge.testing.pure import ALL_TIME, PureHub, changed, everything, links
+from calbridge.testing.pure import ALL_TIME, PureHub, changed, echo, everything, links
 from calbridge.views import CalendarView, PmsView, PortalView
 
 NOW = 1_795_420_800  # 2026-11-23 08:00 UTC, a Monday
@@ -344,6 +344,20 @@ def test_a_pms_that_refuses_a_clients_move_keeps_the_old_time_and_the_portal_is_
     written = it.settle()
     assert (only(it).start, only(it).state) == (TEN, State.CONFIRMED)
     assert [(e.connection, e.change.view.start) for e in written] == [("portal", TEN)]
+
+
+def test_a_two_stage_pms_keeps_the_client_waiting_until_it_has_written() -> None:
+    it = hub()
+    it.see(portal=changed(portal("hold/1", State.HELD)))
+    it.settle()
+    plan = it.see(portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)))
+    waiting = replace(echo(plan.effects[0]), pending=True)
+    it.write(plan.effects[0], Receipt(outcome="pending", entry=waiting))
+    it.write(plan.effects[1])
+    assert [e.connection for e in it.see(pms=changed(waiting)).effects] == []
+    done = it.see(pms=changed(replace(waiting, version="filed", pending=False)))
+    assert [(e.connection, e.change.view.state) for e in done.effects] == [("portal", State.CONFIRMED)]
+    assert f"pending:pms/{only(it).id}" in done.settled
 
 
 def test_a_clinic_move_the_pms_refuses_stands_and_is_written_over() -> None:
