@@ -49,7 +49,7 @@ def play(
 
 def _live(world: World, steps: int) -> None:
     people = People(world)
-    world.meanwhile = people.act
+    world.meanwhile = people.interfere
     _cycle(world)
     people.arrive(3)
     _cycle(world)

@@ -76,7 +76,7 @@ class World:
         self.told: set[str] = set()
         self.refs: dict[tuple[str, str], str] = {}
         self.wrong: list[str] = []
-        self.meanwhile: Callable[[], object] = lambda: None
+        self.meanwhile: Callable[[str, str], object] = lambda name, ref: None
         self._wrap = wrap
         self._open = store
         self.calls = Seeded(random.Random(seed + 1), rate, FAULTS)
@@ -148,6 +148,6 @@ class World:
             self.calls,
             seed=self.seed,
             passing=self.clock.advance,
-            meanwhile=lambda: self.meanwhile(),  # noqa: PLW0108 - set later, by the day
+            meanwhile=lambda asked: self.meanwhile(name, asked["change"].ref if "change" in asked else ""),
             tell=lambda text: self.say(f"   fault on {name}, {text}"),
         )
