@@ -76,7 +76,7 @@ def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
     if mine is None:
         _new(draft, link, entry, key)
     elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
-        _new(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
+        _new(draft, link, entry, draft.fresh_id(link, entry))
     else:
         draft.put(replace(mine, origin=Side.CLIENT, source=link.name, details=entry.details or mine.details))
         draft.sighted(link, key, entry, edited=True)
@@ -196,7 +196,7 @@ def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> N
     draft.forget(link.name, appointment.id)
     draft.note("late_confirmation", appointment.id, link.name)
     ended = draft.step(appointment, Event.EXPIRE) if appointment.state is State.HELD else appointment
-    key = derive_id(draft.clinic.key, link.name, entry.ref)
+    key = draft.fresh_id(link, entry)
     refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(appointment, entry)
     if ended is not None and ended.state is State.EXPIRED and refusing:
         _refuse(draft, link, entry, replace(appointment, id=key), "late")

@@ -10,7 +10,7 @@ from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import delta
-from calbridge.reconcile.draft import Draft, derive_id
+from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
@@ -97,7 +97,7 @@ def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[st
         return False
     draft.forget(link.name, key)
     if _adoptable(draft, link, entry, alone=True):
-        adopt(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
+        adopt(draft, link, entry, draft.fresh_id(link, entry))
     else:
         stray(draft, link, entry)
     return True
@@ -156,17 +156,10 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
     elif _adoptable(draft, link, entry, alone=alone):
-        adopt(draft, link, entry, _fresh_id(draft, link, entry, key))
+        lost = key != "" and key not in draft.appointments  # the hub lost it: its stamp is its id
+        adopt(draft, link, entry, key if lost else draft.fresh_id(link, entry))
     else:
         stray(draft, link, entry)
-
-
-def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
-    """Its stamp where the hub lost that booking; never the id of one that has ended."""
-    if stamped and stamped not in draft.appointments:
-        return stamped
-    again = (entry.version,) if stamped else ()
-    return derive_id(draft.clinic.key, link.name, entry.ref, *again)
 
 
 def _adoptable(draft: Draft, link: Link, entry: Entry, *, alone: bool) -> bool:
