@@ -8,13 +8,14 @@ from typing import Any
 
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
+from calbridge.interval import Interval
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Details, Side, State
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import facts, takes_time
 from calbridge.reconcile.identity import identify
-from calbridge.reconcile.missing import entries, missing, over, undecided
+from calbridge.reconcile.missing import DAY, entries, missing, over, undecided
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView, project
 
@@ -149,7 +150,9 @@ def _decide(draft: Draft, view: PortalView, details: Details | None, *, without:
         species=details.species if details and details.species else None,
         scope="reschedule" if known else "book",
     )
-    return decide(draft.clinic, facts(draft.current(), draft.clinic, draft.now, without=without), candidate)
+    around = Interval(view.start - 2 * DAY, view.end + 2 * DAY)  # its local day, whatever the zone
+    known_facts = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
+    return decide(draft.clinic, known_facts, candidate)
 
 
 # --- known ones -----------------------------------------------------------------------------------

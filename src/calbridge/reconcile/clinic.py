@@ -26,7 +26,7 @@ def read_known(draft: Draft, reads: Reads) -> None:
     for link, observation in reads:
         for key in _missing(draft, link, observation):
             wishes[key].append(Wish(link=link, entry=None))
-        for entry in entries(observation):
+        for entry in _ordered(observation):
             wish = _edit(draft, link, entry, observation)
             if wish:
                 wishes[wish[0]].append(wish[1])
@@ -34,6 +34,11 @@ def read_known(draft: Draft, reads: Reads) -> None:
         settle(draft, key, wishes[key])
     for key in sorted(draft.moved):
         claim(draft, key)
+
+
+def _ordered(observation: Observation) -> list[Entry]:
+    """Of two copies that bear one stamp the same is taken for the original, whatever order a side lists them in."""
+    return sorted(entries(observation), key=lambda entry: entry.ref)
 
 
 def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
@@ -131,7 +136,7 @@ def _left(draft: Draft, link: Link, ref: str, observation: Observation) -> bool:
 def read_unknown(draft: Draft, reads: Reads, *, before_portals: bool = False) -> None:
     """Adopt what staff made in a PMS, attach what bears our stamp, and let everything else be busy time."""
     for link, observation in reads:
-        for entry in entries(observation):
+        for entry in _ordered(observation):
             known_later = before_portals and _orphaned(draft, entry)
             if (link.name, entry.ref) not in draft.by_ref and not known_later:
                 _place(draft, link, entry, observation)
