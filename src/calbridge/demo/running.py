@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -52,6 +53,17 @@ class Tokens:
         return path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of the clinic there is: appointments in the PMS, and days that are offered."""
+
+    visits: int
+    days: int
+
+
+WHOLE = Size(visits=60, days=28)
+
+
 @contextmanager
 def running(
     folder: Path,
@@ -59,6 +71,7 @@ def running(
     *,
     calendars: Callable[[Path], Server] = servers.radicale,
     rules: Mapping[str, Rule] | None = None,
+    size: Size = WHOLE,
     daemon: bool = True,
 ) -> Iterator[World]:
     """The three sides and the bridge, seeded and connected.
@@ -67,14 +80,14 @@ def running(
     """
     tokens = Tokens.fresh()
     with ExitStack() as stack:
-        places = _started(stack, _sides(folder, today, tokens, calendars))
+        places = _started(stack, _sides(folder, seed(today, size.visits), tokens, calendars))
         calendar = _calendar(stack, places["calendar"])
         _fill(calendar, today)
         gate = Gate()
         fronts = {"calendar": Chain(gate, (rules or {}).get("calendar", Rule()))} | _others(rules)
         addresses = _addresses(stack, places, fronts)
         operator = stack.enter_context(_client(places["portal"].address, token=tokens.portal))
-        bridge = _bridge(folder, today, addresses, tokens, operator)
+        bridge = _bridge(folder, config.Clinic(today=today, addresses=addresses, days=size.days), tokens, operator)
         stack.callback(bridge.stop)
         if daemon:
             bridge.start()
@@ -91,14 +104,14 @@ def running(
 
 
 def _sides(
-    folder: Path, today: date, tokens: Tokens, calendars: Callable[[Path], Server]
+    folder: Path, data: dict[str, Any], tokens: Tokens, calendars: Callable[[Path], Server]
 ) -> dict[str, Callable[[], Server]]:
     return {
         "calendar": lambda: calendars(folder / "calendars"),
         "portal": lambda: servers.portal(folder / "portal", site=KEY, token_file=tokens.file(folder, "portal")),
         "pms": lambda: servers.refpms(
             folder / "pms",
-            seed(today),
+            data,
             token_file=tokens.file(folder, "pms"),
             desk_token_file=tokens.file(folder, "desk"),
         ),
@@ -151,8 +164,8 @@ def _fill(calendar: CalendarSide, today: date) -> None:
             calendar.keep(vet, note.name, note.text)
 
 
-def _bridge(folder: Path, today: date, addresses: config.Addresses, tokens: Tokens, operator: httpx.Client) -> Bridge:
-    hook = addresses.bridge + HOOK.format(clinic=KEY, connection="portal")
+def _bridge(folder: Path, clinic: config.Clinic, tokens: Tokens, operator: httpx.Client) -> Bridge:
+    hook = clinic.addresses.bridge + HOOK.format(clinic=KEY, connection="portal")
     registered = operator.post(f"/v1/sites/{KEY}/webhooks", json={"url": hook, "events": []}).raise_for_status().json()
     kept = {
         "calendar-password": servers.PASSWORD,
@@ -160,8 +173,8 @@ def _bridge(folder: Path, today: date, addresses: config.Addresses, tokens: Toke
         "portal-webhook": registered["secret"],
         "pms-token": tokens.pms,
     }
-    path = config.write(folder, today, addresses, kept)
-    return Bridge(config=path, address=addresses.bridge, log=folder / "bridge.log")
+    path = config.write(folder, clinic, kept)
+    return Bridge(config=path, address=clinic.addresses.bridge, log=folder / "bridge.log")
 
 
 def _client(base: str, *, token: str = "", auth: tuple[str, str] | None = None) -> httpx.Client:

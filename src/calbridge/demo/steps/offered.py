@@ -49,4 +49,7 @@ def _week_later(world: World) -> bool:
     day = staff.left_out(world.today)
     first, last = staff.meeting(world.today)
     hours = (first.time(), last.time())
-    return any(hours[0] <= slot.start.astimezone(BERLIN).time() < hours[1] for slot in world.portal.free("claws", day_span(day)))
+    return any(
+        hours[0] <= slot.start.astimezone(BERLIN).time() < hours[1]
+        for slot in world.portal.free("claws", day_span(day))
+    )
