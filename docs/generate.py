@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from calbridge import errors, hookspecs, lifecycle, provider, views
+from calbridge.cli.reference import commands
 from calbridge.plugins import load_plugins
 from calbridge.settings.sections import ConnectionSection, FileSection
 
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
     return {
         "hooks.md": NOTE + hooks(),
         "configuration.md": NOTE + configuration(),
+        "commands.md": NOTE + commands(),
         "life-cycle.md": lifecycle.as_markdown(),
     }
 
@@ -50,7 +52,8 @@ def hooks() -> str:
 
 HOOKS_INTRODUCTION = """A plugin is a module named by an entry point of the group `calbridge`; it implements
 `calbridge_register`. For each configured connection the bridge makes one provider object; the methods of that object
-which bear a hook's name and `@hookimpl` (from `calbridge.hookspecs`) are its hooks. See [Write a provider](../how-to/write-a-provider.md).
+which bear a hook's name and `@hookimpl` (from `calbridge.hookspecs`) are its hooks.
+See [Write a provider](../how-to/write-a-provider.md).
 """
 
 
@@ -106,7 +109,8 @@ def configuration() -> str:
 
 CONFIGURATION_INTRODUCTION = """One TOML file. Every key can be overridden by an environment variable: `CALBRIDGE_`,
 then the path in capitals joined by two underscores. Unknown keys are errors. Secrets are given by reference and never
-required in the file: `{ file = "..." }`, `{ env = "..." }` or `{ command = "..." }`. Durations are ISO 8601 (`"PT4H"`), windows are
+required in the file: `{ file = "..." }`, `{ env = "..." }` or `{ command = "..." }`.
+Durations are ISO 8601 (`"PT4H"`), windows are
 wall-clock text (`"09:00-12:00"`, `24:00` is a legal end), dates are TOML dates.
 """
 

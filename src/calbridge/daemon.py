@@ -158,18 +158,23 @@ class Daemon:
         self._woken.set()
 
     def _wait(self, lane: Lane) -> float:
+        now = self._clock.now()
         try:
-            due = next_due(self._store, lane.clinic)
+            due = next_due(self._store, lane.clinic, now)
         except Exception as error:  # noqa: BLE001  # a store that cannot be read now is asked again later
             self._log.error("state cannot be read", clinic=lane.clinic, error=type(error).__name__)
             due = None
         poll = self._every * self._jitter()
-        return poll if due is None else max(1.0, min(poll, due - self._clock.now()))
+        return poll if due is None else max(1.0, min(poll, due - now))
 
 
-def next_due(store: Store, clinic: str) -> int | None:
-    """The next instant at which something of this clinic is due by itself: a hold's end, a write's next attempt."""
+def next_due(store: Store, clinic: str, now: int) -> int | None:
+    """The next instant after `now` at which something is due by itself: a hold's end, a write's or read's next attempt.
+
+    What is overdue has just been tried: it waits for the poll, else a failing side would be asked every second.
+    """
     held = store.appointments(clinic, states={State.HELD})
     ends = [each.hold_expires for each in held if each.hold_expires is not None]
-    attempts = [row.not_before for row in store.waiting(clinic) if row.not_before]
-    return min(ends + attempts, default=None)
+    writes = [row.not_before for row in store.waiting(clinic)]
+    reads = [state.retry_at for state in store.connections(clinic) if state.retry_at is not None]
+    return min((instant for instant in ends + writes + reads if instant > now), default=None)

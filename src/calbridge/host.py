@@ -156,13 +156,13 @@ class ClinicHost:
 
     def probe(self, name: str, ref: str) -> Probe:
         """Is this one really gone? A side that cannot say answers Unknown."""
-        if not self.can(name, "probe"):
+        if "probe" not in self._connected(name).hooks:
             return Unknown(why="this side cannot be asked for one entry")
         return cast("Probe", self._call(name, "probe", ref=ref))
 
     def check(self, name: str) -> tuple[Finding, ...]:
-        """Look at settings and server."""
-        if not self.can(name, "check"):
+        """Look at settings and server; a broken connection raises what is wrong with it."""
+        if "check" not in self._connected(name).hooks:
             return ()
         return cast("tuple[Finding, ...]", self._call(name, "check"))
 

@@ -22,56 +22,77 @@ Plain = int | str | tuple[Interval, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One candidate with everything a rule may look at.
+class Candidate:
+    """What somebody wants; `start` in epoch seconds.
 
-    `species` is None where nobody asked yet and "" where it is unknown; `client` is None until it is matched.
-    `listed` asks whether it would be in a list; when booking, `hour_full` does not count. `day_starts` are the starts
-    of its local date that pass rules 1 to 12 and 15; only a clinic with a throttle needs them.
+    `client` is None until it is matched. `species` is None where nobody asked yet and "" where it is unknown.
+    `scope="reschedule"` is the move of a confirmed appointment; its facts leave that appointment out.
+    `listed` asks whether it would be in a list, where `slots_per_hour` counts; when booking it does not.
+    """
+
+    service: str
+    resource: str
+    start: int
+    client: Literal["new", "known"] | None = None
+    species: str | None = None
+    scope: Literal["book", "reschedule"] = "book"
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One candidate with everything a rule may look at, worked out once.
+
+    `visit` must lie inside bookable time; `footprint`, the visit with its buffers, must be free. `dates` are the local
+    dates of the visit's first and last second. `day_starts` are the starts of its first date that pass rules 1 to 12
+    and 15; only a clinic with a throttle needs them.
     """
 
     clinic: Clinic
     facts: Facts
     service: Service
     resource: Resource
-    start: int
-    client: Literal["new", "known"] | None = None
-    species: str | None = None
-    scope: Literal["book", "reschedule"] = "book"
-    listed: bool = False
+    wanted: Candidate
+    visit: Interval
+    footprint: Interval
+    dates: tuple[date, date]
+    today: date
     day_starts: Sequence[int] = ()
 
     @property
-    def visit(self) -> Interval:
-        """What must lie inside bookable time."""
-        return Interval(self.start, self.start + self.service.minutes * 60)
+    def start(self) -> int:
+        """The instant that is judged."""
+        return self.visit.start
 
     @property
-    def footprint(self) -> Interval:
-        """The visit with its buffers: what must be free."""
-        before, after = self.service.buffer_before * 60, self.service.buffer_after * 60
-        return Interval(self.start - before, self.start + self.service.minutes * 60 + after)
+    def species(self) -> str | None:
+        """Species keys are compared without regard to case."""
+        return self.wanted.species.casefold() if self.wanted.species else self.wanted.species
 
     @property
     def wide(self) -> bool:
         """A known client moving a confirmed appointment may use all opening hours where the clinic allows it (S4)."""
-        rules = self.clinic.rules
-        return self.scope == "reschedule" and self.client == "known" and rules.reschedule_scope == "opening_hours"
+        wide = self.clinic.rules.reschedule_scope == "opening_hours"
+        return wide and self.wanted.scope == "reschedule" and self.wanted.client == "known"
 
-    @property
-    def day(self) -> date:
-        """The local date it starts on."""
-        return local_date(self.clinic.time_zone, self.start)
 
-    @property
-    def today(self) -> date:
-        """The local date of now."""
-        return local_date(self.clinic.time_zone, self.facts.now)
-
-    @property
-    def dates(self) -> tuple[date, date]:
-        """The local dates of its first and last second."""
-        return self.day, local_date(self.clinic.time_zone, self.visit.end - 1)
+def case_of(clinic: Clinic, facts: Facts, wanted: Candidate) -> Case | None:
+    """The case of one candidate; None where its service or resource does not exist."""
+    service, resource = clinic.services.get(wanted.service), clinic.resources.get(wanted.resource)
+    if service is None or resource is None:
+        return None
+    tz, start, end = clinic.time_zone, wanted.start, wanted.start + service.minutes * 60
+    return Case(
+        clinic=clinic,
+        facts=facts,
+        service=service,
+        resource=resource,
+        wanted=wanted,
+        visit=Interval(start, end),
+        footprint=Interval(start - service.buffer_before * 60, end + service.buffer_after * 60),
+        dates=(local_date(tz, start), local_date(tz, end - 1)),
+        today=local_date(tz, facts.now),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +139,7 @@ def not_offered(case: Case) -> Answer:
 def client_not_admitted(case: Case) -> Answer:
     """New or known clients only; a client who is not matched yet passes and is checked again once she is."""
     admits = case.service.clients
-    return case.client is None or admits in ("all", case.client), {"clients": admits}
+    return case.wanted.client is None or admits in ("all", case.wanted.client), {"clients": admits}
 
 
 def species_not_admitted(case: Case) -> Answer:
@@ -142,7 +163,7 @@ def too_soon(case: Case) -> Answer:
 def beyond_horizon(case: Case) -> Answer:
     """The last day is bookable."""
     last = bookable.horizon_date(case.clinic, case.today)
-    return case.day <= last, {"last_day": last.isoformat()}
+    return case.dates[0] <= last, {"last_day": last.isoformat()}
 
 
 def outside_hours(case: Case) -> Answer:
@@ -193,7 +214,7 @@ def _free_of(merged: Sequence[Interval], wanted: Interval) -> Answer:
 
 def day_full(case: Case) -> Answer:
     """Online bookings of the service on the local date, whoever takes them."""
-    most, made = case.service.max_per_day, case.facts.counts.get((case.service.key, case.day), 0)
+    most, made = case.service.max_per_day, case.facts.counts.get((case.service.key, case.dates[0]), 0)
     return most is None or made < most, {} if most is None else {"max_per_day": most, "booked": made}
 
 
@@ -250,7 +271,7 @@ def earliest_of_hour(tz: str, starts: Iterable[int], most: int) -> Iterator[int]
 def hour_full(case: Case) -> Answer:
     """Only a list is thinned: a start that was not listed but passes all else is not refused for this."""
     most = case.clinic.rules.slots_per_hour
-    if most is None or not case.listed or case.wide:
+    if most is None or not case.wanted.listed or case.wide:
         return True, {}
     earlier = [start for start in case.day_starts if start < case.start]
     return case.start in earliest_of_hour(case.clinic.time_zone, (*earlier, case.start), most), {"slots_per_hour": most}

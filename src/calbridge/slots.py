@@ -15,29 +15,11 @@ from typing import Literal, NamedTuple
 from calbridge import bookable
 from calbridge.facts import Facts
 from calbridge.model import Clinic
-from calbridge.rules import RULES, Case, Verdict, co_resources, earliest_of_hour
+from calbridge.rules import RULES, Candidate, Case, Verdict, case_of, co_resources, earliest_of_hour
 from calbridge.starts import Start, passing
 from calbridge.wall import local_date
 
 __all__ = ["Candidate", "Decision", "Facts", "Slot", "alternatives", "decide", "offers"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """What somebody wants; `start` in epoch seconds.
-
-    `client` is None until it is matched. `species` is None where nobody asked yet and "" where it is unknown.
-    `scope="reschedule"` is the move of a confirmed appointment; its facts leave that appointment out.
-    `listed` asks whether it would be in a list, where `slots_per_hour` counts.
-    """
-
-    service: str
-    resource: str
-    start: int
-    client: Literal["new", "known"] | None = None
-    species: str | None = None
-    scope: Literal["book", "reschedule"] = "book"
-    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +47,12 @@ class Slot(NamedTuple):
 
 def decide(clinic: Clinic, facts: Facts, candidate: Candidate) -> Decision:
     """May this be booked, and what does each rule say?"""
-    case = _case(clinic, facts, candidate)
+    case = case_of(clinic, facts, candidate)
     if case is None:
         unknown = Verdict(code="not_offered", ok=False, facts={"off": "unknown"})
         return Decision(ok=False, code=unknown.code, verdicts=(unknown,))
     if _throttled(case):
-        case = replace(case, day_starts=tuple(start for start, _ in passing(case, case.day, case.day)))
+        case = replace(case, day_starts=tuple(start for start, _ in passing(case, case.dates[0], case.dates[0])))
     verdicts = tuple(rule.check(case) for rule in RULES)
     code = next((verdict.code for verdict in verdicts if not verdict.ok), "")
     chosen = co_resources(case)
@@ -102,7 +84,7 @@ def offers(
             scope=scope,
             listed=True,
         )
-        case = _case(clinic, facts, wanted)
+        case = case_of(clinic, facts, wanted)
         if case is not None:
             length = case.service.minutes * 60
             found += [Slot(at, key, at + length, service, chosen) for at, chosen in _shown(case, first, last)]
@@ -124,23 +106,6 @@ def alternatives(clinic: Clinic, facts: Facts, candidate: Candidate, n: int = 3)
 
 
 # --- the parts ------------------------------------------------------------------------------------
-
-
-def _case(clinic: Clinic, facts: Facts, candidate: Candidate) -> Case | None:
-    service, resource = clinic.services.get(candidate.service), clinic.resources.get(candidate.resource)
-    if service is None or resource is None:
-        return None
-    return Case(
-        clinic=clinic,
-        facts=facts,
-        service=service,
-        resource=resource,
-        start=candidate.start,
-        client=candidate.client,
-        species=candidate.species.casefold() if candidate.species else candidate.species,
-        scope=candidate.scope,
-        listed=candidate.listed,
-    )
 
 
 def _throttled(case: Case) -> bool:

@@ -136,7 +136,7 @@ def _pms(appointment: Appointment, clinic: Clinic) -> PmsView:
 def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
     visible = clinic.rules.decline_reason_visible or appointment.decline_reason in SYSTEM_REASONS
     return PortalView(
-        state=promised(appointment),
+        state=appointment.state,
         resource=appointment.resource,
         start=appointment.start,
         end=appointment.end,
@@ -148,13 +148,6 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
 
 SYSTEM_REASONS = frozenset({"slot_unavailable"})
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
-
-
-def promised(appointment: Appointment) -> State:
-    """The state a client may rely on: confirmed only once the system of record has it and nobody came first."""
-    if appointment.state is State.CONFIRMED and not (appointment.written and appointment.reserved):
-        return State.REQUESTED
-    return appointment.state
 
 
 _WORDS = {

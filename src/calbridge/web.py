@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath, RawBody
 
+from calbridge.calls import Stopped
 from calbridge.errors import BridgeError, ConfigError, RetryLater, SkipItem
 from calbridge.provider import Clock, InboundRequest
 from calbridge.version import __version__
@@ -30,7 +32,7 @@ def application(daemon: Daemon, store: Store, clock: Clock, log: Any) -> Litesta
     """The ASGI application."""
 
     @post("/hooks/{clinic:str}/{connection:str}", status_code=204, sync_to_thread=True)
-    def hook(clinic: str, connection: str, body: bytes, request: Request[Any, Any, Any]) -> None:
+    def hook(clinic: FromPath[str], connection: FromPath[str], body: RawBody, request: Request[Any, Any, Any]) -> None:
         """Verify one webhook of one connection, and have its clinic read again."""
         _accept(daemon, store, clock, clinic, connection, _inbound(request, body))
 
@@ -69,7 +71,7 @@ def _accept(daemon: Daemon, store: Store, clock: Clock, clinic: str, connection:
         raise HTTPException(status_code=404, detail="no such webhook")
     try:
         hints = lane.host.receive(connection, request)
-    except BridgeError as error:
+    except (BridgeError, Stopped) as error:
         raise HTTPException(status_code=_status(error), detail="not accepted") from None
     fresh = [
         hint for hint in hints if not (hint.id and store.seen_before(clinic, connection, hint.id, now=clock.now()))
@@ -78,12 +80,12 @@ def _accept(daemon: Daemon, store: Store, clock: Clock, clinic: str, connection:
         daemon.wake(clinic)
 
 
-def _status(error: BridgeError) -> int:
+def _status(error: BridgeError | Stopped) -> int:
     """A wrong signature is the sender's fault; anything else is ours, and the sender tries again."""
     match error:
         case SkipItem():
             return 401
-        case RetryLater() | ConfigError():
+        case RetryLater() | Stopped():
             return 503
     return 500
 
@@ -99,16 +101,12 @@ class WebServer:
             raise ConfigError(
                 f"bridge.listen: {host}:{port} cannot be listened on ({error.strerror}): choose another address"
             ) from None
+        name, bound = self._socket.getsockname()[:2]
+        self.address = f"http://{f'[{name}]' if ':' in name else name}:{bound}"
         self._server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
         )
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
-
-    @property
-    def address(self) -> str:
-        """Where it answers."""
-        host, port = self._socket.getsockname()[:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def start(self) -> None:
         """Serve; returns when it does."""

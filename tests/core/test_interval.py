@@ -1,5 +1,7 @@
 """Intervals against the sets of seconds they stand for."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ def seconds(intervals: list[Interval]) -> set[int]:
 
 
 def is_canonical(intervals: list[Interval]) -> bool:
-    gaps = all(left.end < right.start for left, right in zip(intervals, intervals[1:], strict=False))
+    gaps = all(left.end < right.start for left, right in pairwise(intervals))
     return gaps and all(i.start < i.end for i in intervals)
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import http.server
+import importlib
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,3 +71,103 @@ def server() -> Iterator[Server]:
     listening.shutdown()
     listening.server_close()
     thread.join()
+
+
+# --- an installed plugin over in-memory sides, and a configuration that uses it -------------------
+
+PLUGIN = '''
+"""In-memory sides as a plugin: `diary` is a calendar, `desk` a portal that also takes webhooks."""
+from pydantic import BaseModel, ConfigDict
+from calbridge.clock import SystemClock
+from calbridge.errors import SkipItem
+from calbridge.fields import SecretText
+from calbridge.hookspecs import hookimpl
+from calbridge.provider import Hint, ProviderKind
+from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
+from calbridge.testing.memory_portal import PortalModel
+from calbridge.testing.portal_provider import MemoryPortal
+
+DIARY = CalendarModel(SystemClock())
+DESK = PortalModel(SystemClock())
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    url: str
+    username: str = ""
+    password: SecretText | None = None
+
+class Desk(MemoryPortal):
+    @hookimpl
+    def receive(self, request):
+        if request.headers.get("x-signature") != "right":
+            raise SkipItem("the signature is wrong")
+        return (Hint(id=request.body.decode()),)
+
+def diary(settings, context):
+    if settings.password:
+        context.secrets(settings.password)
+    return MemoryCalendar(DIARY, resources=frozenset(["anna"]))
+
+@hookimpl
+def calbridge_register(registry):
+    registry.provider(ProviderKind(name="diary", role="calendar", settings=Section, create=diary))
+    registry.provider(ProviderKind(name="desk", role="portal", settings=Section, create=lambda s, c: Desk(DESK)))
+'''
+
+CONFIGURATION = """
+[bridge]
+listen = "127.0.0.1:0"
+[clinics.hafen]
+name = "Hafen"
+time_zone = "Europe/Berlin"
+online = true
+opening_hours = { mon = ["00:00-24:00"], tue = ["00:00-24:00"], wed = ["00:00-24:00"], thu = ["00:00-24:00"], \
+fri = ["00:00-24:00"], sat = ["00:00-24:00"], sun = ["00:00-24:00"] }
+[clinics.hafen.rules]
+availability = "opening_hours"
+booking_mode = "request"
+lead_time = "PT1H"
+horizon_days = 3
+grid_minutes = 60
+[clinics.hafen.resources.anna]
+name = "Dr. Anna Sommer"
+online = true
+[clinics.hafen.services.checkup]
+name = "Check-up"
+minutes = 30
+online = true
+resources = ["anna"]
+[clinics.hafen.connections.calendar]
+kind = "diary"
+url = "http://diary.example/"
+username = "praxis"
+password = "s3cret-word"
+[clinics.hafen.connections.portal]
+kind = "desk"
+url = "http://desk.example/"
+"""
+
+
+@dataclass
+class Practice:
+    """A configuration on disk with an installed plugin; `sides` is the plugin's module."""
+
+    path: Path
+    sides: Any
+
+
+@pytest.fixture
+def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Practice]:
+    """An empty clinic whose calendar and portal live in this process."""
+    packages = tmp_path / "packages"
+    info = packages / "calbridge_acme-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-acme\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[calbridge]\nacme = acme_sides\n")
+    (packages / "acme_sides.py").write_text(PLUGIN)
+    (tmp_path / "calbridge.toml").write_text(CONFIGURATION)
+    monkeypatch.syspath_prepend(str(packages))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CALBRIDGE_CONFIG", raising=False)
+    yield Practice(path=tmp_path / "calbridge.toml", sides=importlib.import_module("acme_sides"))
+    del sys.modules["acme_sides"]

@@ -1,8 +1,9 @@
-"""Which days are played: 0 to 199 (CALBRIDGE_LONG: 0 to 1999), or the one of `--seed N` or CALBRIDGE_SEED, with its trace."""
+"""Which days are played: 0 to 199 (CALBRIDGE_LONG: 0 to 1999), or that of `--seed N` or CALBRIDGE_SEED, told aloud."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from calbridge.provider import Clock
 from calbridge.store import Store
 from calbridge.store.database import Database
+from calbridge.store.tables import metadata
 
 # The days are too big for one test file, and tests are no packages: their parts are found beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -44,21 +46,45 @@ def tell(pytestconfig: pytest.Config) -> bool:
     return wanted(pytestconfig) is not None
 
 
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Database]:
+    """One migrated database for all days: migrating takes longer than a day."""
+    database = Database.open(":memory:")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that days on disk begin with."""
+    path = tmp_path_factory.mktemp("clinic-days") / "empty.db"
+    Store.open(path).close()
+    return path
+
+
 @pytest.fixture
-def store(seed: int, tmp_path: Path) -> Iterator[Callable[[Clock], Store]]:
-    """Opens one day's database. Every tenth is a file, closed and opened again at each kill; the others spare the disk."""
+def store(seed: int, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Clock], Store]]:
+    """Opens one day's database. Every tenth is a file, opened again at each kill; the others spare the disk."""
     if seed % 10:
-        database = Database.open(":memory:")
+        database = request.getfixturevalue("memory")
+        empty(database)
         yield lambda clock: Store(database, clock)
-        database.close()
         return
+    path = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "state.db")
     opened: list[Store] = []
 
     def reopened(clock: Clock) -> Store:
         for one in opened:
             one.close()
-        opened[:] = [Store.open(tmp_path / "state.db", clock=clock)]
+        opened[:] = [Store.open(path, clock=clock)]
         return opened[0]
 
     yield reopened
     opened[0].close()
+
+
+def empty(database: Database) -> None:
+    """Nothing of the day before is left."""
+    with database.write() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())

@@ -12,6 +12,7 @@ from calbridge.errors import BridgeError, RetryLater, SkipItem
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Side, State
 from calbridge.provider import Change, Delta, Entry, Offer, OfferedSlot, OfferWindow
+from calbridge.views import PortalView
 from calbridge_portal.testing import SITE
 
 HALF_HOUR = 1_800
@@ -266,6 +267,7 @@ def test_names_are_translated_both_ways(connect: Callable[..., Any]) -> None:
     offered(side)
     side.service = "type-9"
     shown = entry(side, side.confirm(side.select("cal-7", side.start)))
+    assert isinstance(shown.view, PortalView)
     assert (shown.view.resource, shown.view.service) == ("anna", "checkup")
     moved = done(side, wish(shown, state=State.CONFIRMED, start=side.start + DAY, end=side.start + DAY + HALF_HOUR))
     assert (moved.view.resource, side.booking(shown.ref)["calendar"]) == ("anna", "cal-7")

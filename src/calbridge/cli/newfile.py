@@ -149,7 +149,10 @@ def _head(answers: Answers) -> Iterator[str]:
 
 
 def _resources(answers: Answers) -> Iterator[str]:
-    week = ", ".join(f'{{ days = ["{day}"], windows = {json.dumps(each)} }}' for day, each in answers.hours.items())
+    alike: dict[str, list[str]] = {}
+    for day, windows in answers.hours.items():
+        alike.setdefault(json.dumps(windows), []).append(day)
+    week = ", ".join(f"{{ days = {json.dumps(days)}, windows = {windows} }}" for windows, days in alike.items())
     for key, name in answers.resources.items():
         yield from ("", f"[clinics.{answers.key}.resources.{key}]", f"name = {quoted(name)}", 'kind = "practitioner"')
         yield from ("online = false", "# When clients may book; here the whole opening hours.", f"week = [{week}]")

@@ -13,7 +13,7 @@ from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import facts
 from calbridge.reconcile.identity import identify
-from calbridge.reconcile.missing import entries, missing
+from calbridge.reconcile.missing import entries, missing, undecided
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView, project
 
@@ -26,6 +26,8 @@ def read_portal(draft: Draft, reads: Iterable[tuple[Link, Observation]]) -> None
     for link, observation in reads:
         for entry in sorted(entries(observation), key=lambda e: (e.modified or 0, e.ref)):
             _read(draft, link, entry)
+        if undecided(draft.state, link, observation):
+            draft.reread(link)
         for shadow in missing(draft.state, link, observation):
             _lost(draft, link, shadow.appointment, shadow.ref)
 
@@ -35,6 +37,7 @@ def _read(draft: Draft, link: Link, entry: Entry) -> None:
         return
     key = draft.by_ref.get((link.name, entry.ref)) or draft.by_ref.get((link.name, entry.replaces)) or ""
     if (link.name, key) in draft.state.unresolved:
+        draft.reread(link)
         return
     if key in draft.appointments:
         _known(draft, link, draft.appointments[key], entry)
@@ -182,6 +185,8 @@ def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
             draft.step(appointment, Event.EXPIRE, connection=link.name)
         case State.RELEASED | State.CANCELLED:
             _cancel(draft, link, appointment)
+        case State.REQUESTED:
+            pass  # moved by its client, or still waiting: it is confirmed again when it is written
         case _:
             draft.note("overruled", appointment.id, link.name, field="state", wanted=entry.view.state)
             draft.touched.add(appointment.id)
@@ -228,6 +233,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         start=view.start,
         end=view.start + length,
         co_resources=decision.co_resources,
+        written=False,
     )
     draft.put(moved)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
@@ -13,7 +12,8 @@ from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import stray
-from calbridge.reconcile.missing import entries, missing
+from calbridge.reconcile.missing import entries, missing, undecided
+from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
@@ -36,21 +36,15 @@ def read_known(draft: Draft, reads: Reads) -> None:
 
 def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
     gone = []
+    if undecided(draft.state, link, observation):
+        draft.reread(link)
     for shadow in missing(draft.state, link, observation):
         if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone):
             gone.append(shadow.appointment)
         else:
             draft.note("missing_unproved", shadow.appointment, link.name)
-            _reread(draft, link)
+            draft.reread(link)
     return gone
-
-
-def _reread(draft: Draft, link: Link) -> None:
-    """An absence without proof must be met again: the cursor of this read is not kept."""
-    observation = draft.reads.get(link.name)
-    if observation is not None and isinstance(observation.feed, Complete | Delta):
-        feed: Any = observation.feed  # either kind has a cursor; `replace` takes no union
-        draft.reads[link.name] = replace(observation, feed=replace(feed, cursor=link.cursor))
 
 
 def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> tuple[str, Wish] | None:
@@ -58,14 +52,28 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
     if key is None:
         return None
     if (link.name, key) in draft.state.unresolved:
-        _reread(draft, link)
+        draft.reread(link)
         return None
     shadow = draft.shadows[link.name, key]
     changes = delta(link, shadow, entry.view)
     if _reopened(draft, link, key, entry, changes):
         return None
     draft.sighted(link, key, entry, edited=bool(changes))
+    _recorded(draft, link, key, entry)
     return (key, Wish(link=link, entry=entry, changes=changes)) if changes else None
+
+
+def _recorded(draft: Draft, link: Link, key: str, entry: Entry) -> None:
+    """The system of record shows it as the hub has it: it is written, also where that took it two stages."""
+    if entry.pending:
+        return
+    draft.settled.add(f"pending:{link.name}/{key}")
+    appointment, view = draft.appointments[key], entry.view
+    shows = (view.state, view.start, view.resource) == (appointment.state, appointment.start, appointment.resource)
+    waits = appointment.state is State.CONFIRMED and not appointment.written
+    if shows and waits and keeps_record(draft.state, link, appointment):
+        draft.put(replace(appointment, written=True))
+        draft.note("written", key, link.name)
 
 
 def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[str, object]) -> bool:
@@ -119,7 +127,7 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
         return
     key = entry.stamp.appointment if entry.stamp else ""
     if key and (link.name, key) in draft.state.unresolved:
-        _reread(draft, link)
+        draft.reread(link)
         return
     alone = (link.name, key) not in draft.shadows
     if key in draft.appointments and alone and not draft.appointments[key].state.gone:

@@ -6,8 +6,9 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from calbridge.feeds import Entry
+from calbridge.feeds import Complete, Delta, Entry
 from calbridge.hub import Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
@@ -86,6 +87,13 @@ class Draft:
         shadow = self.shadows.pop((connection, appointment_id), None)
         if shadow:
             self.by_ref.pop((connection, shadow.ref), None)
+
+    def reread(self, link: Link) -> None:
+        """Something this read shows cannot be judged yet and must be met again: its cursor is not kept."""
+        observation = self.reads.get(link.name)
+        if observation is not None and isinstance(observation.feed, Complete | Delta):
+            feed: Any = observation.feed  # either kind has a cursor; `replace` takes no union
+            self.reads[link.name] = replace(observation, feed=replace(feed, cursor=link.cursor))
 
     # --- decisions ---
 

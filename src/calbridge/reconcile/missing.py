@@ -34,17 +34,42 @@ def entries(observation: Observation) -> Iterator[Entry]:
 
 def missing(state: HubState, link: Link, observation: Observation) -> list[Shadow]:
     """Live shadows of this connection that the read does not show any more, unless it shows them under another ref."""
+    return [
+        shadow
+        for shadow in _absent(state, link, observation)
+        if _covered(shadow, observation) and not _unanswered(state, shadow)
+    ]
+
+
+def undecided(state: HubState, link: Link, observation: Observation) -> bool:
+    """Something is absent that cannot be judged yet: a write of it is unanswered, or was answered since the read began.
+
+    Were the cursor of this read kept, a deletion among them would not be told again before the daily full read.
+    """
+    feed, absent = observation.feed, _absent(state, link, observation)
+    match feed:
+        case Complete():
+            open_ = (s for s in absent if _inside(s, feed.window))
+            return any(s.confirmed >= observation.started or _unanswered(state, s) for s in open_)
+        case Delta():
+            return any(s.ref in feed.removed and _unanswered(state, s) for s in absent)
+        case NotModified() | Partial():
+            return False
+
+
+def _unanswered(state: HubState, shadow: Shadow) -> bool:
+    return (shadow.connection, shadow.appointment) in state.unresolved
+
+
+def _absent(state: HubState, link: Link, observation: Observation) -> Iterator[Shadow]:
     shown = {entry.ref for entry in entries(observation)}
     renamed = {entry.stamp.appointment for entry in entries(observation) if entry.stamp}
     replaced = {entry.replaces for entry in entries(observation) if entry.replaces}
-    return [
+    return (
         shadow
         for shadow in _of(state, link)
-        if _covered(shadow, observation)
-        and shadow.ref not in shown | replaced
-        and shadow.appointment not in renamed
-        and (link.name, shadow.appointment) not in state.unresolved
-    ]
+        if shadow.ref not in shown | replaced and shadow.appointment not in renamed
+    )
 
 
 def _of(state: HubState, link: Link) -> Iterator[Shadow]:

@@ -29,7 +29,7 @@ def load(path: Path, environ: Mapping[str, str], plugins: Plugins) -> Config:
     document = merged(_parse(text, path.name), document)
     faults += [unknown_key((key,), FileSection.model_fields) for key in document if key not in FileSection.model_fields]
     bridge = _section(BridgeSection, document.get("bridge", {}), ("bridge",), faults)
-    settled = _bridge(bridge or BridgeSection(), path.parent, environ, faults)
+    settled = _bridge(bridge or BridgeSection(), path.absolute().parent, environ, faults)
     clinics = dict(_clinics(document.get("clinics", {}), plugins, settled, faults))
     if faults:
         lines = lines_of(text)

@@ -116,12 +116,22 @@ def backup(location: str, label: str) -> Path | None:
         return None
     target = _free_name(f"{location}.backup-{label}")
     unfinished = Path(f"{target}.part")
-    unfinished.unlink(missing_ok=True)
-    os.close(os.open(unfinished, os.O_CREAT | os.O_RDWR, 0o600))
-    with closing(sqlite3.connect(location)) as source, closing(sqlite3.connect(unfinished)) as copy:
-        source.backup(copy)
-    unfinished.replace(target)
+    try:
+        _copy(location, unfinished)
+        unfinished.replace(target)
+    except OSError as error:
+        raise ConfigError(
+            f"the backup {target} cannot be written ({error.strerror}), so the database was not migrated; "
+            "make room or correct the rights of its directory"
+        ) from error
     return target
+
+
+def _copy(location: str, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    os.close(os.open(target, os.O_CREAT | os.O_RDWR, 0o600))
+    with closing(sqlite3.connect(location)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
 
 
 def _free_name(wanted: str) -> Path:

@@ -6,7 +6,6 @@ across a call to the outside. Safe for threads; several processes may have the f
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
 from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
 from calbridge.model import Appointment, State
@@ -21,11 +21,6 @@ from calbridge.provider import Clock
 from calbridge.store import commands, fence, hubrows, journal, links, outbox, portals, tasks
 from calbridge.store.database import Database
 from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
-
-
-class _WallClock:
-    def now(self) -> int:
-        return int(time.time())
 
 
 class Store:
@@ -38,7 +33,7 @@ class Store:
     @classmethod
     def open(cls, location: str | Path, *, clock: Clock | None = None) -> Store:
         """Open a file (made when new) or ":memory:", migrated; `ConfigError` says why it cannot be."""
-        return cls(Database.open(location), clock or _WallClock())
+        return cls(Database.open(location), clock or SystemClock())
 
     def close(self) -> None:
         """Close every connection."""
@@ -72,7 +67,10 @@ class Store:
             return _state(connection, clinic, configured, since)
 
     def commit(self, clinic: str, epoch: int, plan: Plan, *, now: int, run: str) -> None:
-        """All of the plan or nothing of it; its effects become intents. `Overlap` when a claim is impossible."""
+        """All of the plan or nothing of it. `Overlap` when a claim is impossible.
+
+        Its effects are all that is due: they become intents, and an intent that is not among them is taken out.
+        """
         with self._cycle(clinic, epoch) as connection:
             hubrows.save_appointments(connection, clinic, plan.appointments)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
@@ -161,7 +159,7 @@ class Store:
             links.failed(connection, clinic, name, now=now, until=until, why=why, recovery=recovery)
 
     def connection_ok(self, clinic: str, name: str, *, now: int) -> None:
-        """It answered; the failure is over."""
+        """It answered; the failure is over, and so is its task."""
         with self._database.write() as connection:
             links.ok(connection, clinic, name, now=now)
             tasks.settle(connection, clinic, [f"connection:{name}"], now=now)
@@ -269,7 +267,7 @@ class Store:
     def next_revision(self, clinic: str) -> int:
         """A source revision that was never given out before."""
         with self._database.write() as database:
-            return fence.next_revision(database, clinic)
+            return fence.next_revision(database, clinic, now=self._clock.now())
 
     def publish(
         self,

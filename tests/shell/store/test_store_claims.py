@@ -110,12 +110,20 @@ def test_the_database_itself_refuses(store, make, commit, start, end, refused):
         assert held(store)["anna", "far"] == (start, end)
 
 
+def test_an_appointment_does_not_stand_in_its_own_way(store, make, commit):
+    commit(appointments=(make.appointment(start=0),))
+    commit(appointments=(make.appointment(start=900),))
+    with store._database.write() as connection:
+        connection.execute(update(claims).values(start=600, end=2400))
+    assert held(store) == {("anna", "a"): (600, 2400)}
+
+
 def test_another_resource_or_clinic_is_another_time(store, make, commit):
     commit(appointments=(make.appointment("a"), make.appointment("b", resource="ben")))
     other = store.begin_cycle("berg")
-    store.commit("berg", other, Plan(appointments=(make.appointment("a", clinic="berg"),)), now=1, run="r")
+    store.commit("berg", other, Plan(appointments=(make.appointment("c", clinic="berg"),)), now=1, run="r")
     assert set(held(store)) == {("anna", "a"), ("ben", "b")}
-    assert set(held(store, "berg")) == {("anna", "a")}
+    assert set(held(store, "berg")) == {("anna", "c")}
 
 
 # --- against a plain oracle -------------------------------------------------------------------------

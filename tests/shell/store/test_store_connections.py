@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calbridge.errors import ConfigError
-from calbridge.hub import Observation
+from calbridge.hub import Observation, Task
 from calbridge.interval import Interval
 from calbridge.provider import Busy, Complete
 
@@ -135,6 +135,15 @@ def test_failures_are_counted_until_it_answers(store, make, known):
     store.connection_ok("hafen", "calendar", now=3)
     calendar = store.connections("hafen")[0]
     assert (calendar.last_failure, calendar.retry_at, calendar.attempts, calendar.why) == (2, None, 0, "")
+
+
+def test_the_task_of_a_failing_connection_is_settled_when_it_answers(store):
+    task = Task(key="connection:pms", kind="connection", sentence="Password refused.", connection="pms")
+    store.open_task("hafen", task, now=1)
+    store.connection_ok("hafen", "calendar", now=2)
+    assert [each.key for each in store.tasks("hafen")] == ["connection:pms"]
+    store.connection_ok("hafen", "pms", now=2)
+    assert store.tasks("hafen") == []
 
 
 def test_the_journal_gets_turns_not_attempts(store):

@@ -130,6 +130,13 @@ def test_no_backup_is_ever_overwritten(database, filled, scripts):
     assert backups(filled) == [name, f"{name}-2"]
 
 
+def test_without_a_backup_there_is_no_migration(database, filled, scripts):
+    filled.with_name(f"{filled.name}.backup-{migrate.HEAD}.part").mkdir()
+    with pytest.raises(ConfigError, match=r"cannot be written .* so the database was not migrated"):
+        migrate.to_head(database, scripts=scripts(), head="r9999")
+    assert query(filled, "SELECT version_num FROM alembic_version") == [(migrate.HEAD,)]
+
+
 def test_a_migration_that_fails_changes_nothing(database, filled, scripts):
     broken = scripts(then="raise RuntimeError('half-way')")
     with pytest.raises(RuntimeError, match="half-way"):

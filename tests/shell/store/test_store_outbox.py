@@ -51,6 +51,16 @@ def test_a_commit_queues_its_effects(store, make, commit):
     assert [row.effect for row in store.outbox("hafen", now=make.now)] == [make.effect()]
 
 
+def test_a_plan_says_all_that_is_due(store, make, commit, queue, send):
+    """A write that nobody wants any more would do harm; what was sent has to be resolved all the same."""
+    sent = send(queue(make.effect("a", "pms"))[0])
+    queue(make.effect("a", "calendar"), make.effect("b", "calendar"), make.effect("a", "pms", word="2"))
+    commit(effects=(make.effect("b", "calendar"),))
+    assert words(store.waiting("hafen")) == [("pms", "a-1", "sent"), ("calendar", "b-1", "intent")]
+    commit()
+    assert [row.id for row in store.waiting("hafen")] == [sent.id]
+
+
 def test_the_words_of_a_write_survive_a_restart(path, make):
     effect = make.effect(
         version='"7"',

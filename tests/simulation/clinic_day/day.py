@@ -15,6 +15,7 @@ from clinic_day.judge import judge, watch
 from clinic_day.people import People
 from clinic_day.world import World
 
+from calbridge.engine import Report
 from calbridge.provider import Clock
 from calbridge.store import Store
 
@@ -54,9 +55,9 @@ def _live(world: World, steps: int) -> None:
     _cycle(world)
     for _ in range(steps):
         draw = world.chance.random()
-        if draw < 0.65:  # noqa: PLR2004 - the mix of the day
+        if draw < 0.65:
             people.act()
-        elif draw < 0.92:  # noqa: PLR2004 - the mix of the day
+        elif draw < 0.92:
             _cycle(world)
         else:
             seconds = world.chance.choice((5, 60, 200, 400, 900))
@@ -70,9 +71,12 @@ def _settle(world: World) -> None:
     world.say("== calm")
     for _ in range(SETTLING):
         world.clock.advance(600)
-        _cycle(world)
+        report = _cycle(world)
+        if report is not None and not report.writes and not report.failures:
+            return
 
 
-def _cycle(world: World) -> None:
-    world.cycle()
+def _cycle(world: World) -> Report | None:
+    report = world.cycle()
     watch(world)
+    return report

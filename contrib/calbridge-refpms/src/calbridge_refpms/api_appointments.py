@@ -51,7 +51,7 @@ class AppointmentsApi(Controller):
             str | None, QueryParameter(name="client_ref", description="The caller's own name")
         ] = None,
         cursor: Cursor = None,
-        limit: Limit = 50,
+        limit: Limit = None,
     ) -> Page[Appointment]:
         """Appointments in any state, a page at a time; a deleted one is not listed."""
         with records.read() as tx:

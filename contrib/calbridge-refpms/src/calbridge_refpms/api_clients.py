@@ -30,7 +30,7 @@ class ClientsApi(Controller):
         last_name: Annotated[str | None, QueryParameter(name="last_name")] = None,
         first_name: Annotated[str | None, QueryParameter(name="first_name", description="Narrows last_name")] = None,
         cursor: Cursor = None,
-        limit: Limit = 50,
+        limit: Limit = None,
     ) -> Page[Client]:
         """Clients to whom all given details apply."""
         with records.read() as tx:

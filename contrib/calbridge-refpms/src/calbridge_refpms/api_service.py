@@ -77,7 +77,7 @@ class ServiceApi(Controller):
         *,
         records: Books,
         cursor: Cursor = None,
-        limit: Limit = 100,
+        limit: Limit = None,
         snapshot: Annotated[
             bool, QueryParameter(name="snapshot", description="1: all of a window, and a cursor")
         ] = False,

@@ -21,11 +21,12 @@ To = Annotated[str, QueryParameter(name="to", description="RFC 3339 with an offs
 MaybeFrom = Annotated[str | None, QueryParameter(name="from", description="Only together with 'to'")]
 MaybeTo = Annotated[str | None, QueryParameter(name="to", description="Exclusive; only together with 'from'")]
 Cursor = Annotated[str | None, QueryParameter(name="cursor", description="Opaque, from the answer before")]
-Limit = Annotated[int, QueryParameter(name="limit", ge=1, description="At most limits.page_max")]
+Limit = Annotated[int | None, QueryParameter(name="limit", ge=1, description="At most limits.page_max")]
 IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description='The revision, as in "3"')]
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", description="Required")]
 
 DAY = 86_400
+USUAL_PAGE = 50
 
 
 def span(start: str, end: str, terms: Terms) -> tuple[int, int]:
@@ -47,8 +48,10 @@ def maybe_span(start: str | None, end: str | None, terms: Terms) -> tuple[int, i
     return span(start, end, terms)
 
 
-def at_most(limit: int, terms: Terms) -> int:
+def at_most(limit: int | None, terms: Terms) -> int:
     """The page size asked for; more than the limit is refused rather than cut without a word."""
+    if limit is None:
+        return min(USUAL_PAGE, terms.page_max)
     if limit > terms.page_max:
         raise invalid(f"'limit' is at most {terms.page_max} (limits.page_max).")
     return limit

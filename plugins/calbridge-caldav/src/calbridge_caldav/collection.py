@@ -147,14 +147,13 @@ class Collection:
         for start in range(0, len(segments), CHUNK):
             chunk = segments[start : start + CHUNK]
             got = self._multiget(chunk)
-            yield from got.values()
-            yield from (self.fetch(segment) for segment in chunk if segment not in got)
+            yield from (got.get(segment) or self.fetch(segment) for segment in chunk)
 
     def _multiget(self, segments: Sequence[str]) -> dict[str, Fetched]:
         try:
             answer = self._report(ms.multiget(member_path(self.path, one) for one in segments), depth=1)
         except NeedsHuman as error:
-            if not isinstance(error.__cause__, BodyRefused):
+            if not isinstance(error.__cause__, BodyRefused | ms.NoMultistatusError):
                 raise
             return {}
         parts = answer.parts if answer else ()

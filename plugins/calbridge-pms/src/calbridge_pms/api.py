@@ -72,8 +72,16 @@ class Api:
     def ask(
         self, method: str, path: str, *, accept: Collection[int] = (), item: str = "", **options: Any
     ) -> httpx.Response:
-        """One request."""
-        return request(self._connected(), method, path, accept=accept, item=item, **options)
+        """One request. A refusal that is about no record means that the other side speaks another contract."""
+        try:
+            return request(self._connected(), method, path, accept=accept, item=item, **options)
+        except SkipItem:
+            if item:
+                raise
+        raise NeedsHuman(
+            f"the PMS refuses {method} {path}: it does not keep to the generic PMS contract; check the url, "
+            "or ask its maker for an update"
+        )
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -69,8 +69,9 @@ class Reader:
     def _events(self, cursor: str) -> tuple[dict[tuple[str, str], PmsEvent], str] | None:
         """The last event of each record, and the cursor after them; None when the feed cannot go on from here."""
         latest: dict[tuple[str, str], PmsEvent] = {}
+        limit = self.api.abilities().page_max
         while True:
-            response = self.api.ask("GET", "/v1/changes", params={"cursor": cursor}, accept={410})
+            response = self.api.ask("GET", "/v1/changes", params={"cursor": cursor, "limit": limit}, accept={410})
             if response.status_code == httpx.codes.GONE:
                 return None
             page = read(PmsChanges, json_of(response), "list of changes")

@@ -1,0 +1,173 @@
+"""Clients, checks, webhooks and settings, against the reference PMS."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from calbridge.errors import ConfigError, NeedsHuman, RetryLater, SkipItem
+from calbridge.model import Details
+from calbridge.provider import ClientQuery, ClientRecord, Hint, InboundRequest, PatientRecord
+from calbridge_pms.settings import PmsSettings
+
+ERIKA = ClientRecord(
+    id="c1",
+    first_name="Erika",
+    last_name="Muster",
+    emails=("erika@example.org",),
+    phones=("040 1234567",),
+    addresses=("Kai 1",),
+    patients=(PatientRecord(id="p1", name="Rex", species="dog"),),
+)
+
+QUERIES = [
+    ({"email": "erika@example.org"}, ["c1"]),
+    ({"phone": "+49401234567"}, ["c1"]),
+    ({"last_name": "Muster", "first_name": "Erik"}, ["c2"]),
+    ({"last_name": "Muster"}, ["c1", "c2"]),
+    ({"email": "erika@example.org", "phone": "0171/7654321"}, ["c1", "c2"]),
+    ({"email": "nobody@example.org"}, []),
+    ({}, []),
+    ({"first_name": "Erika"}, []),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), QUERIES)
+def test_everybody_who_shares_a_detail(side: Any, query: dict[str, str], expected: list[str]) -> None:
+    found = side.provider.find_clients(query=ClientQuery(**query))
+    assert [record.id for record in found] == expected
+    assert [record for record in found if record.id == "c1"] == [ERIKA][: expected.count("c1")]
+
+
+def test_a_search_follows_its_pages(narrow: Any) -> None:
+    for number in range(4):
+        narrow.post("/v1/clients", {"last_name": "Muster", "first_name": f"Nr {number}"})
+    assert len(narrow.provider.find_clients(query=ClientQuery(last_name="Muster"))) == 6
+
+
+def test_a_search_that_fails_is_an_error_and_not_nobody(side: Any) -> None:
+    side.arm({"match": "GET /v1/clients", "action": "500_before", "times": 9})
+    with pytest.raises(RetryLater):
+        side.provider.find_clients(query=ClientQuery(email="erika@example.org"))
+
+
+def test_a_client_is_made_once(side: Any) -> None:
+    details = Details(
+        first_name="Neu",
+        last_name="Kundin",
+        email="n@example.org",
+        patient_name="Bello",
+        species="dog",
+        address="Weg 2",
+    )
+    side.arm({"match": "POST /v1/clients", "action": "500_after_commit", "times": 3})
+    with pytest.raises(RetryLater):
+        side.provider.create_client(details=details, key="k")
+    side.arm()
+    made = side.provider.create_client(details=details, key="k")
+    assert side.provider.create_client(details=details, key="k") == made
+    assert [patient.name for patient in made.patients] == ["Bello"]
+    assert side.provider.find_clients(query=ClientQuery(email="n@example.org")) == (made,)
+
+
+def test_a_client_without_a_name_is_refused(side: Any) -> None:
+    with pytest.raises(SkipItem, match="invalid_request"):
+        side.provider.create_client(details=Details(email="x@example.org"), key="k")
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+def faults(provider: Any) -> dict[str, str]:
+    return {finding.field: finding.message for finding in provider.check() if finding.level != "ok"}
+
+
+def test_a_practice_in_order(side: Any, slow: Any) -> None:
+    assert faults(side.provider) == {}
+    assert [finding.level for finding in slow.provider.check()] == ["ok", "warning"]
+
+
+def test_what_a_check_finds(side: Any) -> None:
+    assert "401" in faults(side.connect(token=SecretStr("wrong")))["token"]
+    assert "no site" in faults(side.connect(location="elsewhere"))["location"]
+    wrong = faults(side.connect(resources={"ben": "Ben"}, services={"checkup": "CHECK"}))
+    assert '"Ben" for ben; it has XR, anna, ben, room1' in wrong["resources.ben"]
+    assert "Z-1, checkup" in wrong["services.checkup"]
+    assert faults(side.connect(resources={"ben": ""})) == {}
+
+
+def test_a_check_of_something_else(side: Any) -> None:
+    side.arm({"match": "GET /v1", "action": "html_200", "times": 99})
+    assert "web page" in faults(side.connect())["url"]
+    side.arm()
+    closed = faults(side.connect(url="http://127.0.0.1:9"))
+    assert "Nothing answers at http://127.0.0.1:9" in closed["url"]
+
+
+# --- webhooks -------------------------------------------------------------------------------------
+
+NOTICE = json.dumps({"object": "appointment", "id": "a1", "seq": 7}).encode()
+
+
+def test_a_webhook_with_the_secret_is_a_hint(side: Any) -> None:
+    provider = side.connect(webhook_secret=SecretStr("s3cret"))
+    assert provider.capabilities.webhooks
+    request = InboundRequest(headers={"x-hook-secret": "s3cret"}, body=NOTICE)
+    assert provider.receive(request=request) == (Hint(id="appointment/a1/7"),)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, NOTICE),
+        ({"x-hook-secret": "S3cret"}, NOTICE),
+        ({"x-hook-secret": "ü"}, NOTICE),
+        ({"x-hook-secret": "s3cret"}, b""),
+        ({"x-hook-secret": "s3cret"}, b"[]"),
+        ({"x-hook-secret": "s3cret"}, b'{"object": "appointment"}'),
+        ({"x-hook-secret": "s3cret"}, b"\xff"),
+    ],
+)
+def test_any_other_webhook_is_set_aside(side: Any, headers: dict[str, str], body: bytes) -> None:
+    provider = side.connect(webhook_secret=SecretStr("s3cret"))
+    with pytest.raises(SkipItem):
+        provider.receive(request=InboundRequest(headers=headers, body=body))
+
+
+def test_a_webhook_without_a_configured_secret_is_said(side: Any) -> None:
+    with pytest.raises(NeedsHuman, match="webhook_secret"):
+        side.provider.receive(request=InboundRequest(headers={}, body=NOTICE))
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+GOOD = {"url": "http://127.0.0.1:1", "token": {"file": "pms-token"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"url": "127.0.0.1"}, "a server is written like"),
+        ({"token": {}}, "exactly one of"),
+        ({"resources": {"anna": "X", "ben": "X"}}, 'both mapped to "X"'),
+        ({"webhook_header": "X Hook"}, "name of a header"),
+        ({"conflict_text": "("}, "not a regular expression"),
+        ({"uurl": "x"}, "Extra inputs"),
+    ],
+)
+def test_wrong_settings_are_refused(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        PmsSettings.model_validate({**GOOD, **change})
+
+
+def test_two_names_may_both_be_missing_in_the_pms() -> None:
+    assert PmsSettings.model_validate({**GOOD, "resources": {"anna": "", "ben": ""}}).resources["ben"] == ""
+
+
+@pytest.mark.parametrize(("field", "said"), [("resources", "no resource"), ("services", "no service")])
+def test_a_mapping_for_a_name_the_clinic_does_not_have(side: Any, field: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        side.connect(**{field: {"benn": "x"}})

@@ -1,0 +1,49 @@
+"""The distributions, their pins and the licence of what they promise stay together."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECTS = sorted(
+    [ROOT / "pyproject.toml", *ROOT.glob("plugins/*/pyproject.toml"), *ROOT.glob("contrib/*/pyproject.toml")]
+)
+NAME = re.compile(r"^[A-Za-z0-9_.-]+")
+
+
+def _wanted(path: Path) -> set[str]:
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+    lines = [
+        *project["dependencies"],
+        *(d for extra in project.get("optional-dependencies", {}).values() for d in extra),
+    ]
+    names = {NAME.match(line)[0].lower() for line in lines}  # type: ignore[index]
+    return {name for name in names if not name.startswith("calbridge")}
+
+
+def _pins() -> dict[str, str]:
+    text = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9_.-]+)==(\S+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_every_dependency_is_pinned(path: Path) -> None:
+    assert _wanted(path) - set(_pins()) == set()
+
+
+def test_every_pin_is_hashed_and_names_no_index() -> None:
+    text = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    blocks = re.split(r"^(?=[a-z0-9_.-]+==)", text, flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(_pins())
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+    assert not re.search(r"https?://|--index-url|--find-links|--extra-index-url|--trusted-host", text)
+
+
+def test_all_distributions_take_their_version_from_one_place() -> None:
+    for path in PROJECTS:
+        hatch = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["hatch"]["version"]["path"]
+        assert (path.parent / hatch).resolve() == ROOT / "src" / "calbridge" / "version.py"

@@ -1,0 +1,375 @@
+"""The commands through their only door, over in-memory sides: what they say, what they print as JSON, how they end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from calbridge.cli import main
+from calbridge.cli.answers import ANSWERS, Errors
+from calbridge.cli.lazy import COMMANDS
+from calbridge.cli.reference import leaves
+from calbridge.model import Details
+from calbridge.store import Store
+
+REX = Details(first_name="Berta", last_name="Brandt", email="berta@example.org", patient_name="Rex", species="dog")
+
+
+def call(*words: str, **options: Any) -> Result:
+    return CliRunner().invoke(main, list(words), catch_exceptions=False, **options)
+
+
+def ask(*words: str, code: int = 0) -> Any:
+    """The JSON answer of a command, checked against the schema it promises."""
+    result = call(*words, "--json")
+    assert result.exit_code == code, result.output
+    name = next(name for name in (" ".join(words[:2]), words[0]) if name in ANSWERS)
+    ANSWERS[name].model_validate_json(result.stdout)
+    return json.loads(result.stdout)
+
+
+def slots() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ask("slots", "--service", "checkup", "--from", "2020-01-01", "--to", "2099-01-01")[
+        "slots"
+    ]
+    return found
+
+
+def book(practice: Any) -> str:
+    """A client books the first offered time in the portal."""
+    ask("apply")
+    desk = practice.sides.DESK
+    service, start = min(desk.offers["anna"], key=lambda offer: offer[1])
+    ref = desk.confirm(desk.select("anna", service, start), REX)
+    ask("sync", code=1)  # nobody here keeps clients: a person is asked to link it
+    return str(ref)
+
+
+def test_the_first_sync_only_plans_and_apply_lets_it_write(practice: Any) -> None:
+    before = ask("sync")
+    assert before["clinics"][0]["writes"] == {"calendar": 0, "portal": 0}
+    assert practice.sides.DESK.offers == {}
+    applied = ask("apply")
+    assert applied["clinics"][0]["writes"]["portal"] > 0
+    assert practice.sides.DESK.offers["anna"]
+
+
+def test_a_second_sync_writes_nothing(practice: Any) -> None:
+    book(practice)
+    (cycle,) = ask("sync")["clinics"]
+    assert (cycle["writes"], cycle["failures"], cycle["tasks"]) == ({"calendar": 0, "portal": 0}, {}, [])
+
+
+def test_a_dry_run_plans_and_remembers_nothing(practice: Any) -> None:
+    book(practice)
+    (event,) = practice.sides.DIARY.stamped()
+    practice.sides.DESK.cancel(next(ref for ref in practice.sides.DESK.bookings if ref.startswith("booking")))
+    (cycle,) = ask("sync", "--dry-run")["clinics"]
+    assert [(each["connection"], each["action"]) for each in cycle["planned"]] == [("calendar", "remove")]
+    assert list(practice.sides.DIARY.stamped()) == [event]
+
+
+def test_a_request_is_listed_without_names_accepted_and_confirmed(practice: Any) -> None:
+    book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    assert (line["state"], line["resource"], line["service"], line["name"]) == ("requested", "anna", "checkup", None)
+    (named,) = ask("requests", "list", "--names")["requests"]
+    assert (named["name"], named["patient"]) == ("Berta Brandt", "Rex")
+    assert "Brandt" not in call("requests", "list").output
+    assert "Brandt" in call("requests", "list", "--names").output
+    assert ask("requests", "accept", line["id"])["command"] == "accept"
+    ask("sync")
+    states = {str(each.state) for each in practice.sides.DESK.bookings.values() if each.live}
+    assert states == {"confirmed"}
+    refused = call("requests", "accept", line["id"])
+    assert refused.exit_code == 2
+    assert refused.stderr == f"error: booking {line['id']} is confirmed: it cannot be asked to accept\n"
+
+
+def test_a_declined_request_frees_its_time(practice: Any) -> None:
+    book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    taken = {slot["start"] for slot in slots()}
+    ask("requests", "decline", line["id"], "--reason", "full", "--quiet")
+    ask("sync")
+    assert {slot["start"] for slot in slots()} - taken == {line["start"]}
+
+
+def test_slots_work_without_any_connection_and_without_state(practice: Any) -> None:
+    text = practice.path.read_text()
+    practice.path.write_text(text[: text.index("[clinics.hafen.connections.calendar]")])
+    words = ("slots", "--service", "checkup", "--from", "2026-11-23", "--to", "2026-11-23", "--resource", "anna")
+    answer = ask(*words, "--now", "2026-11-23T20:30:00+01:00")
+    assert answer == {
+        "clinic": "hafen",
+        "service": "checkup",
+        "as_of": {},
+        "slots": [
+            {
+                "start": f"2026-11-23T{hour}:00:00+01:00",
+                "end": f"2026-11-23T{hour}:30:00+01:00",
+                "resource": "anna",
+                "requires": [],
+            }
+            for hour in (22, 23)
+        ],
+    }
+    assert not (practice.path.parent / "calbridge.sqlite3").exists()
+    assert "Mon 2026-11-23 22:00" in call(*words, "--now", "2026-11-23T20:30:00+01:00").output
+
+
+def test_slots_carry_the_age_of_each_source(practice: Any) -> None:
+    book(practice)
+    answer = ask("slots", "--service", "checkup", "--from", "2026-01-01", "--to", "2099-01-01")
+    assert set(answer["as_of"]) == {"calendar", "portal"}
+
+
+def test_a_task_is_listed_and_dismissed(practice: Any) -> None:
+    ask("apply")
+    with_task = Store.open(practice.path.parent / "calbridge.sqlite3")
+    from calbridge.hub import Task
+
+    with_task.open_task("hafen", Task(key="x", kind="check", sentence="Clinic hafen: look at this."), now=1)
+    with_task.close()
+    (task,) = ask("tasks", "list", code=1)["tasks"]
+    assert (task["sentence"], task["state"]) == ("Clinic hafen: look at this.", "open")
+    assert "look at this" in call("tasks", "list").output
+    assert ask("tasks", "dismiss", str(task["id"]))["task"] == task["id"]
+    assert ask("tasks", "list")["tasks"] == []
+    assert (
+        call("tasks", "dismiss", "99").stderr
+        == "error: clinic hafen has no open task 99; 'calbridge tasks list' shows them\n"
+    )
+
+
+def test_release_asks_for_a_connection_that_is_known(practice: Any) -> None:
+    ask("apply")
+    assert ask("tasks", "release", "calendar")["connection"] == "calendar"
+    for words in (("tasks", "release", "calender"), ("apply", "--connection", "calender")):
+        result = call(*words)
+        assert result.exit_code == 2
+        assert result.stderr == 'error: clinic hafen has no connection "calender"; did you mean "calendar"?\n'
+
+
+def test_the_journal_tells_what_was_decided(practice: Any) -> None:
+    book(practice)
+    entries = ask("journal")["entries"]
+    assert entries
+    booking = next(entry["appointment"] for entry in entries if entry["appointment"])
+    some = ask("journal", "--booking", booking)["entries"]
+    assert {entry["appointment"] for entry in some} == {booking}
+    assert "Brandt" not in json.dumps(entries)
+    assert ask("journal", "--run", "none")["entries"] == []
+
+
+def test_status_says_how_connections_stand(practice: Any) -> None:
+    (before,) = ask("status")["clinics"]
+    assert [(each["name"], each["state"], each["approved"]) for each in before["connections"]] == [
+        ("calendar", "new", False),
+        ("portal", "new", False),
+    ]
+    book(practice)
+    (after,) = ask("status", code=1)["clinics"]
+    assert [each["state"] for each in after["connections"]] == ["ok", "ok"]
+    assert (after["requests"], after["upcoming"], after["waiting_writes"]) == (1, 1, 0)
+
+
+def test_a_missing_secret_breaks_one_connection_and_the_other_goes_on(practice: Any) -> None:
+    text = practice.path.read_text().replace('"s3cret-word"', '{ env = "NO_SUCH_VARIABLE" }')
+    practice.path.write_text(text)
+    sentence = "the secret's variable NO_SUCH_VARIABLE is not set: set it in the environment"
+    (clinic,) = ask("check", code=1)["clinics"]
+    found = {each["name"]: each["findings"] for each in clinic["connections"]}
+    assert found["calendar"] == [{"level": "error", "message": sentence, "field": ""}]
+    assert found["portal"] == [{"level": "ok", "message": "The portal answers.", "field": ""}]
+    (cycle,) = ask("sync", code=1)["clinics"]
+    assert cycle["failures"] == {"calendar": sentence}
+    assert set(cycle["reads"]) == {"portal"}
+
+
+def test_check_looks_at_every_connection(practice: Any) -> None:
+    answer = ask("check")
+    assert answer["ok"]
+    assert [each["plugin"] for each in answer["clinics"][0]["connections"]] == ["plugin calbridge-acme 1.0"] * 2
+
+
+def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
+    lines = ask("plugins", "list")["plugins"]
+    assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "desk"],
+            "presets": [], "fault": ""} in lines  # fmt: skip
+    broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
+    (broken / "entry_points.txt").write_text("[calbridge]\nbad = no_such_module\n")
+    (fault,) = [each["fault"] for each in ask("plugins", "list", code=1)["plugins"] if each["fault"]]
+    assert fault == (
+        'plugin calbridge-bad 2.0 (entry point no_such_module) cannot be imported: the module "no_such_module" '
+        "is missing: install the plugin again"
+    )
+    assert call("check").exit_code == 1
+
+
+def test_config_show_masks_secrets(practice: Any) -> None:
+    shown = ask("config", "show")["clinics"]["hafen"]
+    assert shown["connections"]["calendar"]["password"] == "**********"
+    assert shown["connections"]["calendar"]["url"] == "http://diary.example/"
+    assert shown["opening_hours"]["mon"] == ["00:00-24:00"]
+    assert shown["rules"]["lead_time"] == 3600
+
+
+QUIET = [
+    ("check",), ("sync",), ("sync", "--dry-run"), ("apply",), ("status",), ("requests", "list"), ("tasks", "list"),
+    ("journal",), ("config", "show"), ("plugins", "list"),
+    ("slots", "--service", "checkup", "--from", "2026-01-01", "--to", "2099-01-01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", QUIET, ids=" ".join)
+def test_no_command_prints_a_secret(practice: Any, words: tuple[str, ...]) -> None:
+    for form in (words, (*words, "--json")):
+        result = call(*form)
+        assert result.exit_code in {0, 1}
+        assert result.stdout
+        assert "s3cret" not in result.output
+        assert "s3cret" not in result.stderr
+
+
+@pytest.mark.parametrize("words", QUIET[:-2], ids=" ".join)
+def test_a_wrong_configuration_ends_with_2_and_one_sentence(practice: Any, words: tuple[str, ...]) -> None:
+    practice.path.write_text(practice.path.read_text().replace("minutes = 30", "minuts = 30"))
+    result = call(*words, "--json")
+    assert result.exit_code == 2
+    sentences = Errors.model_validate_json(result.stdout).errors
+    assert sentences[0].endswith('service checkup: minuts is not a setting; did you mean "minutes"?') or (
+        sentences[0].endswith("service checkup: minutes is missing: add it")
+    )
+    assert result.stderr.startswith("error: calbridge.toml, line ")
+
+
+WRONG_USE: list[tuple[tuple[str, ...], str]] = [
+    (("status", "--config", "no.toml"),
+     'error: no.toml does not exist: run "calbridge init" to make one, or name yours with --config'),
+    (("status", "--clinic", "hafn"), 'error: there is no clinic "hafn"; did you mean "hafen"?'),
+    (("slots", "--service", "chekup", "--from", "2026-01-01", "--to", "2026-01-02"),
+     'error: there is no service "chekup"; did you mean "checkup"?'),
+    (("slots", "--service", "checkup", "--from", "2026-01-01", "--to", "2026-01-02", "--resource", "bert"),
+     'error: there is no resource "bert"; there are anna'),
+    (("slots", "--service", "checkup", "--from", "2026-01-01", "--to", "2026-01-02", "--now", "2026-01-01T08:00"),
+     "error: --now is an instant with its offset, such as 2026-11-23T09:00:00+01:00"),
+    (("requests", "accept", "nothing"),
+     'error: there is no booking "nothing": "calbridge requests list" shows those that wait'),
+    (("init",),
+     "error: calbridge.toml is already there and is not overwritten: name another with --config, or edit it"),
+    (("synk",), 'Error: there is no command "synk"; did you mean "sync"?'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRONG_USE, ids=[" ".join(row[0][:2]) for row in WRONG_USE])
+def test_wrong_use_is_one_sentence_and_2(practice: Any, words: tuple[str, ...], sentence: str) -> None:
+    result = call(*words)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == sentence
+
+
+def test_the_configuration_may_be_named_by_the_environment(practice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALBRIDGE_CONFIG", str(practice.path))
+    monkeypatch.chdir("/")
+    assert ask("config", "show")["path"] == str(practice.path)
+
+
+# --- init -----------------------------------------------------------------------------------------
+
+
+def test_init_writes_a_commented_file_without_secrets_that_checks(practice: Any) -> None:
+    words = (
+        "init", "--non-interactive", "--config", "new.toml", "--name", "Praxis Ängström \"Süd\"",
+        "--hours", "mon-fri 08:00-12:00; sat 09:00-11:00", "--preset", "provet",
+        "--practitioner", "Dr. Anna Sommer", "--practitioner", "Dr. Anna Winter", "--service", "Impfung 15",
+        "--connect", "diary", "--set", "diary.url=http://diary.example/", "--set", "diary.username=praxis",
+    )  # fmt: skip
+    answer = ask(*words)
+    text = Path("new.toml").read_text()
+    assert text.count("#") > 5
+    assert 'password = { file = "calendar-password" }' in text
+    assert answer["next"] == [
+        "put the diary's password into the file secrets/calendar-password",
+        "look through new.toml, then run: calbridge check --config new.toml",
+    ]
+    Path("secrets").mkdir()
+    Path("secrets/calendar-password").write_text("x")
+    shown = ask("config", "show", "--config", "new.toml")["clinics"]["praxis-angstrom-sud"]
+    assert shown["name"] == 'Praxis Ängström "Süd"'
+    assert list(shown["resources"]) == ["anna", "dr-anna-winter"]
+    assert shown["opening_hours"]["sat"] == ["09:00-11:00"]
+    assert ask("check", "--config", "new.toml")["ok"]
+
+
+def test_init_asks_when_it_may(practice: Any) -> None:
+    answers = ["Praxis Nord", "Europe/Vienna", "AT", "", "mon 09:00-12:00", "Dr. Eva Au", "Check-up 20", "desk"]
+    result = call("init", "--config", "asked.toml", input="\n".join([*answers, "http://d/", "", ""]))
+    assert result.exit_code == 0, result.output
+    shown = ask("config", "show", "--config", "asked.toml")["clinics"]["praxis-nord"]
+    assert (shown["time_zone"], shown["region"], list(shown["connections"])) == ("Europe/Vienna", "AT", ["portal"])
+
+
+INIT_FAULTS: list[tuple[tuple[str, ...], str]] = [
+    (("--hours", "monday 9-12"),
+     'error: opening hours "monday 9-12" are wrong: write them like "mon-fri 09:00-12:00,14:00-18:00"'),
+    (("--service", "Check-up"),
+     'error: service "Check-up" is wrong: write its name and its minutes, like "Check-up 30"'),
+    (("--connect", "nothing"), 'error: no installed plugin provides kind "nothing"; there are '),
+    (("--set", "url=x"), 'error: --set "url=x" is wrong: write KIND.FIELD=VALUE'),
+    (("--time-zone", "Europe/Berln"), 'time_zone is wrong: "Europe/Berln" is not a known time zone'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "sentence"), INIT_FAULTS, ids=[row[0][0] for row in INIT_FAULTS])
+def test_init_leaves_nothing_behind_when_an_answer_is_wrong(
+    practice: Any, words: tuple[str, ...], sentence: str
+) -> None:
+    result = call("init", "--non-interactive", "--config", "new.toml", *words)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert not Path("new.toml").exists()
+
+
+# --- the tree -------------------------------------------------------------------------------------
+
+
+def commands() -> dict[str, click.Command]:
+    with click.Context(main, info_name="calbridge") as root:
+        return {ctx.command_path.removeprefix("calbridge "): ctx.command for ctx in leaves(root)}
+
+
+def test_the_list_under_help_says_what_each_command_says() -> None:
+    root = click.Context(main)
+    for name, (_, text) in COMMANDS.items():
+        command = main.get_command(root, name)
+        assert command is not None
+        assert command.get_short_help_str(200) == text
+        assert text in call("--help").output
+
+
+@pytest.mark.parametrize("name", [name for name in commands() if name not in {"run", "demo"}])
+def test_every_command_has_json_with_a_schema_and_a_configuration(name: str) -> None:
+    options = {param.name for param in commands()[name].params}
+    assert "as_json" in options
+    assert name in ANSWERS
+    assert "path" in options or name == "plugins list"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom calbridge.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "print([m for m in ('pydantic', 'httpx', 'sqlalchemy', 'litestar', 'rich', 'pluggy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
