@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from calbridge.errors import RetryLater, SkipItem
+from calbridge.errors import NeedsHuman, RetryLater, SkipItem
 from calbridge.model import State
 from calbridge.provider import Receipt, Stamp
 
@@ -260,6 +260,15 @@ def test_a_resource_without_a_calendar_leaves_the_one_it_was_in(practice: Any, m
     away = practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="room")))
     assert away == Receipt(outcome="written")
     assert practice.records() == {}
+
+
+def test_a_calendar_that_is_no_longer_there(practice: Any, make: Any) -> None:
+    """A person's matter, whatever the server answers to the PUT."""
+    entry = practice.write()
+    assert practice.staff.delete(practice.paths["anna"]).is_success
+    with pytest.raises(NeedsHuman, match=r"calendars\.anna"):
+        practice.provider.propagate_change(make.change(appointment="new1"))
+    assert practice.provider.propagate_change(make.change(entry=entry, remove=True)).outcome == "written"
 
 
 def test_a_moved_event_is_changed_where_staff_put_it(practice: Any, make: Any) -> None:
