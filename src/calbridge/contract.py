@@ -48,7 +48,10 @@ def violation(hook: str, role: Role, result: object, arguments: Mapping[str, Any
     if inspect.isawaitable(result):
         getattr(result, "close", lambda: None)()  # an abandoned coroutine would warn about itself
         return "gave a coroutine back; hooks are plain functions"
-    return next(iter(_CHECKS[hook](hook, role, result, arguments)), "")
+    try:
+        return next(iter(_CHECKS[hook](hook, role, result, arguments)), "")
+    except Exception as error:  # noqa: BLE001  # a part of the wrong type may fail anywhere; only its type is told
+        return f"gave an answer with parts of the wrong type ({type(error).__name__})"
 
 
 def wrong_capabilities(provider: object) -> str:

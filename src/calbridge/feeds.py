@@ -32,7 +32,7 @@ class Entry:
     `ref` is unique within the connection (a calendar's is `collection/href`). `version` is the token for If-Match.
     `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
     who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
-    consumed its hold). `details` and `expires` come from portals.
+    consumed its hold). `details` and `expires` come from portals. `pending`: accepted there, not written yet.
     """
 
     ref: str
@@ -44,6 +44,7 @@ class Entry:
     replaces: str = ""
     details: Details | None = None
     expires: int | None = None
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

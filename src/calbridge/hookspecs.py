@@ -94,4 +94,7 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def receive(self, request: InboundRequest) -> tuple[Hint, ...] | None:
-        """Verify one inbound webhook; raise SkipItem when the signature is wrong."""
+        """Verify one inbound webhook; raise SkipItem when the signature is wrong.
+
+        Its sender waits only seconds, so it may run while another hook of this provider runs: touch no shared state.
+        """

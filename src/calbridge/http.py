@@ -170,7 +170,7 @@ _FAILURES: tuple[tuple[_Kinds, Callable[[str], BridgeError], str], ...] = (
     (
         AddressRefused,
         NeedsHuman,
-        "{origin} is a private or local address: if that is meant, set allow_private = true here",
+        "{origin} is a private or local address: if that is meant, set allow_private = true in this connection",
     ),
     (
         BodyRefused,

@@ -98,6 +98,8 @@ class HubState:
     commands: tuple[Command, ...] = ()
     unresolved: frozenset[tuple[str, str]] = frozenset()
     """(connection, appointment) with a write sent whose outcome is not known: their sightings are not judged."""
+    broken: frozenset[str] = frozenset()
+    """Connections whose plugin does not load: nobody knows what they hold, so nothing is offered or promised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,12 +93,8 @@ class Transport(httpx.BaseTransport):
         self._faults = faults
         self._sleep = sleep
         self._deadline = Deadline()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_trusted(),
-            max_connections=4,
-            keepalive_expiry=15.0,
-            network_backend=GuardedNetwork(self._deadline, allow_private=allow_private, resolve=resolve),
-        )
+        self._network = GuardedNetwork(self._deadline, allow_private=allow_private, resolve=resolve)
+        self._pools: dict[str, httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, again where that is harmless, and give back whatever the server answered."""
@@ -123,7 +119,8 @@ class Transport(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
 
     def _again(self, request: httpx.Request, allowed: bool, wait: float, ends: float) -> bool:
         fits = wait <= PATIENCE and time.monotonic() + wait < ends
@@ -145,13 +142,24 @@ class Transport(httpx.BaseTransport):
 
     def _send(self, request: httpx.Request, ends: float) -> httpx.Response:
         with _as_httpx():
-            answer = self._pool.handle_request(self._outgoing(request))
+            answer = self._pool(request.url.scheme).handle_request(self._outgoing(request))
         headers = httpx.Headers(answer.headers)
         coding = headers.pop("content-encoding", "")
         if coding:
             headers.pop("content-length", None)
         body = BoundedBody(self._within(answer.iter_stream(), ends), coding, close=answer.close)
         return httpx.Response(answer.status, headers=headers, stream=body, extensions=answer.extensions)
+
+    def _pool(self, scheme: str) -> httpcore.ConnectionPool:
+        """One a scheme, made when needed: reading the machine's authorities costs every short command 0.2 s."""
+        if scheme not in self._pools:
+            self._pools[scheme] = httpcore.ConnectionPool(
+                ssl_context=_trusted() if scheme == "https" else None,
+                max_connections=4,
+                keepalive_expiry=15.0,
+                network_backend=self._network,
+            )
+        return self._pools[scheme]
 
     def _outgoing(self, request: httpx.Request) -> httpcore.Request:
         url = request.url

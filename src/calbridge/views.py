@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Literal, assert_never
 
 from calbridge.model import Appointment, Clinic, Details, State
@@ -72,21 +73,20 @@ _KINDS: dict[Role, type[CalendarView | PmsView | PortalView]] = {
 
 def fields_of(view: View) -> dict[str, Any]:
     """The view as plain JSON values, for comparing field by field and for storing."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(view).items()}
+    values = ((each.name, getattr(view, each.name)) for each in fields(view))
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
 
-def view_from(role: Role, fields: dict[str, Any]) -> View:
+def view_from(role: Role, given: dict[str, Any]) -> View:
     """The inverse of `fields_of`."""
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
-    }
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     values["state"] = State(values["state"])
     return _KINDS[role](**values)
 
 
-def digest(view: View) -> str:
-    """A short fingerprint of a view: equal views have equal digests, on every machine."""
-    text = json.dumps(fields_of(view), sort_keys=True, ensure_ascii=False)
+def digest(values: Mapping[str, Any]) -> str:
+    """A short fingerprint of a view's fields: equal fields have equal digests, on every machine."""
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -136,7 +136,7 @@ def _pms(appointment: Appointment, clinic: Clinic) -> PmsView:
 def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
     visible = clinic.rules.decline_reason_visible or appointment.decline_reason in SYSTEM_REASONS
     return PortalView(
-        state=promised(appointment),
+        state=appointment.state,
         resource=appointment.resource,
         start=appointment.start,
         end=appointment.end,
@@ -148,13 +148,6 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
 
 SYSTEM_REASONS = frozenset({"slot_unavailable"})
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
-
-
-def promised(appointment: Appointment) -> State:
-    """The state a client may rely on: confirmed only once the system of record has it and nobody came first."""
-    if appointment.state is State.CONFIRMED and not (appointment.written and appointment.reserved):
-        return State.REQUESTED
-    return appointment.state
 
 
 _WORDS = {

@@ -11,7 +11,7 @@ from calbridge.interval import Interval
 from calbridge.model import Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
 from calbridge.provider import Busy, ClientRecord, Entry, Gone, Partial, PatientRecord, Present, Receipt, Stamp, Unknown
 from calbridge.reconcile import facts
-from calbridge.testing.pure import ALL_TIME, PureHub, changed, everything, links
+from calbridge.testing.pure import ALL_TIME, PureHub, changed, echo, everything, links
 from calbridge.views import CalendarView, PmsView, PortalView
 
 NOW = 1_795_420_800  # 2026-11-23 08:00 UTC, a Monday
@@ -227,8 +227,9 @@ def test_when_client_and_clinic_both_moved_the_clinic_wins_and_the_client_is_tol
 def test_a_client_move_inside_the_rules_goes_to_all_sides() -> None:
     it = booked()
     it.see(portal=changed(edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)))
-    assert {e.connection for e in it.settle()} == {"pms", "calendar"}
+    assert [e.connection for e in it.settle()] == ["pms", "calendar"]
     assert only(it).start == TEN + 3600
+    assert only(it).written
 
 
 @pytest.mark.parametrize(
@@ -333,6 +334,38 @@ def test_a_pms_that_says_the_time_is_taken_ends_the_booking_with_a_reason() -> N
     assert only(it).state is State.CANCELLED
     told = [e for e in it.settle() if e.connection == "portal"]
     assert [(e.change.remove, e.change.view.decline_reason) for e in told] == [(True, "slot_unavailable")]
+
+
+def test_a_pms_that_refuses_a_clients_move_keeps_the_old_time_and_the_portal_is_moved_back() -> None:
+    it = booked()
+    plan = it.see(portal=changed(edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)))
+    assert [e.connection for e in plan.effects] == ["pms", "calendar"]
+    it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    written = it.settle()
+    assert (only(it).start, only(it).state) == (TEN, State.CONFIRMED)
+    assert [(e.connection, e.change.view.start) for e in written] == [("portal", TEN)]
+
+
+def test_a_two_stage_pms_keeps_the_client_waiting_until_it_has_written() -> None:
+    it = hub()
+    it.see(portal=changed(portal("hold/1", State.HELD)))
+    it.settle()
+    plan = it.see(portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)))
+    waiting = replace(echo(plan.effects[0]), pending=True)
+    it.write(plan.effects[0], Receipt(outcome="pending", entry=waiting))
+    it.write(plan.effects[1])
+    assert [e.connection for e in it.see(pms=changed(waiting)).effects] == []
+    done = it.see(pms=changed(replace(waiting, version="filed", pending=False)))
+    assert [(e.connection, e.change.view.state) for e in done.effects] == [("portal", State.CONFIRMED)]
+    assert f"pending:pms/{only(it).id}" in done.settled
+
+
+def test_a_clinic_move_the_pms_refuses_stands_and_is_written_over() -> None:
+    it = booked()
+    it.see(calendar=changed(edited(it, "calendar", start=TEN + 3600, end=TEN + 3600 + HALF)))
+    plan = it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    assert [(e.connection, e.change.overbook) for e in plan.effects] == [("pms", True)]
+    assert {e.connection for e in it.settle()} == {"pms", "portal"}
 
 
 def test_two_holds_of_one_room_cannot_both_stand() -> None:

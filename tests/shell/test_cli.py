@@ -152,7 +152,10 @@ def test_a_task_is_listed_and_dismissed(practice: Any) -> None:
 def test_release_asks_for_a_connection_that_is_known(practice: Any) -> None:
     ask("apply")
     assert ask("tasks", "release", "calendar")["connection"] == "calendar"
-    assert call("tasks", "release", "other").exit_code == 2
+    for words in (("tasks", "release", "calender"), ("apply", "--connection", "calender")):
+        result = call(*words)
+        assert result.exit_code == 2
+        assert result.stderr == 'error: clinic hafen has no connection "calender"; did you mean "calendar"?\n'
 
 
 def test_the_journal_tells_what_was_decided(practice: Any) -> None:

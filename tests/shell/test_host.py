@@ -172,6 +172,10 @@ VIOLATIONS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: Complete(window=WINDOW, items=(Busy(ref="", version="", resource="anna", spans=()),)),
         "it gave a Busy without a ref or with a version that is not text",
     ),
+    "spans that are none": (
+        lambda: Complete(window=WINDOW, items=(Busy(ref="x", version="", resource="anna", spans=None),)),  # type: ignore[arg-type]
+        "it gave an answer with parts of the wrong type (TypeError)",
+    ),
     "a numeric cursor": (
         lambda: Complete(window=WINDOW, items=(), cursor=7),  # type: ignore[arg-type]
         "it gave a cursor that is not text",

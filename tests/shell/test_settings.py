@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from calbridge.fields import SecretText, ServerUrl
@@ -343,6 +345,35 @@ def test_the_environment_is_checked_like_the_file(tmp_path: Path, name: str, val
     assert any(fault.endswith(expected) for fault in faults(tmp_path, GOOD, {name: value}))
 
 
+@pytest.mark.parametrize("name", ["CALBRIDGE_CONFIG", "CALBRIDGE_LONG", "CALBRIDGEX__Y"])
+def test_variables_of_other_programs_are_left_alone(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, GOOD, {name: "1"}) == read(tmp_path, GOOD)
+
+
+JUNK = st.sampled_from(
+    ["", "0", "-1", '"x"', "[]", "{}", "[1]", '["x"]', "true", "2026-01-01", "1.5", '"s3cret-word"', "{ file = 7 }"]
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_is_broken_is_said_and_never_crashes(tmp_path: Path, data: st.DataObject) -> None:
+    lines = GOOD.splitlines()
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        key, equals, _ = lines[at].partition("=")
+        lines[at] = f"{key}{equals} {data.draw(JUNK)}" if equals else data.draw(st.sampled_from(["", lines[at]]))
+    found: tuple[str, ...] = ()
+    try:
+        read(tmp_path, "\n".join(lines))
+    except ConfigErrors as error:
+        found = error.faults
+    for fault in found:
+        assert fault.startswith("calbridge.toml")
+        assert "\n" not in fault
+        assert "s3cret" not in fault
+
+
 def test_a_kind_whose_plugin_is_broken_leaves_the_connection_to_the_host(tmp_path: Path) -> None:
     broken = Plugins(found=(Plugin(name="acme", fault="it does not load"),), presets=built_in_presets())
     connection = read(tmp_path, GOOD, plugins=broken).clinics["hafen"].connections["calendar"]
@@ -353,9 +384,9 @@ def test_a_secret_left_out_is_found_in_the_secrets_directory(tmp_path: Path) -> 
     text = GOOD.replace('password = { env = "PASSWORD" }\n', "")
     (tmp_path / "calendar-password").write_text("s3cret\n")
     config = read(tmp_path, text, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
-    settings = config.clinics["hafen"].connections["calendar"].settings
-    assert isinstance(settings, Acme)
-    assert getattr(settings.password, "file", "") == str(tmp_path / "calendar-password")
+    section = config.clinics["hafen"].connections["calendar"].settings
+    assert isinstance(section, Acme)
+    assert getattr(section.password, "file", "") == str(tmp_path / "calendar-password")
     assert "s3cret" not in repr(config)
 
 

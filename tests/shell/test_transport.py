@@ -171,7 +171,8 @@ def test_a_public_name_does_not_lead_into_a_private_network(address: str) -> Non
     with client(**options) as http, pytest.raises(AddressRefused) as caught:
         http.get("https://calendar.example/dav")
     assert classify(caught.value).hint == (
-        "https://calendar.example is a private or local address: if that is meant, set allow_private = true here"
+        "https://calendar.example is a private or local address: "
+        "if that is meant, set allow_private = true in this connection"
     )
 
 

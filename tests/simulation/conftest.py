@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,20 +45,39 @@ def tell(pytestconfig: pytest.Config) -> bool:
     return wanted(pytestconfig) is not None
 
 
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Database]:
+    """One migrated database for all days: migrating takes longer than a day."""
+    database = Database.open(":memory:")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that days on disk begin with."""
+    path = tmp_path_factory.mktemp("clinic-days") / "empty.db"
+    Store.open(path).close()
+    return path
+
+
 @pytest.fixture
-def store(seed: int, tmp_path: Path) -> Iterator[Callable[[Clock], Store]]:
+def store(seed: int, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Clock], Store]]:
     """Opens one day's database. Every tenth is a file, opened again at each kill; the others spare the disk."""
     if seed % 10:
-        database = Database.open(":memory:")
+        from clinic_day.database import empty
+
+        database = request.getfixturevalue("memory")
+        empty(database)
         yield lambda clock: Store(database, clock)
-        database.close()
         return
+    path = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "state.db")
     opened: list[Store] = []
 
     def reopened(clock: Clock) -> Store:
         for one in opened:
             one.close()
-        opened[:] = [Store.open(tmp_path / "state.db", clock=clock)]
+        opened[:] = [Store.open(path, clock=clock)]
         return opened[0]
 
     yield reopened

@@ -149,6 +149,18 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, capsys: pytest.Ca
         assert name in capsys.readouterr().err
 
 
+def test_a_clock_file_is_needed_once_and_may_be_rewritten(world: Any, tmp_path: Path) -> None:
+    world.set_clock("2026-11-20T09:00:00+01:00")
+    assert world.bridge.get("/v1/health").json()["last_source_sync"] == "2026-11-20T08:00:00Z"
+    world.set_clock("")  # somebody is just writing it
+    assert world.bridge.get("/v1/health").json()["last_source_sync"] == "2026-11-20T08:00:00Z"
+    (tmp_path / "data.json").write_text((world.database.parent / "seed.json").read_text())
+    clock = tmp_path / "clock"
+    planted = run("seed", "--database", tmp_path / "db", "--clock-file", clock, tmp_path / "data.json")
+    assert planted.returncode == 2
+    assert f"The clock file {clock} holds no RFC 3339 time." in planted.stderr
+
+
 def test_it_never_imports_the_bridge() -> None:
     """It is the other side: a rule it shared with the bridge would hide the bridge's mistakes."""
     code = (

@@ -15,7 +15,7 @@ from calbridge.provider import Busy, Unreadable
 from calbridge_caldav import busy
 from calbridge_caldav.busy import Eyes
 from calbridge_caldav.lines import Document
-from calbridge_caldav.records import record_of
+from calbridge_caldav.records import records_of
 from calbridge_caldav.recurrence import occurrences
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,7 +34,8 @@ def seen(make: Any, text: str, **policy: Any) -> Any:
     lines = [line.strip() for line in text.strip().splitlines()]
     body = text if text.startswith("BEGIN:VCALENDAR") else make.event("foreign", *lines)
     window = make.span("2026-03-01 00:00", "2026-06-01 00:00")
-    return record_of("anna", "x.ics", '"1"', body.encode(), Eyes(zone=BERLIN, window=window, **policy))
+    (record,) = records_of("anna", "x.ics", '"1"', body.encode(), Eyes(zone=BERLIN, window=window, **policy))
+    return record
 
 
 def spans(make: Any, *pairs: str) -> tuple[Interval, ...]:
@@ -224,7 +225,7 @@ def test_what_cannot_be_read_is_said_without_its_content_and_keeps_its_time(
 def test_a_torn_object_keeps_its_time(make: Any, cut: str) -> None:
     whole = make.event("torn", "DTSTART:20260303T090000Z", "DTEND:20260303T100000Z")
     window = make.span("2026-03-01 00:00", "2026-06-01 00:00")
-    record = record_of("anna", "x.ics", '"1"', whole.replace(cut, "").encode(), Eyes(zone=BERLIN, window=window))
+    (record,) = records_of("anna", "x.ics", '"1"', whole.replace(cut, "").encode(), Eyes(zone=BERLIN, window=window))
     assert isinstance(record, Unreadable)
     assert record.spans == spans(make, "2026-03-03 10:00/2026-03-03 11:00")
 
@@ -261,3 +262,37 @@ def test_the_short_way_and_the_library_agree(make: Any, start: int, length: int,
     short = busy.taken(document, eyes)
     long = [one.span.interval for one in occurrences(document, eyes.window, BERLIN) if eyes.counts(one)]
     assert short.spans == eyes.cut(long)
+
+
+WHOLE = SERIES.replace("{changed}", "DTSTART;VALUE=DATE:20260309\nDURATION:P1D") + CUSTOM
+ODD = r"""
+UID:abc@calbridge
+X-CALBRIDGE-REVISION:²
+SEQUENCE:²
+DTSTART:00010101T000000Z
+DTEND:99991231T235959
+LAST-MODIFIED:00010101T000000
+RRULE:
+RRULE:FREQ=YEARLY;UNTIL=00010101
+DURATION:-P999999999D
+RDATE;VALUE=PERIOD:20260310T070000Z/x
+EXDATE;TZID=:20260301
+TZOFFSETTO:+9999
+BEGIN:STANDARD
+END:STANDARD
+TZID:Europe/Berlin
+ folded
+"""
+PIECES = [line.encode() + b"\n" for line in (WHOLE + ODD).split("\n")] + [b"BEGIN:VEVENT\n" * 400, b"\x00\xff"]
+
+
+@settings(deadline=None, max_examples=150)
+@given(pieces=st.lists(st.sampled_from(PIECES) | st.binary(max_size=12), max_size=60))
+def test_nothing_that_a_server_gives_is_more_than_a_record(pieces: list[bytes]) -> None:
+    """R7: one object that cannot be read never stops the others."""
+    window = Interval(1_772_000_000, 1_779_000_000)
+    whole = WHOLE.encode()
+    for body in (b"".join(pieces), whole[:80] + b"".join(pieces) + whole[80:]):
+        for record in records_of("anna", "x.ics", "1", body, Eyes(zone=BERLIN, window=window)):
+            assert record.ref.startswith("anna/x.ics")
+            assert all(one.start < one.end for one in getattr(record, "spans", ()))

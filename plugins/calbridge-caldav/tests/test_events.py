@@ -207,10 +207,10 @@ def test_names_leave_the_calendar_when_the_clinic_says_so(make: Any) -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/Helsinki", "America/New_York", "Australia/Lord_Howe"])
 def test_the_vtimezone_tells_what_the_zone_does(zone: str) -> None:
-    """Every half hour of three years, against the zone itself; the hour that comes twice is its first."""
-    told = tzical(StringIO(vtimezone(zone, 2026).decode())).get()
+    """Every half hour of a year, against the zone itself; the hour that comes twice is its first."""
+    told = tzical(StringIO(vtimezone(zone, 2025).decode())).get()
     real, at = ZoneInfo(zone), datetime(2026, 1, 1)  # noqa: DTZ001
-    while at.year < 2029:
+    while at.year < 2027:
         if at.replace(tzinfo=real).astimezone(UTC).astimezone(real).replace(tzinfo=None) == at:  # not in the gap
             assert at.replace(tzinfo=told).utcoffset() == at.replace(tzinfo=real).utcoffset(), at
         at += timedelta(minutes=30)

@@ -95,6 +95,35 @@ def test_a_read_fails_with_one_sentence(
     assert "Welcome" not in str(caught.value)
 
 
+def test_hrefs_in_any_form(make: Any) -> None:
+    """With an origin, quoted anyhow, or under the path that a server behind a proxy knows: the same objects."""
+    event = make.event("a", "DTSTART:20260303T090000Z", "DURATION:PT1H").replace("\r\n", "&#13;\n")
+    etag = '<D:getetag>"1"</D:getetag>'
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        inside = request.headers.get("depth") == "1"
+        if not request.url.path.startswith("/dav/anna"):
+            return multistatus(part("/dav/ben", props=CALENDAR))(request)
+        if request.method == "REPORT":
+            data = f"{etag}<C:calendar-data>{event}</C:calendar-data>"
+            return multistatus(part("https://cal.example/real/anna/%61%20b.ics", props=data))(request)
+        members = [part("/real/anna/a%20b.ics", props=etag), part("/real/carl/c.ics", props=etag)] if inside else []
+        return multistatus(part("https://cal.example/real/anna/", props=CALENDAR), *members)(request)
+
+    feed = provider(make, answer).import_schedule("", make.window, {})
+    assert [item.ref for item in feed.items] == ["anna/a b.ics"]
+    assert feed.items[0].spans == (make.span("2026-03-03 10:00", "2026-03-03 11:00"),)
+
+
+def test_a_listing_of_something_else_is_not_an_empty_calendar(make: Any) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        other = request.headers["depth"] == "1"
+        return multistatus(part("/somewhere/else/" if other else request.url.path, props=CALENDAR))(request)
+
+    with pytest.raises(RetryLater, match=r"calendars\.anna"):
+        provider(make, answer).import_schedule("", make.window, {})
+
+
 @pytest.mark.parametrize(
     ("headers", "after"),
     [

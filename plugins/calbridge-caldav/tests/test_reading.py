@@ -13,6 +13,7 @@ from calbridge.errors import NeedsHuman
 from calbridge.interval import Interval
 from calbridge.model import State
 from calbridge.provider import Busy, Complete, Delta, Entry, Gone, NotModified, Present, Unknown, Unreadable
+from calbridge_caldav import collection
 
 MEETING = ("DTSTART:20260303T120000Z", "DTEND:20260303T130000Z", "SUMMARY:Frau Geheim")
 
@@ -111,6 +112,7 @@ EMPTY = '<D:multistatus xmlns:D="DAV:"><D:sync-token>{token}</D:sync-token></D:m
         (207, EMPTY.format(token="urn:new")),
     ],
 )
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
 def test_a_refused_token_or_an_empty_delta_means_a_listing(
     practice: Any, make: Any, read: Reader, status: int, body: str
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_delta_comes_in_pages(practice: Any, make: Any, read: Reader) -> None:
 
 
 @pytest.mark.parametrize("second", [403, 207])
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
 def test_a_token_that_fails_in_the_middle_means_a_listing(practice: Any, make: Any, read: Reader, second: int) -> None:
     """R6: refused on the second page, or a server that gives the same token for ever."""
     practice.put("anna/gone.ics", make.event("gone", *MEETING))
@@ -176,6 +179,7 @@ def test_a_token_that_fails_in_the_middle_means_a_listing(practice: Any, make: A
     assert read().removed == ("anna/gone.ics",)
 
 
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
 def test_a_removed_href_of_another_calendar_is_nothing(practice: Any, make: Any, read: Reader) -> None:
     """R4: a phantom. Only what lies in this calendar and is known can be removed from it."""
     practice.put("ben/team.ics", make.event("team", *MEETING))
@@ -193,6 +197,7 @@ def test_a_removed_href_of_another_calendar_is_nothing(practice: Any, make: Any,
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "[]", "{}", '{"anna": 3}', '{"anna": ["/else/", "t", "c"]}'])
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
 def test_any_cursor_is_survived(practice: Any, make: Any, cursor: str) -> None:
     """One that is not ours is a first read; one of another calendar is a listing (R27)."""
     practice.put("anna/team.ics", make.event("team", *MEETING))
@@ -227,6 +232,7 @@ def _without(request: httpx.Request, response: httpx.Response, marks: bytes) -> 
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413, 500, 501])
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
 def test_a_multiget_that_fails_is_replaced_by_gets(practice: Any, make: Any, status: int) -> None:
     for name in ("a", "b"):
         practice.put(f"anna/{name}.ics", make.event(name, *MEETING))
@@ -251,14 +257,14 @@ def test_what_a_multiget_leaves_out_is_fetched_alone(practice: Any, make: Any) -
     assert practice.records() == wanted
 
 
-def test_more_than_one_chunk(practice: Any, make: Any) -> None:
-    """R30: a multiget for all is refused somewhere; chunks of eighty."""
-    names = [f"e{number}.ics" for number in range(85)]
-    for name in names:
-        practice.put(f"anna/{name}", make.event(name, *MEETING))
+def test_more_than_one_chunk(practice: Any, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R30: one multiget for all is refused somewhere."""
+    monkeypatch.setattr(collection, "CHUNK", 3)
+    for number in range(7):
+        practice.put(f"anna/e{number}.ics", make.event(f"e{number}", *MEETING))
     practice.wire.log.clear()
-    assert len(practice.records()) == 85
-    assert [method for method, _ in practice.wire.log].count("REPORT") == 2
+    assert len(practice.records()) == 7
+    assert [method for method, _ in practice.wire.log].count("REPORT") == 3
 
 
 def test_gone_between_listing_and_fetching(practice: Any, make: Any, read: Reader) -> None:
@@ -345,6 +351,27 @@ def test_what_staff_did_to_our_event(practice: Any, make: Any, read: Reader) -> 
     assert (shown.view.state, shown.view.title) == (State.CONFIRMED, "Bello, beißt")
     assert Interval(shown.view.start, shown.view.end) == make.span("2026-03-03 14:00", "2026-03-03 14:15")
     assert (shown.view.description, shown.view.note) == ("", "bitte nüchtern")
+
+
+def test_staff_makes_our_event_repeat_itself(practice: Any, make: Any, read: Reader) -> None:
+    """The appointment is the event itself; what follows takes time, and no longer when it is undone."""
+    entry = practice.write()
+    read()
+    practice.edit(entry.ref, ("TRANSP:OPAQUE", "TRANSP:OPAQUE\r\nRRULE:FREQ=WEEKLY;COUNT=3"))
+    own, more = read().changed
+    assert (own.ref, own.view) == (entry.ref, entry.view)
+    assert (more.ref, more.resource) == ("anna/abc123.ics/repeats", "anna")
+    week = 7 * 86_400
+    assert more.spans == tuple(Interval(make.ten + n * week, make.ten + n * week + 1800) for n in (1, 2))
+    assert isinstance(read(), NotModified)
+    practice.edit(entry.ref, ("RRULE:FREQ=WEEKLY;COUNT=3\r\n", ""))
+    feed = read()
+    assert ([item.ref for item in feed.changed], feed.removed) == ([entry.ref], (more.ref,))
+    practice.edit(entry.ref, ("TRANSP:OPAQUE", "TRANSP:OPAQUE\r\nRRULE:FREQ=WEEKLY;COUNT=3"))
+    read()
+    assert set(read.known) == {entry.ref, more.ref}
+    practice.delete(entry.ref)
+    assert read().removed == (entry.ref, more.ref)
 
 
 @pytest.mark.parametrize(

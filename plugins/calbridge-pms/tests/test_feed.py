@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from calbridge.errors import NeedsHuman, RetryLater
 from calbridge.interval import Interval
-from calbridge.model import Side, State
+from calbridge.model import Clinic, Resource, Service, Side, State
 from calbridge.provider import (
     AbsenceRecord,
     Busy,
@@ -35,8 +37,6 @@ def known(feed: Complete[Any]) -> dict[str, str]:
 
 
 def closure(side: Any, kind: str, resource: str, offset: int = 0) -> str:
-    from datetime import UTC, datetime
-
     times = {
         name: datetime.fromtimestamp(side.start + offset + length, UTC).isoformat()
         for name, length in (("start", 0), ("end", HOUR))
@@ -215,8 +215,6 @@ def test_nonsense_is_an_error_and_never_an_empty_feed(
 
 
 def test_a_wrong_token_is_a_persons_work(side: Any) -> None:
-    from pydantic import SecretStr
-
     with pytest.raises(NeedsHuman, match="401"):
         side.read(provider=side.connect(token=SecretStr("wrong")))
 
@@ -228,8 +226,6 @@ def test_a_login_page_is_no_proof_of_a_deletion(side: Any) -> None:
 
 
 def test_names_may_differ(side: Any) -> None:
-    from calbridge.model import Clinic, Resource, Service
-
     clinic = Clinic(
         key="hafen",
         name="x",

@@ -43,7 +43,7 @@ def apply(path: Path, clinic: str, connection: str) -> Outcome:
     with opened(path) as workplace:
         clinics = workplace.clinics(clinic)
         for each in clinics:
-            for name in [connection] if connection else each.connections:
+            for name in [workplace.connection(each, connection)] if connection else each.connections:
                 workplace.store.approve(each.clinic.key, name)
         return _cycles(workplace, clinics, dry_run=False)
 

@@ -50,8 +50,9 @@ def list_tasks(path: Path, clinic: str, everything: bool) -> Outcome:
 def release(path: Path, clinic: str, connection: str) -> Outcome:
     """Let the next cycle apply what the guard stopped on CONNECTION, once."""
     with opened(path) as workplace:
-        key = workplace.clinic(clinic).clinic.key
-        workplace.store.release(key, connection)
+        config = workplace.clinic(clinic)
+        key = config.clinic.key
+        workplace.store.release(key, workplace.connection(config, connection))
     text = f"Released: the next cycle may cancel on {connection} what the guard held back."
     return _done(TaskDone(clinic=key, task=None, connection=connection), text)
 

@@ -73,6 +73,13 @@ class Workplace:
             raise ConfigError(f'there is no clinic "{wanted}"{advice}')
         return known[wanted]
 
+    def connection(self, clinic: ClinicConfig, wanted: str) -> str:
+        """The name, if the clinic has such a connection."""
+        if wanted not in clinic.connections:
+            known = nearest(wanted, clinic.connections) or f"; there are {', '.join(clinic.connections) or 'none'}"
+            raise ConfigError(f'clinic {clinic.clinic.key} has no connection "{wanted}"{known}')
+        return wanted
+
     def host(self, clinic: ClinicConfig) -> ClinicHost:
         """The clinic's providers."""
         key = clinic.clinic.key

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from calbridge.engine.export import export, known_facts
+from calbridge.engine.export import export
 from calbridge.engine.pull import ask, pull
 from calbridge.engine.push import push
 from calbridge.engine.recovery import connection_task
@@ -16,7 +16,7 @@ from calbridge.engine.session import DRY, Session
 from calbridge.hub import HubState, Observation, Plan
 from calbridge.model import Clinic
 from calbridge.provider import Clock
-from calbridge.reconcile import questions, reconcile
+from calbridge.reconcile import facts, questions, reconcile
 from calbridge.slots import Facts
 from calbridge.store import Overlap, Store
 
@@ -52,8 +52,9 @@ class Engine:
     def cycle(self) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise."""
         session = self._session(self._store.begin_cycle(self._clinic.key))
-        self._approve(session)
+        self._approve()
         self._report_broken(session)
+        self._retire_removed()
         push(session)
         for _ in range(PASSES):
             if not self._pass(session):
@@ -78,7 +79,7 @@ class Engine:
     def facts(self) -> Facts:
         """What the slot rules know right now, from the last reads."""
         session = self._session(DRY)
-        return known_facts(session, session.state())
+        return facts(session.state(), self._clinic, self._clock.now())
 
     def as_of(self) -> dict[str, int]:
         """Connection -> the instant its last good read began."""
@@ -104,15 +105,23 @@ class Engine:
             attempts={c.name: c.attempts for c in known},
         )
 
-    def _approve(self, session: Session) -> None:
-        for name, link in session.state().links.items():
-            if not link.approved and self._first_run.get(name) == "apply":
+    def _approve(self) -> None:
+        approved = {known.name for known in self._store.connections(self._clinic.key) if known.approved}
+        for name, choice in self._first_run.items():
+            if choice == "apply" and name not in approved:
                 self._store.approve(self._clinic.key, name)
 
     def _report_broken(self, session: Session) -> None:
         for name, error in self._host.broken.items():
             session.report.failures[name] = error.hint
             session.open_task(connection_task(self._clinic.key, error, "plugin", name))
+
+    def _retire_removed(self) -> None:
+        """A connection that was taken out of the configuration must not block time for ever."""
+        configured = {*self._host.connections, *self._host.broken}
+        for known in self._store.connections(self._clinic.key):
+            if known.name not in configured:
+                self._store.retire(self._clinic.key, known.name)
 
     def _pass(self, session: Session) -> bool:
         state = session.state()

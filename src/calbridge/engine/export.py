@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import date, timedelta
 
 from calbridge.engine.pull import failed
@@ -13,12 +14,15 @@ from calbridge.engine.session import Session
 from calbridge.errors import BridgeError
 from calbridge.feeds import Offer, OfferedSlot, OfferWindow
 from calbridge.hub import HubState, Link
+from calbridge.model import Clinic
 from calbridge.reconcile import facts
-from calbridge.slots import Facts, offers
+from calbridge.slots import offers
 from calbridge.wall import day_interval, local
 
 Day = tuple[str, str]
 """(resource, local date as ISO text)."""
+CLINIC: Day = ("", "clinic")
+"""Stands for what a portal shows of the clinic itself: its services, names and rules."""
 
 
 def export(session: Session, state: HubState) -> None:
@@ -35,19 +39,10 @@ def _takes(session: Session, link: Link) -> bool:
     return link.approved and link.capabilities.takes_offers and link.name not in session.waiting
 
 
-def known_facts(session: Session, state: HubState) -> Facts:
-    """The slot facts; where a connection could not even be loaded, every resource is closed (fails closed)."""
-    known = facts(state, session.clinic, session.clock.now())
-    if not session.host.broken:
-        return known
-    broken = min(session.host.broken)
-    return replace(known, stale=dict(known.stale) | dict.fromkeys(session.clinic.resources, broken))
-
-
 def compute(session: Session, state: HubState) -> dict[Day, tuple[OfferedSlot, ...]]:
     """All offered slots by resource and local date, over the whole horizon, empty days included."""
     clinic = session.clinic
-    known = known_facts(session, state)
+    known = facts(state, session.clinic, session.clock.now())
     first = local(clinic.time_zone, session.clock.now()).date()
     last = first + timedelta(days=clinic.rules.horizon_days)
     days: dict[Day, list[OfferedSlot]] = defaultdict(list)
@@ -63,15 +58,15 @@ def compute(session: Session, state: HubState) -> dict[Day, tuple[OfferedSlot, .
 
 
 def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, ...]]) -> None:
-    digests = {day: _digest(slots) for day, slots in offered.items()}
+    digests = {day: _digest(slots) for day, slots in offered.items()} | {CLINIC: _described(session.clinic)}
     published = session.store.published(session.clinic.key, link.name)
     changed = {day for day in digests if published.get(day) != digests[day]}
-    today = min((day for _, day in digests), default="")
+    today = min((day for _, day in offered), default="")
     changed |= {day for day in published if day not in digests and day[1] >= today}
     if not changed:
         return
     revision = session.store.next_revision(session.clinic.key)
-    windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed))
+    windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed - {CLINIC}))
     try:
         receipt = session.host.offer(link.name, Offer(clinic=session.clinic, revision=revision, windows=windows))
     except BridgeError as error:
@@ -93,6 +88,16 @@ def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, .
 def _window(session: Session, day: Day, slots: tuple[OfferedSlot, ...]) -> OfferWindow:
     whole = day_interval(session.clinic.time_zone, date.fromisoformat(day[1]))
     return OfferWindow(resource=day[0], window=whole, slots=slots)
+
+
+def _described(clinic: Clinic) -> str:
+    """The same on every start: sets have no order of their own."""
+    text = json.dumps(asdict(clinic), sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
 def _digest(slots: tuple[OfferedSlot, ...]) -> str:

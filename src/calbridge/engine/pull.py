@@ -122,6 +122,8 @@ def _probe(session: Session, name: str, ref: str) -> Probe:
 def _clients(session: Session, details: Details) -> tuple[ClientRecord, ...] | None:
     """Records from every side that keeps clients; None where one of them could not be asked."""
     keepers = [name for name in session.host.connections if session.host.can(name, "find_clients")]
+    if not keepers:
+        return None
     query = ClientQuery(
         email=details.email, phone=details.phone, first_name=details.first_name, last_name=details.last_name
     )

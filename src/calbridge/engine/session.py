@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from calbridge.engine.report import Report
@@ -62,7 +62,9 @@ class Session:
 
     def state(self) -> HubState:
         """The hub as the store has it now, with a week of what has ended."""
-        return self.store.load(self.clinic.key, self.links(), since=self.clock.now() - WEEK)
+        since = self.clock.now() - WEEK
+        state = self.store.load(self.clinic.key, self.links(), since=since, dry=self.dry)
+        return replace(state, broken=frozenset(self.host.broken))
 
     def open_task(self, task: Task) -> None:
         """Ask a person, outside of any plan."""

@@ -185,6 +185,8 @@ def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
             draft.step(appointment, Event.EXPIRE, connection=link.name)
         case State.RELEASED | State.CANCELLED:
             _cancel(draft, link, appointment)
+        case State.REQUESTED:
+            pass  # moved by its client, or still waiting: it is confirmed again when it is written
         case _:
             draft.note("overruled", appointment.id, link.name, field="state", wanted=entry.view.state)
             draft.touched.add(appointment.id)
@@ -231,6 +233,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         start=view.start,
         end=view.start + length,
         co_resources=decision.co_resources,
+        written=False,
     )
     draft.put(moved)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
@@ -12,6 +13,7 @@ from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, undecided
+from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
@@ -57,7 +59,21 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
     if _reopened(draft, link, key, entry, changes):
         return None
     draft.sighted(link, key, entry, edited=bool(changes))
+    _recorded(draft, link, key, entry)
     return (key, Wish(link=link, entry=entry, changes=changes)) if changes else None
+
+
+def _recorded(draft: Draft, link: Link, key: str, entry: Entry) -> None:
+    """The system of record shows it as the hub has it: it is written, also where that took it two stages."""
+    if entry.pending:
+        return
+    draft.settled.add(f"pending:{link.name}/{key}")
+    appointment, view = draft.appointments[key], entry.view
+    shows = (view.state, view.start, view.resource) == (appointment.state, appointment.start, appointment.resource)
+    waits = appointment.state is State.CONFIRMED and not appointment.written
+    if shows and waits and keeps_record(draft.state, link, appointment):
+        draft.put(replace(appointment, written=True))
+        draft.note("written", key, link.name)
 
 
 def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[str, object]) -> bool:

@@ -46,9 +46,16 @@ def _concerned(state: HubState, link: Link, appointment: Appointment, shadow: Sh
     """Has this side anything to show, change or take away? (A portal ends its expired holds by itself.)"""
     if shadow is None or shadow.view is None:
         return _wanted(state, link, appointment, now)
+    if link.role == "portal" and not promised(appointment):
+        return False
     if appointment.state.gone:
         return not shadow.view.state.gone and (link.role != "portal" or appointment.state is not State.EXPIRED)
     return True
+
+
+def promised(appointment: Appointment) -> bool:
+    """May a client be told? A confirmed booking only once the system of record has it and nobody came first."""
+    return appointment.state is not State.CONFIRMED or (appointment.written and appointment.reserved)
 
 
 def _wanted(state: HubState, link: Link, appointment: Appointment, now: int) -> bool:

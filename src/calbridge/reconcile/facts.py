@@ -34,7 +34,7 @@ def facts(state: HubState, clinic: Clinic, now: int, *, without: str = "") -> Fa
         absences=spans["absences"],
         windows=spans["online"],
         work=spans["work"],
-        stale=stale(state.links.values(), clinic, now),
+        stale=stale(state, clinic, now),
         counts=_counts(clinic, live),
     )
 
@@ -62,8 +62,11 @@ def _counts(clinic: Clinic, live: Iterable[Appointment]) -> Mapping[tuple[str, d
     return Counter((a.service, local_date(clinic.time_zone, a.start)) for a in online)
 
 
-def stale(links: Iterable[Link], clinic: Clinic, now: int) -> dict[str, str]:
-    """Resource -> the source never read, or not within `max_source_age` (rule 15: fails closed)."""
+def stale(state: HubState, clinic: Clinic, now: int) -> dict[str, str]:
+    """Resource -> the source that does not load, was never read, or not within `max_source_age` (fails closed)."""
+    if state.broken:
+        return dict.fromkeys(clinic.resources, min(state.broken))
+    links = state.links.values()
     old = [link for link in links if link.side is Side.CLINIC and _too_old(link, clinic.rules.max_source_age, now)]
     return {
         resource: link.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from calbridge.matching import Ambiguous, Linked, Unmatched, detail_lines, match
 from calbridge.model import Appointment, Details
@@ -18,8 +19,10 @@ def identify(draft: Draft, appointment: Appointment, key: str) -> tuple[Appointm
     """
     rules = draft.clinic.rules
     records = draft.answers.clients.get(key)
-    if appointment.details is None or records is None:
+    if appointment.details is None:
         return appointment, True
+    if records is None:
+        return _unasked(draft, appointment), True
     found = match(appointment.details, records, rules, draft.clinic.region)
     match found:
         case Linked():
@@ -32,7 +35,13 @@ def identify(draft: Draft, appointment: Appointment, key: str) -> tuple[Appointm
             return _unlinked(draft, appointment, "unmatched"), rules.on_unmatched == "book_unlinked"
 
 
-def _unlinked(draft: Draft, appointment: Appointment, outcome: str) -> Appointment:
+def _unasked(draft: Draft, appointment: Appointment) -> Appointment:
+    """Where no side keeps clients there is nothing to link, so no task either; the details go into the note."""
+    keepers = draft.state.broken or any(link.capabilities.matches_clients for link in draft.state.links.values())
+    return appointment if keepers else _noted(appointment, "unmatched")
+
+
+def _unlinked(draft: Draft, appointment: Appointment, outcome: Literal["ambiguous", "unmatched"]) -> Appointment:
     why = "several records fit" if outcome == "ambiguous" else "no record fits"
     draft.task(
         "link",
@@ -42,9 +51,13 @@ def _unlinked(draft: Draft, appointment: Appointment, outcome: str) -> Appointme
         appointment=appointment.id,
     )
     draft.note(outcome, appointment.id)
+    return _noted(appointment, outcome)
+
+
+def _noted(appointment: Appointment, outcome: Literal["ambiguous", "unmatched"]) -> Appointment:
     details = detail_lines(appointment.details or Details())
     note = "\n".join(part for part in (appointment.note, details) if part)
-    return replace(appointment, match="ambiguous" if outcome == "ambiguous" else "unmatched", note=note)
+    return replace(appointment, match=outcome, note=note)
 
 
 def identify_late(draft: Draft) -> None:

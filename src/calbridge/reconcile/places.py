@@ -23,5 +23,9 @@ def places(state: HubState, appointment: Appointment) -> list[Link]:
 
 
 def keeps_record(state: HubState, link: Link, appointment: Appointment) -> bool:
-    """True for the side whose word makes a booking written: its PMS; without one, its calendar."""
-    return [place.name for place in places(state, appointment)][:1] == [link.name]
+    """True for the side whose word makes a booking written: its PMS (rank 0); without one, its calendar.
+
+    A PMS that is not approved yet, or does not load, leaves nobody to give its word: the client waits.
+    """
+    first = places(state, appointment)[:1]
+    return link.rank == 0 and [place.name for place in first] == [link.name]

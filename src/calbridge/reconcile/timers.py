@@ -13,6 +13,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import overlapping, takes_time
 from calbridge.reconcile.missing import entries
 from calbridge.reconcile.places import places
+from calbridge.views import View
 
 TAKEN = "slot_unavailable"
 
@@ -39,8 +40,9 @@ def check_reservations(draft: Draft, reads: Mapping[str, Observation]) -> None:
 
 
 def _reserve(draft: Draft, appointment: Appointment) -> None:
-    """Where no side of the clinic has a place for it, the hub itself is the record."""
-    alone = not places(draft.state, appointment) and appointment.state is State.CONFIRMED
+    """Where the clinic has no side at all, the hub itself is the record."""
+    clinic_sides = draft.state.broken or any(link.side is Side.CLINIC for link in draft.state.links.values())
+    alone = not clinic_sides and appointment.state is State.CONFIRMED
     draft.put(replace(appointment, reserved=True, written=appointment.written or alone))
 
 
@@ -89,11 +91,35 @@ def take_back(draft: Draft) -> None:
         appointment = draft.appointments.get(key)
         if appointment is None or appointment.state.ended:
             continue
-        link = draft.state.links[connection]
-        if appointment.origin is Side.CLIENT and not appointment.written:
-            give_way(draft, appointment, connection)
-        elif draft.state.appointments.get(key, appointment).exclusive:
-            _stand_by_it(draft, link, appointment)
+        _answer_refusal(draft, draft.state.links[connection], appointment)
+
+
+def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
+    """A new booking gives way; a client's move is undone; a clinic's move stands."""
+    shadow = draft.shadows.get((link.name, appointment.id))
+    settled = shadow is not None and shadow.view is not None and shadow.view.state in {State.CONFIRMED, State.ARRIVED}
+    if appointment.origin is Side.CLIENT and not settled:
+        give_way(draft, appointment, link.name)
+    elif shadow is not None and shadow.view is not None and _moved_by_client(draft, appointment):
+        _undo_move(draft, appointment, shadow.view)
+    elif draft.state.appointments.get(appointment.id, appointment).exclusive:
+        _stand_by_it(draft, link, appointment)
+
+
+def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
+    """Its portal shows the new time already: that is where the move came from."""
+    return any(
+        shadow.view is not None
+        and (shadow.view.start, shadow.view.resource) == (appointment.start, appointment.resource)
+        for (name, key), shadow in draft.shadows.items()
+        if key == appointment.id and draft.state.links[name].side is Side.CLIENT
+    )
+
+
+def _undo_move(draft: Draft, appointment: Appointment, kept: View) -> None:
+    draft.note("move_refused", appointment.id, rule="busy")
+    draft.put(replace(appointment, start=kept.start, end=kept.end, resource=kept.resource, written=True))
+    draft.touched.add(appointment.id)
 
 
 def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:

@@ -17,6 +17,7 @@ from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import overlapping
+from calbridge.reconcile.places import keeps_record
 from calbridge.views import project
 
 TIME = ("start", "end", "resource", "co_resources")
@@ -101,7 +102,8 @@ def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         draft.note("overruled", key, loser.link.name, field="time", by=movers[-1].link.name)
     winner = movers[-1]
     appointment = draft.appointments[key]
-    moved = replace(appointment, **_wanted_time(winner))
+    keeper = keeps_record(draft.state, winner.link, appointment)
+    moved = replace(appointment, **_wanted_time(winner), written=appointment.written and keeper)
     if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
         draft.touched.add(key)
         return

@@ -13,14 +13,14 @@ from calbridge.settings.sections import BridgeSection, ClinicSection
 from calbridge.settings.values import nearest
 
 PREFIX = "CALBRIDGE_"
-OWN = ("CALBRIDGE_CONFIG",)
-"""Variables of the command line that are no settings."""
+DELIMITER = "__"
+"""Every setting is inside a section; a name without this is some program's own variable, like CALBRIDGE_CONFIG."""
 
 
 class _Shape(BaseSettings):
     """Only tells the source which names nest; nothing is validated with it."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter=DELIMITER)
 
     bridge: BridgeSection = BridgeSection()
     clinics: dict[str, ClinicSection] = {}
@@ -39,7 +39,7 @@ class _Given(EnvSettingsSource):
 
 def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """What the environment sets, as a document like the file's, and what is wrong with the variables' names."""
-    ours = {name: text for name, text in environ.items() if name.upper().startswith(PREFIX) and name not in OWN}
+    ours = {name: text for name, text in environ.items() if name.upper().startswith(PREFIX) and DELIMITER in name}
     faults = [_unknown(name) for name in ours if not _known(name)]
     try:
         document = _Given(ours)()
@@ -60,12 +60,11 @@ def merged(below: Any, above: Any) -> Any:
 
 
 def _known(name: str) -> bool:
-    first, separator, _ = name.upper().removeprefix(PREFIX).partition("__")
-    return bool(separator) and first.lower() in _Shape.model_fields
+    return name.upper().removeprefix(PREFIX).partition(DELIMITER)[0].lower() in _Shape.model_fields
 
 
 def _unknown(name: str) -> Fault:
-    near = nearest(name.upper().split("__")[0], [PREFIX + field.upper() for field in _Shape.model_fields])
+    near = nearest(name.upper().partition(DELIMITER)[0], [PREFIX + field.upper() for field in _Shape.model_fields])
     return Fault(path=(f"the variable {name}",), text=f"is not a setting{near or '; remove it'}")
 
 

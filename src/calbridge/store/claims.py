@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from calbridge.model import Appointment, State
 from calbridge.store import sqlite
+from calbridge.store.deletion import delete_rows
 from calbridge.store.errors import Overlap
 from calbridge.store.tables import claims
 
@@ -21,8 +22,7 @@ _OVER = frozenset({State.FULFILLED, State.NO_SHOW})
 
 def release(connection: Connection, clinic: str, appointments: Iterable[Appointment]) -> None:
     """Give up whatever these hold."""
-    for each in appointments:
-        connection.execute(delete(claims).where(claims.c.clinic == clinic, claims.c.appointment == each.id))
+    delete_rows(connection, claims, ({"clinic": clinic, "appointment": each.id} for each in appointments))
 
 
 def hold(connection: Connection, clinic: str, appointments: Iterable[Appointment]) -> None:

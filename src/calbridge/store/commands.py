@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from calbridge.hub import Command
+from calbridge.store.deletion import delete_rows
 from calbridge.store.tables import commands
 
 
@@ -44,5 +45,4 @@ def pending(connection: Connection, clinic: str) -> tuple[Command, ...]:
 
 def consume(connection: Connection, clinic: str, ids: Iterable[int]) -> None:
     """Decided."""
-    for each in ids:
-        connection.execute(delete(commands).where(commands.c.clinic == clinic, commands.c.id == each))
+    delete_rows(connection, commands, ({"clinic": clinic, "id": each} for each in ids))

@@ -17,9 +17,16 @@ def begin(connection: Connection, clinic: str) -> int:
     return _raise_by_one(connection, clinic, "epoch")
 
 
-def next_revision(connection: Connection, clinic: str) -> int:
-    """The next revision of published availability; it never repeats, also not after a crash."""
-    return _raise_by_one(connection, clinic, "revision")
+def next_revision(connection: Connection, clinic: str, *, now: int) -> int:
+    """The next revision of published availability; it never repeats.
+
+    At least the present, so that a portal does not take what a restored database says for something old.
+    """
+    ours = clinics.c.clinic == clinic
+    revision = _raise_by_one(connection, clinic, "revision")
+    if revision < now:
+        connection.execute(update(clinics).where(ours).values(revision=now))
+    return max(revision, now)
 
 
 def _raise_by_one(connection: Connection, clinic: str, column: str) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, or_, select
+from sqlalchemy import CompoundSelect, Connection, Row, and_, or_, select, union
 
 from calbridge.hub import Foreign, Shadow
-from calbridge.model import ENDED, Appointment, State
+from calbridge.model import Appointment, State
 from calbridge.store import claims, sqlite
+from calbridge.store.deletion import delete_rows
 from calbridge.store.tables import appointments, commands, foreign_records, outbox, shadows
 
 # --- saving ---------------------------------------------------------------------------------------
@@ -58,13 +59,8 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
 
 def forget_shadows(connection: Connection, clinic: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Drop the shadows of (connection, appointment)."""
-    for name, appointment in pairs:
-        ours = (
-            shadows.c.clinic == clinic,
-            shadows.c.connection == name,
-            shadows.c.appointment == appointment,
-        )
-        connection.execute(delete(shadows).where(*ours))
+    keys = ({"clinic": clinic, "connection": name, "appointment": appointment} for name, appointment in pairs)
+    delete_rows(connection, shadows, keys)
 
 
 def save_foreign(connection: Connection, clinic: str, records: Iterable[tuple[str, Foreign]]) -> None:
@@ -76,27 +72,24 @@ def save_foreign(connection: Connection, clinic: str, records: Iterable[tuple[st
 
 def drop_foreign(connection: Connection, clinic: str, pairs: Iterable[tuple[str, str]]) -> None:
     """Drop the foreign rows of (connection, ref)."""
-    table = foreign_records
-    for name, ref in pairs:
-        connection.execute(
-            delete(table).where(table.c.clinic == clinic, table.c.connection == name, table.c.ref == ref)
-        )
+    keys = ({"clinic": clinic, "connection": name, "ref": ref} for name, ref in pairs)
+    delete_rows(connection, foreign_records, keys)
 
 
 # --- loading --------------------------------------------------------------------------------------
 
 
-def _needed(clinic: str, since: int) -> Select[Any]:
-    """Ids of what a cycle looks at: alive, ended since, or with a write or a command still open."""
+ALIVE = sorted(state.value for state in State if not state.ended)
+
+
+def _needed(clinic: str, since: int) -> CompoundSelect[Any]:
+    """Ids of what a cycle looks at: alive, ended since, or with a write or a command still open.
+
+    A union, because each part has its index; one condition with `OR` would read every appointment there ever was.
+    """
+    ours = select(appointments.c.id).where(appointments.c.clinic == clinic)
     at_work = (select(table.c.appointment).where(table.c.clinic == clinic) for table in (outbox, commands))
-    return select(appointments.c.id).where(
-        appointments.c.clinic == clinic,
-        or_(
-            appointments.c.state.not_in(sorted(each.value for each in ENDED)),
-            appointments.c.end >= since,
-            *(appointments.c.id.in_(each) for each in at_work),
-        ),
-    )
+    return union(ours.where(appointments.c.state.in_(ALIVE)), ours.where(appointments.c.end >= since), *at_work)
 
 
 def load_appointments(connection: Connection, clinic: str, *, since: int) -> dict[str, Appointment]:
@@ -110,8 +103,13 @@ def load_appointments(connection: Connection, clinic: str, *, since: int) -> dic
 def load_shadows(connection: Connection, clinic: str, *, since: int) -> dict[tuple[str, str], Shadow]:
     """Of the same appointments, by (connection, appointment)."""
     query = select(shadows).where(shadows.c.clinic == clinic, shadows.c.appointment.in_(_needed(clinic, since)))
-    rows = connection.execute(query.order_by(shadows.c.connection, shadows.c.appointment))
-    return {(row.connection, row.appointment): _shadow(row) for row in rows.all()}
+    # Sorted here: asked for an order, SQLite walks the primary key past every shadow there ever was.
+    found = sorted((_shadow(row) for row in connection.execute(query).all()), key=_place)
+    return {_place(shadow): shadow for shadow in found}
+
+
+def _place(shadow: Shadow) -> tuple[str, str]:
+    return shadow.connection, shadow.appointment
 
 
 def _shadow(row: Row[Any]) -> Shadow:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, delete, select
 
 from calbridge.store import sqlite
+from calbridge.store.deletion import delete_rows
 from calbridge.store.tables import hints, offers
 
 REMEMBERED = 14 * 86_400
@@ -37,9 +38,9 @@ def publish(
     ]
     if rows:
         connection.execute(sqlite.upsert(offers), rows)
-    for resource, day in digests.keys() - kept.keys():
-        ours = (offers.c.clinic == clinic, offers.c.connection == name)
-        connection.execute(delete(offers).where(*ours, offers.c.resource == resource, offers.c.day == day))
+    emptied = digests.keys() - kept.keys()
+    keys = ({"clinic": clinic, "connection": name, "resource": resource, "day": day} for resource, day in emptied)
+    delete_rows(connection, offers, keys)
 
 
 def seen_before(connection: Connection, clinic: str, name: str, hint: str, *, now: int) -> bool:

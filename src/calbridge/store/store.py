@@ -267,7 +267,7 @@ class Store:
     def next_revision(self, clinic: str) -> int:
         """A source revision that was never given out before."""
         with self._database.write() as database:
-            return fence.next_revision(database, clinic)
+            return fence.next_revision(database, clinic, now=self._clock.now())
 
     def publish(
         self,

@@ -86,7 +86,8 @@ HOOKS = tuple(name for name in vars(ProviderSpec) if not name.startswith("_"))
 class Faulty:
     """Any provider, with faults. It implements exactly the hooks that the provider implements.
 
-    `passing` is told the seconds a slow answer takes; `meanwhile` lets people act; `tell` is told each fault.
+    `passing` is told the seconds a slow answer takes, `meanwhile` lets people act and is told the hook's arguments,
+    `tell` is told each fault.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class Faulty:
         *,
         seed: int = 0,
         passing: Callable[[int], object] = lambda seconds: seconds,
-        meanwhile: Callable[[], object] = lambda: None,
+        meanwhile: Callable[[Mapping[str, Any]], object] = lambda asked: None,  # noqa: ARG005 - nobody acts
         tell: Callable[[str], object] = lambda text: text,
     ) -> None:
         self.capabilities = provider.capabilities
@@ -117,14 +118,14 @@ class Faulty:
             if fault is None:
                 return call(**asked)
             self._tell(f"{name}: {fault}")
-            self._before(fault)
+            self._before(fault, asked)
             if fault is Fault.CURSOR_LOST and "cursor" in asked:
                 asked["cursor"] = ""
             return self._after(fault, call(**asked), asked)
 
         return faulty
 
-    def _before(self, fault: Fault) -> None:
+    def _before(self, fault: Fault, asked: Mapping[str, Any]) -> None:
         match fault:
             case Fault.UNREACHABLE:
                 raise RetryLater(HINTS[fault])
@@ -135,7 +136,7 @@ class Faulty:
             case Fault.CRASH_BEFORE:
                 raise Crash
             case Fault.MEANWHILE:
-                self._meanwhile()
+                self._meanwhile(asked)
             case Fault.SLOW:
                 self._passing(60)
             case Fault.LOST_ANSWER | Fault.PARTIAL | Fault.CURSOR_LOST | Fault.CRASH_AFTER:

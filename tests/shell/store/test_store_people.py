@@ -115,8 +115,10 @@ def test_published_days_are_remembered_until_they_are_emptied(store, epoch):
 
 
 def test_a_source_revision_never_repeats(store):
-    assert [store.next_revision("hafen") for _ in range(3)] == [1, 2, 3]
-    assert store.next_revision("berg") == 1
+    first = store.next_revision("hafen")
+    assert first >= 1_800_000_000  # at least the store's present: a restored database does not fall behind
+    assert [store.next_revision("hafen") for _ in range(2)] == [first + 1, first + 2]
+    assert store.next_revision("berg") == first, "clinics count apart"
     assert store.begin_cycle("hafen") == 1, "epochs count apart"
 
 

@@ -15,6 +15,7 @@ from clinic_day.judge import judge, watch
 from clinic_day.people import People
 from clinic_day.world import World
 
+from calbridge.engine import Report
 from calbridge.provider import Clock
 from calbridge.store import Store
 
@@ -48,7 +49,7 @@ def play(
 
 def _live(world: World, steps: int) -> None:
     people = People(world)
-    world.meanwhile = people.act
+    world.meanwhile = people.interfere
     _cycle(world)
     people.arrive(3)
     _cycle(world)
@@ -70,9 +71,12 @@ def _settle(world: World) -> None:
     world.say("== calm")
     for _ in range(SETTLING):
         world.clock.advance(600)
-        _cycle(world)
+        report = _cycle(world)
+        if report is not None and not report.writes and not report.failures:
+            return
 
 
-def _cycle(world: World) -> None:
-    world.cycle()
+def _cycle(world: World) -> Report | None:
+    report = world.cycle()
     watch(world)
+    return report

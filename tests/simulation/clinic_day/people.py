@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from clinic_day.clinic import APPLICANTS, PRIVATE
 from clinic_day.world import Edit, World
@@ -67,6 +67,26 @@ class People:
                 self.world.say(f"{name}: refused, {why}")
             return
 
+    def interfere(self, name: str, ref: str) -> None:
+        """Somebody acts while the bridge is about to write `ref`: often on that very entry."""
+        near = self._near(name, ref) if self.chance.random() < 0.7 else []
+        if not near:
+            self.act()
+            return
+        act = self.chance.choice(near)
+        with suppress(Nothing, Refused, Taken):
+            self.world.say(f"   at that moment {act.__name__.replace('_', ' ')}: {act(ref)}")
+
+    def _near(self, name: str, ref: str) -> list[Callable[[str], str]]:
+        """What can be done to the entry that is being written."""
+        if name == "calendar" and ref in self.world.calendar.events:
+            return [self.staff_drags, self.staff_drags, self.staff_retitles, self.staff_deletes]
+        if name == "pms" and ref in {visit.ref for visit in self._visits()}:
+            return [self.reception_moves, self.reception_cancels]
+        if name == "portal" and ref in {booking.ref for booking in self._bookings()}:
+            return [self.client_cancels, self.client_moves]
+        return []
+
     def arrive(self, count: int) -> None:
         """The morning's first clients and callers, so that there is something to act on."""
         for _ in range(count):
@@ -102,31 +122,34 @@ class People:
         self.world.portal.abandon(hold.ref)
         return hold.ref
 
-    def client_cancels(self) -> str:
+    def client_cancels(self, ref: str = "") -> str:
         """By the link in her mail."""
-        booking = self._booking()
+        booking = self._booking(ref)
         self.world.portal.cancel(booking.ref)
         self._edited("client cancels", "portal", booking.ref, settled=True)
         return booking.ref
 
-    def client_moves(self) -> str:
+    def client_moves(self, ref: str = "") -> str:
         """To another slot that is offered for the same service."""
-        booking = self._booking()
+        booking = self._booking(ref)
         slots = self.world.portal.offers.get(booking.resource, {})
         start = self._one(start for service, start in slots if service == booking.service)
         self.world.portal.move(booking.ref, start)
         self._edited("client moves", "portal", booking.ref, start=start)
         return f"{booking.ref} to {self._at(start)}"
 
-    def _booking(self) -> Booking:
+    def _booking(self, ref: str) -> Booking:
+        return self._one(booking for booking in self._bookings() if ref in {"", booking.ref})
+
+    def _bookings(self) -> list[Booking]:
         bookings = self.world.portal.bookings.values()
-        return self._one(b for b in bookings if b.expires is None and b.state in OPEN_BOOKINGS)
+        return [b for b in bookings if b.expires is None and b.state in OPEN_BOOKINGS]
 
     # --- staff, in a calendar program ---
 
-    def staff_drags(self) -> str:
+    def staff_drags(self, ref: str = "") -> str:
         """An appointment is dragged elsewhere on the same day."""
-        event = self._event()
+        event = self._event(ref)
         start = event.start + QUARTER * self.chance.choice((-4, -2, -1, 1, 2, 3, 6))
         self.world.calendar.drag(event.ref, start)
         self._event_edited("staff drags", event, start=start, resource=event.collection)
@@ -138,7 +161,7 @@ class People:
         self.world.calendar.drag(
             event.ref, event.start, event.end - QUARTER if event.end - event.start > QUARTER else None
         )
-        self._event_edited("staff resizes", event)
+        self._event_edited("staff resizes", event, start=event.start, resource=event.collection)
         return event.ref
 
     def staff_hands_over(self) -> str:
@@ -149,16 +172,16 @@ class People:
         self._event_edited("staff hands over", event, start=event.start, resource=other)
         return f"{event.ref} -> {ref}"
 
-    def staff_deletes(self) -> str:
+    def staff_deletes(self, ref: str = "") -> str:
         """It is deleted in the calendar: the clinic cancels."""
-        event = self._event()
+        event = self._event(ref)
         self.world.calendar.delete(event.ref)
         self._event_edited("staff deletes", event)
         return event.ref
 
-    def staff_retitles(self) -> str:
+    def staff_retitles(self, ref: str = "") -> str:
         """A private remark in the subject."""
-        event = self._event()
+        event = self._event(ref)
         self.world.calendar.retitle(event.ref, f"{PRIVATE} {self.chance.choice(('bites', 'pays late'))}")
         self._event_edited("staff retitles", event)
         return event.ref
@@ -181,8 +204,8 @@ class People:
         self.world.calendar.drag(event.ref, start)
         return f"{event.ref} to {self._at(start)}"
 
-    def _event(self) -> Event:
-        return self._one(self.world.calendar.stamped())
+    def _event(self, ref: str = "") -> Event:
+        return self._one(event for event in self.world.calendar.stamped() if ref in {"", event.ref})
 
     def _event_edited(self, kind: str, event: Event, start: int | None = None, resource: str = "") -> None:
         self._edited(
@@ -227,17 +250,17 @@ class People:
             self._edited("reception overbooks", "pms", ref)
         return f"{ref} {visit.resource} {self._at(start)}"
 
-    def reception_moves(self) -> str:
+    def reception_moves(self, ref: str = "") -> str:
         """Somebody asked for another time."""
-        visit = self._visit()
+        visit = self._visit(ref)
         start = self._time()
         self.world.pms.move(visit.ref, start)
         self._visit_edited("reception moves", visit, start=start)
         return f"{visit.ref} to {self._at(start)}"
 
-    def reception_cancels(self) -> str:
+    def reception_cancels(self, ref: str = "") -> str:
         """Somebody phoned to cancel."""
-        visit = self._visit()
+        visit = self._visit(ref)
         self.world.pms.cancel(visit.ref)
         self._visit_edited("reception cancels", visit)
         return visit.ref
@@ -259,13 +282,16 @@ class People:
         """A request is accepted or declined on the bridge's own page."""
         requests = [a for a in self.world.hub().appointments.values() if a.state is State.REQUESTED]
         asked = self._one(requests)
-        kind = self.chance.choice(("accept", "accept", "decline"))
+        kind: Literal["accept", "decline"] = "accept" if self.chance.random() < 0.7 else "decline"
         self.world.store.add_command(self.world.clinic.key, kind, asked.id)
         self._edited(f"clinic {kind}s", "hub", asked.id, appointment=asked.id)
         return f"{kind} {asked.id}"
 
-    def _visit(self) -> Visit:
-        return self._one(v for v in self.world.pms.live() if v.status in {State.CONFIRMED, State.ARRIVED})
+    def _visit(self, ref: str = "") -> Visit:
+        return self._one(visit for visit in self._visits() if ref in {"", visit.ref})
+
+    def _visits(self) -> list[Visit]:
+        return [visit for visit in self.world.pms.live() if visit.status in {State.CONFIRMED, State.ARRIVED}]
 
     def _visit_edited(self, kind: str, visit: Visit, start: int | None = None) -> None:
         self._edited(
@@ -282,7 +308,17 @@ class People:
 
     def _edited(self, kind: str, connection: str, ref: str, **facts: object) -> None:
         edit = replace(Edit(kind=kind, where=(connection, ref)), **facts)  # type: ignore[arg-type]
-        self.world.edits.append(edit)
+        self.world.edits.append(replace(edit, fresh=edit.start is not None and self._fresh(edit)))
+
+    def _fresh(self, edit: Edit) -> bool:
+        key = edit.appointment or self.world.key(edit.where)
+        stands = self.world.hub().appointments.get(key)
+        earlier = [
+            e for e in self.world.edits if e.start is not None and key in {e.appointment, self.world.key(e.where)}
+        ]
+        if stands is None or not earlier:
+            return stands is not None
+        return (earlier[-1].start, earlier[-1].resource or stands.resource) == (stands.start, stands.resource)
 
     def _one(self, things: Iterable[ThingT]) -> ThingT:
         listed = list(things)

@@ -20,13 +20,19 @@ def system_clock() -> int:
 
 
 def file_clock(path: Path) -> Clock:
-    """A clock that is whatever the file says, read anew each time: demos and tests turn it by hand."""
+    """A clock that is whatever the file says, read anew each time: demos and tests turn it by hand.
+
+    While somebody writes the file it may be empty for a moment: then the time before still holds.
+    """
+    shown: list[int] = []
 
     def now() -> int:
         try:
-            return parse("clock file", path.read_text().strip())
-        except OSError as error:
-            raise ProblemError(503, "maintenance", f"The clock file cannot be read: {error.strerror}.") from error
+            shown[:] = [parse("clock file", path.read_text().strip())]
+        except (OSError, ProblemError) as error:
+            if not shown:
+                raise ProblemError(503, "maintenance", f"The clock file {path} holds no RFC 3339 time.") from error
+        return shown[0]
 
     return now
 

@@ -10,6 +10,7 @@ from calbridge_refpms.access import Tokens
 from calbridge_refpms.app import Practice
 from calbridge_refpms.instants import file_clock, system_clock
 from calbridge_refpms.live import server
+from calbridge_refpms.problems import ProblemError
 from calbridge_refpms.records import Records, Terms, UnusableFileError
 from calbridge_refpms.seed import SeedError, plant
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         return _serve(chosen) if chosen.command == "serve" else _seed(chosen)
-    except (UnusableFileError, SeedError, OSError, ValueError) as error:
+    except (UnusableFileError, SeedError, ProblemError, OSError, ValueError) as error:
         print(f"calbridge-refpms: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return 2
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from calbridge.model import State
 from calbridge.views import CalendarView
-from calbridge_caldav.lines import Component, Document, FaultError, Line, components, content_lines, make
+from calbridge_caldav.lines import Component, Document, FaultError, Line, components, content_lines, make, number
 from calbridge_caldav.notes import join, split, writable
 from calbridge_caldav.own import categories, master, status_of, text_of, texts_of, uid_of, view_of
 from calbridge_caldav.zones import vtimezone
@@ -134,8 +134,8 @@ def _without_states(line: Line) -> str:
 
 
 def _set_stamp(document: Document, event: Component, appointment: str, revision: int, now: int) -> None:
-    before = event.text("SEQUENCE")
-    _put(document, event, "SEQUENCE", str(max(int(before) + 1 if before.isdigit() else 0, revision)))
+    before = number(event.text("SEQUENCE"))
+    _put(document, event, "SEQUENCE", str(max(0 if before is None else before + 1, revision)))
     _put(document, event, "X-CALBRIDGE-ID", appointment)
     _put(document, event, "X-CALBRIDGE-REVISION", str(revision))
     _put(document, event, "DTSTAMP", _utc(now))

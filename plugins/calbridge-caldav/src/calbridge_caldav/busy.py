@@ -50,9 +50,9 @@ class Taken:
     tentative: bool
 
 
-def taken(document: Document, eyes: Eyes) -> Taken:
-    """The busy time of one object. FaultError where it cannot be read."""
-    counted = [found for found in _all(document, eyes) if eyes.counts(found)]
+def taken(document: Document, eyes: Eyes, *, but: Interval | None = None) -> Taken:
+    """The busy time of one object, without the occurrence `but`. FaultError where it cannot be read."""
+    counted = [found for found in _all(document, eyes) if eyes.counts(found) and found.span.interval != but]
     return Taken(
         spans=eyes.cut(found.span.interval for found in counted),
         tentative=bool(counted) and all(found.status == "TENTATIVE" for found in counted),
@@ -61,13 +61,18 @@ def taken(document: Document, eyes: Eyes) -> Taken:
 
 def _all(document: Document, eyes: Eyes) -> list[Occurrence]:
     events = document.walk("VEVENT")
-    if any(line.name in _RECURS for event in events for line in event.lines):
+    if document.text("X-WR-TIMEZONE") or recurs(document):
         return occurrences(document, eyes.window, eyes.zone)
     zones = Zones(document)
     try:
         return [_single(event, plain_span(event, zones, eyes.zone)) for event in events]
     except UnsureError:
         return occurrences(document, eyes.window, eyes.zone)
+
+
+def recurs(document: Document) -> bool:
+    """True when it may give more than one occurrence an event."""
+    return any(line.name in _RECURS for event in document.walk("VEVENT") for line in event.lines)
 
 
 def _single(event: Component, when: Span) -> Occurrence:

@@ -60,6 +60,7 @@ class Collection:
         self._wire = wire
         self.resource = resource
         self.path = path
+        self._names = {path}
 
     def look(self) -> Marks:
         """The marks, taken before anything is read; NeedsHuman when there is no calendar at this address."""
@@ -71,6 +72,7 @@ class Collection:
                 "or restore the calendar. Nothing was deleted here."
             )
         itself = answer.parts[0]
+        self._names = {self.path, path_of(itself.href).rstrip("/") + "/"}
         if not itself.has(f"{ms.DAV}resourcetype", f"{ms.CAL}calendar"):
             raise NeedsHuman(
                 f"The address in calendars.{self.resource} is no calendar: "
@@ -82,15 +84,23 @@ class Collection:
         """Every object's segment and ETag, by the one request that all servers answer rightly."""
         body = ms.propfind("D:getetag", "D:resourcetype")
         answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1)
-        if isinstance(answer, httpx.Response) or not answer.parts:
-            raise RetryLater(f"The listing of calendars.{self.resource} came back without content.")
+        if isinstance(answer, httpx.Response) or not any(self._is_here(part) for part in answer.parts):
+            raise RetryLater(f"The listing of calendars.{self.resource} came back without this calendar in it.")
         return {
             segment: etag_of(part.text(f"{ms.DAV}getetag"))
             for part in answer.parts
-            if (segment := segment_in(self.path, part.href))
+            if (segment := self._segment(part))
             and part.status in {None, 200}
             and not part.has(f"{ms.DAV}resourcetype", f"{ms.DAV}collection")
         }
+
+    def _segment(self, part: ms.Part) -> str | None:
+        """The member that a part is about; servers behind a proxy may name the calendar by another path (`look`)."""
+        found = (segment_in(name, part.href) for name in self._names)
+        return next((segment for segment in found if segment), None)
+
+    def _is_here(self, part: ms.Part) -> bool:
+        return path_of(part.href).rstrip("/") + "/" in self._names or self._segment(part) is not None
 
     def changes(self, token: str) -> Changes | None:
         """What changed since the token; None where the server refuses it or answers nonsense, on any page (R6)."""
@@ -111,9 +121,9 @@ class Collection:
     def _sort(self, answer: ms.Multistatus, changed: dict[str, str], removed: set[str]) -> bool:
         cut = False
         for part in answer.parts:
-            segment = segment_in(self.path, part.href)
+            segment = self._segment(part)
             if segment is None:
-                cut = cut or (part.status == httpx.codes.INSUFFICIENT_STORAGE and path_of(part.href) == self.path)
+                cut = cut or (part.status == httpx.codes.INSUFFICIENT_STORAGE and self._is_here(part))
             elif part.gone:
                 changed.pop(segment, None)
                 removed.add(segment)
@@ -135,7 +145,7 @@ class Collection:
         answer = self._report(ms.by_uid(uid), depth=1)
         if answer is None:
             return None
-        found = (segment_in(self.path, part.href) for part in answer.parts if not part.gone)
+        found = (self._segment(part) for part in answer.parts if not part.gone)
         return [segment for segment in found if segment]
 
     def _report(self, body: bytes, *, depth: int) -> ms.Multistatus | None:
@@ -147,21 +157,20 @@ class Collection:
         for start in range(0, len(segments), CHUNK):
             chunk = segments[start : start + CHUNK]
             got = self._multiget(chunk)
-            yield from got.values()
-            yield from (self.fetch(segment) for segment in chunk if segment not in got)
+            yield from (got.get(segment) or self.fetch(segment) for segment in chunk)
 
     def _multiget(self, segments: Sequence[str]) -> dict[str, Fetched]:
         try:
             answer = self._report(ms.multiget(member_path(self.path, one) for one in segments), depth=1)
         except NeedsHuman as error:
-            if not isinstance(error.__cause__, BodyRefused):
+            if not isinstance(error.__cause__, BodyRefused | ms.NoMultistatusError):
                 raise
             return {}
         parts = answer.parts if answer else ()
         return {
             segment: _fetched(segment, part)
             for part in parts
-            if (segment := segment_in(self.path, part.href)) in segments and segment is not None
+            if (segment := self._segment(part)) in segments and segment is not None
             if part.gone or part.text(f"{ms.CAL}calendar-data")
         }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+REPEATS = "/repeats"
 _SAFE = "/@:!$&'()*+,;=~-._"
 
 
@@ -52,6 +53,11 @@ def ref_of(resource: str, segment: str) -> str:
     return f"{resource}/{segment}"
 
 
+def repeats_of(ref: str) -> str:
+    """How the bridge names what staff's repetition of one of our own events takes; no segment has a slash."""
+    return ref + REPEATS
+
+
 def parts_of(ref: str) -> tuple[str, str]:
     """Resource key and segment of a ref."""
     resource, _, segment = ref.partition("/")
@@ -61,7 +67,11 @@ def parts_of(ref: str) -> tuple[str, str]:
 def known_in(resource: str, known: Mapping[str, str]) -> dict[str, str]:
     """Segment to version of what is known of one resource's calendar."""
     prefix = ref_of(resource, "")
-    return {ref[len(prefix) :]: version for ref, version in known.items() if ref.startswith(prefix)}
+    return {
+        ref[len(prefix) :]: version
+        for ref, version in known.items()
+        if ref.startswith(prefix) and not ref.endswith(REPEATS)
+    }
 
 
 def member_path(collection: str, segment: str) -> str:

@@ -16,6 +16,8 @@ from icalendar.parser import Contentline
 
 _PHYSICAL = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _PARAMETER = re.compile(r';([^=;:"]+)=((?:"[^"]*"|[^";:])*)')
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+DEPTH = 20
 _HEAD = re.compile(r'(?:[^:"]|"[^"]*")*')
 
 
@@ -108,6 +110,8 @@ def components(lines: list[Line]) -> list[Component]:
     stack: list[Component] = []
     for line in lines:
         if line.name == "BEGIN":
+            if len(stack) == DEPTH:
+                raise FaultError("components stand in one another without end", line.number)
             opened = Component(line.value.strip().upper(), line)
             (stack[-1].children if stack else roots).append(opened)
             stack.append(opened)
@@ -188,6 +192,11 @@ class Document:
 
     def _index(self, wanted: Line) -> int:
         return next(index for index, line in enumerate(self.lines) if line is wanted)
+
+
+def number(text: str) -> int | None:
+    """A small whole number, or None: a sign from another alphabet is a digit for `isdigit`, but no number."""
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def make(head: str, value: str) -> Line:

@@ -7,7 +7,7 @@ other, and is then foreign. X-CALBRIDGE-STATE is what the bridge wrote, STATUS a
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from icalendar.parser import unescape_backslash
@@ -15,7 +15,7 @@ from icalendar.parser import unescape_backslash
 from calbridge.model import State
 from calbridge.provider import Stamp
 from calbridge.views import CalendarView
-from calbridge_caldav.lines import Component, Document, FaultError
+from calbridge_caldav.lines import Component, Document, FaultError, number
 from calbridge_caldav.notes import split
 from calbridge_caldav.recurrence import single
 from calbridge_caldav.times import Span, UnsureError, moment, plain_span
@@ -64,8 +64,7 @@ def stamp_of(document: Document) -> Stamp | None:
     appointment = id_of(event.text("UID")) if event else ""
     if event is None or not appointment or event.text("X-CALBRIDGE-ID") not in {"", appointment}:
         return None
-    revision = event.text("X-CALBRIDGE-REVISION")
-    return Stamp(appointment=appointment, revision=int(revision) if revision.isdigit() else 0)
+    return Stamp(appointment=appointment, revision=number(event.text("X-CALBRIDGE-REVISION")) or 0)
 
 
 def modified_of(document: Document, clinic: ZoneInfo) -> int | None:
@@ -78,7 +77,7 @@ def modified_of(document: Document, clinic: ZoneInfo) -> int | None:
         at = moment(line, Zones(document), clinic)
     except (FaultError, UnsureError):
         return None
-    return int(at.astimezone(UTC).timestamp()) if isinstance(at, datetime) else None
+    return int(at.timestamp()) if isinstance(at, datetime) else None
 
 
 def view_of(document: Document, resource: str, clinic: ZoneInfo) -> CalendarView:

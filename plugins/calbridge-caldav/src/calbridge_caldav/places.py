@@ -5,7 +5,7 @@ The place follows from the appointment's id: `<id>.ics` in its resource's calend
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -75,6 +75,12 @@ class Places:
     def homes(self, appointment: str) -> list[Place]:
         """The same in every calendar: an earlier write may have gone to another one."""
         return [Place(collection=one, segment=f"{appointment}.ics") for one in self._collections.values()]
+
+    def by_uid(self, uid: str) -> Iterator[Place]:
+        """Wherever a calendar has an event with this UID, as far as the server can search."""
+        for collection in self._collections.values():
+            for segment in collection.find(uid) or ():
+                yield Place(collection=collection, segment=segment)
 
     def look(self, place: Place) -> Found | None:
         """What stands there now; None for 404 and 410 only."""

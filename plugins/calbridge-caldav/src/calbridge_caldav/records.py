@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from calbridge.interval import Interval
 from calbridge.provider import Busy, Entry, Record, Unreadable
-from calbridge_caldav.busy import Eyes, salvage, taken
-from calbridge_caldav.hrefs import ref_of
+from calbridge_caldav.busy import Eyes, recurs, salvage, taken
+from calbridge_caldav.hrefs import ref_of, repeats_of
 from calbridge_caldav.lines import Document, FaultError
 from calbridge_caldav.own import modified_of, stamp_of, view_of
 
 
-def record_of(resource: str, segment: str, version: str, body: bytes, eyes: Eyes) -> Record:
-    """What one object of a resource's calendar means. Never fails: what cannot be read says so."""
+def records_of(resource: str, segment: str, version: str, body: bytes, eyes: Eyes) -> tuple[Record, ...]:
+    """What one object of a resource's calendar means. Never fails: what cannot be read says so.
+
+    One record, and a second one where staff made one of our own events repeat itself: the appointment is the event
+    itself, what follows takes time like anything foreign.
+    """
     ref = ref_of(resource, segment)
     try:
         document = Document.parse(body)
     except FaultError as fault:
-        return _unreadable(ref, version, resource, fault, salvage(Document.wreck(body), eyes, fault))
+        return (_unreadable(ref, version, resource, fault, salvage(Document.wreck(body), eyes, fault)),)
     try:
-        return entry_of(document, resource, segment, version, eyes) or _busy(document, resource, ref, version, eyes)
+        entry = entry_of(document, resource, segment, version, eyes)
+        if entry is None:
+            return (_busy(document, resource, ref, version, eyes),)
     except FaultError as fault:
-        return _unreadable(ref, version, resource, fault, salvage(document, eyes, fault))
+        return (_unreadable(ref, version, resource, fault, salvage(document, eyes, fault)),)
+    return (entry, _repeats(entry, document, eyes)) if recurs(document) else (entry,)
+
+
+def _repeats(entry: Entry, document: Document, eyes: Eyes) -> Record:
+    ref, resource = repeats_of(entry.ref), entry.view.resource
+    itself = Interval(entry.view.start, entry.view.end)
+    try:
+        return _busy(document, resource, ref, entry.version, eyes, but=itself)
+    except FaultError as fault:
+        return _unreadable(ref, entry.version, resource, fault, ())
 
 
 def _unreadable(ref: str, version: str, resource: str, fault: FaultError, spans: tuple[Interval, ...]) -> Unreadable:
@@ -41,6 +57,8 @@ def entry_of(document: Document, resource: str, segment: str, version: str, eyes
     )
 
 
-def _busy(document: Document, resource: str, ref: str, version: str, eyes: Eyes) -> Busy:
-    found = taken(document, eyes)
+def _busy(
+    document: Document, resource: str, ref: str, version: str, eyes: Eyes, *, but: Interval | None = None
+) -> Busy:
+    found = taken(document, eyes, but=but)
     return Busy(ref=ref, version=version, resource=resource, spans=found.spans, tentative=found.tentative)

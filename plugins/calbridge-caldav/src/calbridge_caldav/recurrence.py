@@ -20,7 +20,7 @@ from icalendar import Calendar
 from icalendar import Component as Parsed
 
 from calbridge.interval import Interval
-from calbridge_caldav.lines import Component, Document, FaultError, Line, ZoneFaultError
+from calbridge_caldav.lines import Component, Document, FaultError, Line, ZoneFaultError, number
 from calbridge_caldav.times import Span, span
 from calbridge_caldav.zones import Zones
 
@@ -148,7 +148,7 @@ def _reduced(
 def _times_of(event: Component, zones: Zones, kept: frozenset[str], *, guess: bool) -> Iterator[bytes]:
     yield b"BEGIN:VEVENT\r\n"
     for line in event.lines:
-        if line.name in kept and (line.name != "SEQUENCE" or line.value.strip().isdigit()):
+        if line.name in kept and (line.name != "SEQUENCE" or number(line.value.strip()) is not None):
             yield f"{line.name}{_parameters(line, zones, guess=guess)}:{line.value.strip()}\r\n".encode()
     yield b"END:VEVENT\r\n"
 

@@ -15,8 +15,8 @@ from calbridge.provider import Complete, Delta, Feed, NotModified, Record, Unrea
 from calbridge_caldav import cursor as cursors
 from calbridge_caldav.busy import Eyes
 from calbridge_caldav.collection import Changes, Collection, Fetched, Marks
-from calbridge_caldav.hrefs import known_in, ref_of
-from calbridge_caldav.records import record_of
+from calbridge_caldav.hrefs import known_in, ref_of, repeats_of
+from calbridge_caldav.records import records_of
 
 
 def read(
@@ -35,7 +35,7 @@ def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes)
     for collection in collections:
         seen[collection.resource] = (collection.path, collection.look())
         listed = collection.listing()
-        items += (one for one in _records(collection, listed, eyes) if not isinstance(one, str))
+        items += _records(collection, listed, eyes)
     return Complete(window=window, items=tuple(items), cursor=cursors.write(seen))
 
 
@@ -53,13 +53,20 @@ def _news(
         marks, changes = _since(collection, cursors.marks_of(past, collection), held)
         seen[collection.resource] = (collection.path, marks)
         found = list(_records(collection, changes.changed, eyes))
-        changed += (one for one in found if not isinstance(one, str))
-        missing = {one for one in found if isinstance(one, str)} | changes.removed
-        removed += (ref_of(collection.resource, segment) for segment in sorted(missing & held.keys()))
+        changed += found
+        removed += _gone(collection.resource, changes, found, known)
     after = cursors.write(seen)
     if not changed and not removed:
         return NotModified(cursor=after)
     return Delta(changed=tuple(changed), removed=tuple(removed), cursor=after)
+
+
+def _gone(resource: str, changes: Changes, found: Sequence[Record], known: Mapping[str, str]) -> Iterator[str]:
+    """What the bridge knows of the objects in question and what they no longer give."""
+    present = {record.ref for record in found}
+    for segment in sorted(changes.changed.keys() | changes.removed):
+        ref = ref_of(resource, segment)
+        yield from (one for one in (ref, repeats_of(ref)) if one in known and one not in present)
 
 
 def _since(collection: Collection, before: Marks | None, held: Mapping[str, str]) -> tuple[Marks, Changes]:
@@ -83,16 +90,17 @@ def _listed(collection: Collection, held: Mapping[str, str]) -> Changes:
     )
 
 
-def _records(collection: Collection, segments: Mapping[str, str], eyes: Eyes) -> Iterator[Record | str]:
-    """The records of these objects; a bare segment for one that is gone meanwhile."""
-    for fetched in collection.bodies(list(segments)):
+def _records(collection: Collection, segments: Mapping[str, str], eyes: Eyes) -> Iterator[Record]:
+    """The records of these objects, in order of their names; none for one that is gone meanwhile."""
+    for fetched in collection.bodies(sorted(segments)):
         version = fetched.etag or segments.get(fetched.segment, "")
-        yield _record(collection.resource, fetched, version, eyes)
+        yield from _of_one(collection.resource, fetched, version, eyes)
 
 
-def _record(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> Record | str:
+def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[Record, ...]:
     if fetched.fault:
-        return Unreadable(ref=ref_of(resource, fetched.segment), version="", why=fetched.fault, resource=resource)
+        ref = ref_of(resource, fetched.segment)
+        return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource),)
     if fetched.data is None:
-        return fetched.segment
-    return record_of(resource, fetched.segment, version, fetched.data, eyes)
+        return ()
+    return records_of(resource, fetched.segment, version, fetched.data, eyes)

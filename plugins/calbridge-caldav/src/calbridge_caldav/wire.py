@@ -61,7 +61,7 @@ class Wire:
             try:
                 return parse(response.content)
             except NoMultistatusError as error:
-                raise NeedsHuman(f"The server's answer is no CalDAV ({error}): check the url.") from None
+                raise NeedsHuman(f"The server's answer is no CalDAV ({error}): check the url.") from error
         if response.status_code in accept:
             return response
         problem = classify(response)
@@ -71,8 +71,8 @@ class Wire:
         raise problem
 
     def get(self, path: str) -> Body | httpx.Response:
-        """One object, uncompressed so that its ETag is that of the object; another status as it is."""
-        response = self.request("GET", path, headers={"Accept": "text/calendar", "Accept-Encoding": "identity"})
+        """One object; another status as it is."""
+        response = self.request("GET", path, headers={"Accept": "text/calendar"})
         if response.status_code != httpx.codes.OK:
             return response
         if "html" in response.headers.get("content-type", "") or response.content.lstrip()[:1] == b"<":
@@ -101,5 +101,5 @@ class Wire:
 
 
 def etag_of(text: str) -> str:
-    """An ETag without the weak mark, which If-Match never matches (a proxy adds it when it compresses)."""
-    return text.strip().removeprefix("W/")
+    """An ETag without what a proxy adds when it compresses (`W/`, `-gzip`): If-Match would never match it."""
+    return text.strip().removeprefix("W/").replace('-gzip"', '"')

@@ -77,11 +77,11 @@ class Writing:
 
     def _same_uid(self, home: Place, response: httpx.Response) -> Receipt:
         """The server refuses a second event with our UID: find the first."""
-        for segment in home.collection.find(uid_of(self._change.appointment)) or ():
-            place = Place(collection=home.collection, segment=segment)
+        for place in self._places.by_uid(uid_of(self._change.appointment)):
             found = self._places.look(place)
-            if found and self._ours(found):
-                return self._over(place, found)
+            if found and found.entry and self._ours(found):
+                here = place.collection is home.collection
+                return self._over(place, found) if here else _moved(found, "It stands in another calendar.")
         raise self._places.refusal(home, response)
 
     # --- changing ---------------------------------------------------------------------------------
@@ -110,20 +110,25 @@ class Writing:
     def _move(self, old: Place, home: Place) -> Receipt:
         """Into another calendar: never the same UID in two at once, so the old one goes first, and what staff added
         goes along. After a crash in between the old one is gone and the new one is made."""
-        found = self._places.look(old)
-        if found is None or not self._ours(found):
-            return self._create(home)
-        if not self._as_we_left_it(old, found):
-            return _moved(found, "The event was changed in the calendar.")
-        data = self._amended(old, found)
-        if self._places.delete(old, found.etag) == CONFLICT:
-            return self._move(old, home)
+        for _attempt in range(ATTEMPTS):
+            found = self._places.look(old)
+            if found is None or not self._ours(found):
+                return self._create(home)
+            if not self._as_we_left_it(old, found):
+                return _moved(found, "The event was changed in the calendar.")
+            data = self._amended(old, found)
+            if self._places.delete(old, found.etag) != CONFLICT:
+                return self._after_the_old_one(old, found.data, home, data)
+        raise RetryLater("The event keeps being changed while it is moved.", item=old.ref)
+
+    def _after_the_old_one(self, old: Place, before: bytes, home: Place, data: bytes) -> Receipt:
+        """A server that does not take it in the new calendar gets it back in the old one: nothing is lost."""
         try:
             return self._create(home, data)
         except RetryLater:
             raise
         except BridgeError:
-            self._places.create(old, found.data)
+            self._places.create(old, before)
             raise
 
     def _read_back(self, place: Place) -> Receipt:
@@ -166,6 +171,12 @@ class Writing:
     # --- comparing --------------------------------------------------------------------------------
 
     def _ours(self, found: Found) -> bool:
+        if found.document is None and not found.appointment:
+            raise SkipItem(
+                f"What stands at this appointment's place cannot be read ({found.why}): "
+                "correct or delete it in the calendar.",
+                item=self._change.ref,
+            )
         return found.appointment == self._change.appointment
 
     def _written(self, found: Found) -> bool:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from calbridge_caldav.lines import Component, Document, Line
+from calbridge_caldav.lines import Component, Document, Line, number
 
 
 @lru_cache(maxsize=1)
@@ -40,19 +40,20 @@ class Zones:
     """The zones of one object. `name` gives what the library shall read instead of a TZID."""
 
     def __init__(self, document: Document) -> None:
-        since = _first_year(document)
+        self._document = document
         self._texts: dict[str, bytes] = {}
+        self._defined: dict[str, Component] = {}
         for zone in document.walk("VTIMEZONE"):
-            text = b"".join(_observances(zone, since))
-            if text:
-                self._texts.setdefault(_cleaned(zone.text("TZID")), text)
+            self._defined.setdefault(_cleaned(zone.text("TZID")), zone)
 
     def name(self, tzid: str) -> str | None:
         """The IANA name, else the private name of the object's own definition; None where nothing defines it."""
-        text = self._texts.get(_cleaned(tzid))
-        if text is not None and _cleaned(tzid) in WINDOWS_TO_OLSON:
-            return _private(text)
-        return olson(tzid) or (_private(text) if text is not None else None)
+        cleaned = _cleaned(tzid)
+        known = olson(tzid)
+        if known and not (cleaned in WINDOWS_TO_OLSON and cleaned in self._defined):
+            return known
+        text = self._own(cleaned)
+        return _private(text) if text else known
 
     def plain(self, tzid: str) -> ZoneInfo | None:
         """The zone, where it needs no definition of the object's own."""
@@ -61,10 +62,17 @@ class Zones:
 
     def definitions(self) -> Iterator[bytes]:
         """The object's own definitions under their private names, for the library."""
-        for tzid, text in self._texts.items():
-            name = self.name(tzid)
-            if name == _private(text):
-                yield f"BEGIN:VTIMEZONE\r\nTZID:{name}\r\n".encode() + text + b"END:VTIMEZONE\r\n"
+        for tzid in self._defined:
+            text = self._own(tzid)
+            if text and self.name(tzid) == _private(text):
+                yield f"BEGIN:VTIMEZONE\r\nTZID:{_private(text)}\r\n".encode() + text + b"END:VTIMEZONE\r\n"
+
+    def _own(self, tzid: str) -> bytes:
+        """The text of a definition, b"" where there is none or it says nothing."""
+        if tzid not in self._texts:
+            zone = self._defined.get(tzid)
+            self._texts[tzid] = b"".join(_observances(zone, _first_year(self._document))) if zone else b""
+        return self._texts[tzid]
 
 
 def _cleaned(tzid: str) -> str:
@@ -96,14 +104,14 @@ def _not_from_1601(line: Line, observance: Component, since: int) -> str:
     in 1601, and a weekly meeting then costs a million steps. A rule for every year may as well begin later."""
     value = line.value.strip()
     endless = _EVERY_YEAR.fullmatch(observance.text("RRULE"))
-    early = line.name == "DTSTART" and value[:4].isdigit() and int(value[:4]) < since
-    return f"{since}{value[4:]}" if endless and early and value[4:8] != "0229" else value
+    early = line.name == "DTSTART" and 0 < (number(value[:4]) or 0) < since
+    return f"{since:04}{value[4:]}" if endless and early and value[4:8] != "0229" else value
 
 
 def _first_year(document: Document) -> int:
     """The year before the object's first event."""
-    years = [line.value.strip()[:4] for event in document.walk("VEVENT") for line in event.all("DTSTART")]
-    return min((int(year) for year in years if year.isdigit()), default=1971) - 1
+    starts = [line.value.strip()[:4] for event in document.walk("VEVENT") for line in event.all("DTSTART")]
+    return min((year for start in starts if (year := number(start))), default=1971) - 1
 
 
 @lru_cache(maxsize=64)

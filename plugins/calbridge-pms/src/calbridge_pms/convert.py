@@ -67,6 +67,7 @@ def entry_of(found: PmsAppointment, names: Names) -> Entry:
         stamp=_stamp(found),
         by=_SIDES.get(found.modified_by),
         modified=int(found.modified.timestamp()) if found.modified else None,
+        pending=found.write_state == "pending",
     )
 
 

@@ -1,0 +1,184 @@
+"""The bridge's own engine between the real reference PMS and a calendar and a portal in memory."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calbridge.engine import Engine
+from calbridge.host import ClinicHost
+from calbridge.model import Clinic, Details, Resource, Service, State, WallWindow
+from calbridge.store import Store
+from calbridge.testing.clock import VirtualClock
+from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
+from calbridge.testing.memory_portal import PortalModel
+from calbridge.testing.portal_provider import MemoryPortal
+
+HOUR = 3_600
+NOW = 1_795_158_000  # 2026-11-20 07:00 UTC, the clock of the seeded practice
+CLINIC = Clinic(
+    key="hafen",
+    name="Praxis am Hafen",
+    time_zone="Europe/Berlin",
+    region="DE",
+    online=True,
+    opening_hours={day: (WallWindow(start=0, end=1_440),) for day in range(7)},
+    resources={key: Resource(key=key, name=key, online=key != "room1") for key in ("anna", "ben", "room1")},
+    services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna", "ben"))},
+)
+CLINIC = replace(CLINIC, rules=replace(CLINIC.rules, availability="opening_hours"))
+ERIKA = Details(first_name="Erika", last_name="Muster", email="erika@example.org", patient_name="Rex")
+NOBODY = Details(first_name="Eva", last_name="Neu", email="eva@example.org")
+
+
+class Bridge:
+    """Store, host and engine over the three sides; each `start` is a new process."""
+
+    def __init__(self, side: Any, database: Path) -> None:
+        self.side, self.database = side, database
+        self.clock = VirtualClock(NOW)
+        self.calendar, self.portal = CalendarModel(self.clock), PortalModel(self.clock)
+        self.start()
+
+    def start(self) -> None:
+        self.store = Store.open(self.database, clock=self.clock)
+        sides: dict[str, tuple[Any, Any]] = {
+            "pms": ("pms", self.side.connect(CLINIC)),
+            "calendar": ("calendar", MemoryCalendar(self.calendar)),
+            "portal": ("portal", MemoryPortal(self.portal)),
+        }
+        self.engine = Engine(
+            store=self.store,
+            clinic=CLINIC,
+            host=ClinicHost.of(CLINIC, sides),
+            clock=self.clock,
+            random=random.Random(1),
+            log=logging.getLogger("test"),
+            first_run=dict.fromkeys(sides, "apply"),
+        )
+
+    def cycle(self, after: int = 60) -> Any:
+        self.side.clock.write_text(_iso(self.clock.advance(after)))
+        report = self.engine.cycle()
+        assert report.failures == {}
+        return report
+
+    def book(self, offset: int = 0, details: Details = ERIKA) -> str:
+        """A client selects and confirms; the booking's ref."""
+        hold = self.portal.select("anna", "checkup", self.side.start + offset)
+        self.cycle()
+        ref = self.portal.confirm(hold, details)
+        self.cycle()
+        return ref
+
+
+def _iso(epoch: int) -> str:
+    return datetime.fromtimestamp(epoch, UTC).isoformat()
+
+
+@pytest.fixture
+def bridge(side: Any, tmp_path: Path) -> Iterator[Bridge]:
+    made = Bridge(side, tmp_path / "hub.sqlite3")
+    made.cycle()
+    yield made
+    made.store.close()
+
+
+def test_a_booking_reaches_the_pms_linked_and_a_quiet_cycle_writes_nothing(bridge: Bridge) -> None:
+    ref = bridge.book()
+    (visit,) = bridge.side.diary()
+    assert (visit["status"], visit["client_id"], visit["patient_id"]) == ("confirmed", "c1", "p1")
+    assert bridge.portal.get(ref).state is State.CONFIRMED
+    for _ in range(2):
+        assert not bridge.cycle().writes
+    assert bridge.side.diary() == [visit]
+
+
+def test_a_hold_shows_no_name_and_ends_with_its_client(bridge: Bridge) -> None:
+    hold = bridge.portal.select("anna", "checkup", bridge.side.start)
+    bridge.cycle()
+    (visit,) = bridge.side.diary()
+    assert (visit["status"], visit["client_id"], visit["booking_info"]) == ("tentative", None, "")
+    bridge.portal.abandon(hold)
+    bridge.cycle()
+    assert [each["status"] for each in bridge.side.diary()] == ["cancelled"]
+    assert not bridge.cycle().writes
+
+
+def test_one_whom_nobody_knows_is_booked_unlinked_with_her_details(bridge: Bridge) -> None:
+    bridge.book(details=NOBODY)
+    (visit,) = bridge.side.diary()
+    assert (visit["status"], visit["client_id"]) == ("confirmed", None)
+    assert "E-mail: eva@example.org" in visit["booking_info"]
+    assert "E-mail: eva@example.org" in visit["note"]
+    bridge.side.patch(f"appointment/{visit['id']}", client_id="c2")
+    bridge.cycle()
+    assert bridge.side.diary()[0]["client_id"] == "c2"
+    assert not bridge.cycle().writes
+
+
+def test_reception_moves_cancels_and_phones(bridge: Bridge) -> None:
+    ref = bridge.book()
+    visit = f"appointment/{bridge.side.diary()[0]['id']}"
+    bridge.side.move(visit, bridge.side.start + 2 * HOUR)
+    bridge.cycle()
+    assert bridge.portal.get(ref).start == bridge.side.start + 2 * HOUR
+    bridge.side.phone("ben", bridge.side.start, bridge.side.start + HOUR, title="Telefon")
+    bridge.cycle()
+    assert ("checkup", bridge.side.start) not in bridge.portal.offers["ben"]
+    assert ("checkup", bridge.side.start) in bridge.portal.offers["anna"]
+    bridge.side.cancel(visit)
+    bridge.cycle()
+    assert bridge.portal.get(ref).state is State.CANCELLED
+    assert not bridge.cycle().writes
+
+
+def test_one_that_reception_deletes_is_cancelled_after_a_probe(bridge: Bridge) -> None:
+    ref = bridge.book()
+    bridge.side.delete(f"appointment/{bridge.side.diary()[0]['id']}")
+    bridge.cycle()
+    assert bridge.portal.get(ref).state is State.CANCELLED
+    assert bridge.side.diary() == []
+
+
+def test_the_client_cancels_and_the_pms_follows(bridge: Bridge) -> None:
+    bridge.portal.cancel(bridge.book())
+    bridge.cycle()
+    assert [visit["status"] for visit in bridge.side.diary()] == ["cancelled"]
+
+
+def test_of_the_same_minute_exactly_one_gets_it(bridge: Bridge) -> None:
+    hold = bridge.portal.select("anna", "checkup", bridge.side.start)
+    phoned = bridge.side.phone("anna", bridge.side.start, bridge.side.start + HOUR)
+    bridge.cycle()
+    assert not bridge.portal.get(hold).live
+    assert [f"appointment/{visit['id']}" for visit in bridge.side.diary() if visit["status"] != "cancelled"] == [phoned]
+
+
+@pytest.mark.parametrize("action", ["500_after_commit", "drop_after_commit", "500_before"])
+@pytest.mark.parametrize("match", ["POST /v1/appointments", "PATCH /v1/appointments"])
+def test_whatever_answer_is_lost_the_sides_agree_in_the_end(bridge: Bridge, match: str, action: str) -> None:
+    bridge.side.arm({"match": match, "action": action, "times": 4})
+    ref = bridge.portal.select("anna", "checkup", bridge.side.start)
+    for number in range(3):
+        bridge.side.clock.write_text(_iso(bridge.clock.advance(60)))
+        bridge.engine.cycle()
+        if number == 0:
+            ref = bridge.portal.confirm(ref, ERIKA)
+        bridge.store.close()
+        bridge.start()
+    bridge.side.arm()
+    for _ in range(3):
+        bridge.side.clock.write_text(_iso(bridge.clock.advance(HOUR)))
+        bridge.engine.cycle()
+    live = [visit for visit in bridge.side.diary() if visit["status"] != "cancelled"]
+    assert [visit["status"] for visit in live] == ["confirmed"]
+    assert bridge.portal.get(ref).state is State.CONFIRMED
+    assert not bridge.cycle().writes
