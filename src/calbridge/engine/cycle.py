@@ -52,7 +52,7 @@ class Engine:
     def cycle(self) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise."""
         session = self._session(self._store.begin_cycle(self._clinic.key))
-        self._approve(session)
+        self._approve()
         self._report_broken(session)
         self._retire_removed()
         push(session)
@@ -105,9 +105,10 @@ class Engine:
             attempts={c.name: c.attempts for c in known},
         )
 
-    def _approve(self, session: Session) -> None:
-        for name, link in session.state().links.items():
-            if not link.approved and self._first_run.get(name) == "apply":
+    def _approve(self) -> None:
+        approved = {known.name for known in self._store.connections(self._clinic.key) if known.approved}
+        for name, choice in self._first_run.items():
+            if choice == "apply" and name not in approved:
                 self._store.approve(self._clinic.key, name)
 
     def _report_broken(self, session: Session) -> None:

@@ -44,6 +44,8 @@ class _Progress:
 
 def push(session: Session) -> bool:
     """Drain the outbox and whatever becomes due by it. True when the sides must be read again."""
+    if not session.store.outbox(session.clinic.key, now=session.clock.now()):
+        return False
     progress = _Progress(session.state())
     for _ in range(ROUNDS):
         due = session.store.outbox(session.clinic.key, now=session.clock.now())
