@@ -1,6 +1,9 @@
 """What goes wrong outside: one clear sentence, nothing lost or half-written, and the other connections go on."""
 
+import json
+import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -12,11 +15,12 @@ import pytest
 from calbridge.demo.clinic import KEY
 from calbridge.demo.steps.quiet import Marks, marks
 from calbridge.demo.world import World
-from calbridge.testing.processes import free_port
+from calbridge.testing.processes import calbridge, free_port
 from calbridge.testing.proxy import Answer, Call, Lost, Rule
 
 PAGE = b"<!doctype html><html><title>Anmelden</title><form>Bitte anmelden</form></html>"
 SIDES = ("calendar", "portal", "pms")
+EVENT = "/praxis/jonas/call-jonas.ics"
 
 
 class Disguise(Rule):
@@ -30,6 +34,7 @@ class Disguise(Rule):
         return call
 
     def after(self, call: Call, answer: Answer) -> Answer:
+        del call
         html = (("content-type", "text/html; charset=utf-8"),)
         match self.as_what:
             case "page":
@@ -38,6 +43,8 @@ class Disguise(Rule):
                 return Answer(status=302, headers=(("location", "https://login.example.org/"), *html), body=b"")
             case "nonsense":
                 return replace(answer, status=200, body=b'{"events": {"what": ["is this"]}, "items": 7}')
+            case "broken event":
+                return replace(answer, body=re.sub(rb"(TZID=America/New_York:)\d{8}T\d{6}", rb"\1gestern", answer.body))
             case "refusal":
                 return Answer(status=401, headers=(("www-authenticate", 'Bearer realm="x"'), *html), body=PAGE)
         return answer
@@ -135,12 +142,12 @@ def test_nothing_is_lost_when_the_server_comes_back(
 
 @pytest.mark.usefixtures("untouched")
 def test_a_server_that_speaks_no_tls_is_named(case: Case) -> None:
-    case.edit('kind = "pms"\nurl = "http://', 'kind = "pms"\nurl = "https://')
+    case.edit('kind = "vetstoria"\nurl = "http://', 'kind = "vetstoria"\nurl = "https://')
     code, said = case.sync()
     assert code == 1
-    assert_one_sentence(said["failures"]["pms"])
-    assert "TLS" in said["failures"]["pms"] or "certificate" in said["failures"]["pms"]
-    assert {"calendar", "portal"} <= set(said["reads"])
+    assert_one_sentence(said["failures"]["portal"])
+    assert "TLS" in said["failures"]["portal"] or "certificate" in said["failures"]["portal"]
+    assert {"calendar", "pms"} <= set(said["reads"])
 
 
 @pytest.mark.usefixtures("untouched")
@@ -154,18 +161,22 @@ def test_an_address_where_nobody_listens_is_named(case: Case) -> None:
     assert {"calendar", "pms"} <= set(said["reads"])
 
 
-def test_an_event_that_cannot_be_read_blocks_and_is_reported(case: Case, world: World) -> None:
-    day = f"{world.day:%Y%m%d}"
-    bad = BAD_EVENT.replace("{day}", day).encode()
-    world.calendar.keep("alma", "kaputt.ics", bad)
+def test_an_event_that_cannot_be_read_is_reported_and_kept(
+    case: Case, world: World, disguised: Callable[[str, str], None]
+) -> None:
+    secret = world.calendar.text(EVENT).replace("Call", "Geheimer")
+    world.calendar.keep("jonas", EVENT.rsplit("/", 1)[1], secret.encode())
+    before = world.calendar.text(EVENT)
+    disguised("calendar", "broken event")
     code, said = case.sync()
     assert code == 1
     assert said["failures"] == {}
     assert set(said["reads"]) == set(SIDES)
     assert len(said["tasks"]) == 1
     assert_one_sentence(said["tasks"][0])
-    assert "Geheimer Titel" not in said["tasks"][0]
-    assert world.calendar.text("/praxis/alma/kaputt.ics").encode() == bad
+    assert "Geheimer" not in said["tasks"][0]
+    assert "call-jonas" in said["tasks"][0]
+    assert world.calendar.text(EVENT) == before
     assert world.picture().disagreement() == ""
 
 
@@ -177,16 +188,10 @@ def test_a_plugin_that_does_not_load_stops_its_connection_only(
     case.edit('kind = "vetstoria"', 'kind = "broken"')
     _install_broken_plugin(tmp_path / "site")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-    import subprocess
-
-    from calbridge.testing.processes import calbridge
-
     done = subprocess.run(
         calbridge("sync", "--json", "--config", str(case.config)),
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    import json
-
     assert done.returncode == 1, done.stderr
     said = json.loads(done.stdout)["clinics"][0]
     assert_one_sentence(said["failures"]["portal"])
@@ -198,8 +203,7 @@ def test_a_plugin_that_does_not_load_stops_its_connection_only(
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ('site = "', 'sitee = "', "sitee"),
-        ('password = { file = "calendar-password" }', 'password = { file = "gone" }', "gone"),
+        ('kind = "vetstoria"', 'kind = "vetstoria"\nsitte = "hier"', 'did you mean "site"'),
         ('kind = "caldav"', 'kind = "caldev"', "caldev"),
         ('time_zone = "Europe/Berlin"', 'time_zone = "Europe/Berlln"', "Europe/Berlin"),
         ("minutes = 30", 'minutes = "lang"', "minutes"),
@@ -212,6 +216,17 @@ def test_a_wrong_configuration_is_refused_before_anything_happens(case: Case, ol
     assert len(said["errors"]) == 1
     assert named in said["errors"][0]
     assert KEY in said["errors"][0]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_missing_secret_is_named_with_the_places_it_was_looked_for_in(case: Case) -> None:
+    case.edit('password = { file = "calendar-password" }', 'password = { file = "gone" }')
+    code, said = case.sync()
+    assert code == 1
+    assert list(said["failures"]) == ["calendar"]
+    assert_one_sentence(said["failures"]["calendar"])
+    assert '"gone"' in said["failures"]["calendar"]
+    assert str(case.config.parent / "secrets") in said["failures"]["calendar"]
 
 
 def assert_one_sentence(text: str) -> None:
@@ -230,13 +245,3 @@ def _install_broken_plugin(site: Path) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-plugin\nVersion: 1.0\n", "utf-8")
     (info / "entry_points.txt").write_text("[calbridge]\nbroken = broken_plugin\n", "utf-8")
     (site / "broken_plugin.py").write_text("import a_module_that_is_not_there\n", "utf-8")
-
-
-BAD_EVENT = "\r\n".join(
-    [
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Praxiskalender//DE",
-        "BEGIN:VEVENT", "UID:kaputt@praxis.example.org", "DTSTAMP:20260105T080000Z",
-        "DTSTART:{day}T110000Z", "DTEND:{day}T113000Z", "RRULE:FREQ=SOMETIMES",
-        "SUMMARY:Geheimer Titel", "END:VEVENT", "END:VCALENDAR", "",
-    ]
-)  # fmt: skip

@@ -3,12 +3,15 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from calbridge.demo.command import demo
 from calbridge.testing.processes import Program, calbridge
 
 DAY_S = 400
@@ -64,17 +67,17 @@ def test_the_configuration_keeps_its_secrets_apart(day: tuple[list[dict[str, Any
 
 
 def test_nothing_is_left_running(day: tuple[list[dict[str, Any]], int, Path]) -> None:
-    assert _processes(day[2]) == []
+    assert _left(day[2]) == []
 
 
 def test_an_interrupted_day_leaves_nothing_running(tmp_path: Path) -> None:
     folder = tmp_path / "clinic"
-    with Program("demo", calbridge("demo", "--directory", str(folder)), log=tmp_path / "demo.log") as demo:
-        demo.wait_for((folder / "bridge.log").exists)
-        assert _processes(folder)
-        subprocess.run(["kill", f"-{signal.SIGINT.value}", str(demo.pid)], check=True)
-        assert demo.wait(60) == 1
-    assert _processes(folder) == []
+    with Program("demo", calbridge("demo", "--directory", str(folder)), log=tmp_path / "demo.log") as program:
+        program.wait_for((folder / "bridge.log").exists)
+        assert _running(folder)
+        subprocess.run(["kill", f"-{signal.SIGINT.value}", str(program.pid)], check=True)
+        assert program.wait(60) == 1
+    assert _left(folder) == []
 
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
@@ -87,12 +90,22 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     assert done.stderr == f"error: {tmp_path} is not empty: name a new folder for the demo\n"
 
 
-def _processes(folder: Path) -> list[str]:
-    """Commands that still run with something in the folder; the demo's own is not among them."""
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "radicale", None)
+    done = CliRunner().invoke(demo, ["--once"])
+    assert done.exit_code == 2
+    assert "the demo needs radicale, which is not installed: pip install" in done.stderr
+
+
+def _left(folder: Path) -> list[str]:
+    """What still runs when everything should have ended a moment ago."""
     deadline = time.monotonic() + 5
-    while True:
-        shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
-        found = [line for line in shown if str(folder) + "/" in line]
-        if not found or time.monotonic() > deadline:
-            return found
+    while (found := _running(folder)) and time.monotonic() < deadline:
         time.sleep(0.2)
+    return found
+
+
+def _running(folder: Path) -> list[str]:
+    """Commands that run with something in the folder; the demo's own is not among them."""
+    shown = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in shown.splitlines() if f"{folder}/" in line]

@@ -175,8 +175,8 @@ def _fill(calendar: CalendarSide, today: date) -> None:
 
 
 def _bridge(folder: Path, clinic: config.Clinic, tokens: Tokens, portal: PortalSide, pms: PmsSide) -> Bridge:
-    kept = {
-        "calendar-password": servers.PASSWORD,
+    login = {"calendar-password": servers.PASSWORD} if clinic.addresses.user else {}
+    kept = login | {
         "portal-token": tokens.portal,
         "portal-webhook": _hook(portal.operator, f"/v1/sites/{KEY}/webhooks", clinic.addresses, "portal"),
         "pms-token": tokens.pms,
