@@ -146,7 +146,7 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
     )
 
 
-SYSTEM_REASONS = frozenset({"slot_unavailable"})
+SYSTEM_REASONS = frozenset({"slot_unavailable", "client_not_admitted", "species_not_admitted"})
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 
