@@ -367,3 +367,12 @@ def test_the_system_of_record_is_the_named_one_else_the_pms_else_the_calendar(
     roles: Any, named: str, unknown: Any, expected: Any
 ) -> None:
     assert ranks(roles, named, unknown=unknown) == expected
+
+
+def test_a_machine_without_threads_closes_no_connection_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic = host()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", lambda _: raising(RuntimeError("can't start new thread"))())
+        with pytest.raises(RetryLater, match="no thread left"):
+            pull(clinic)
+    assert pull(clinic) == EMPTY
