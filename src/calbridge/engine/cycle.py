@@ -52,7 +52,7 @@ class Engine:
     def cycle(self, *, at_once: bool = False) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise.
 
-        `at_once`: a person asked for it, perhaps after mending something, so connections that are backing off are tried.
+        `at_once`: a person asked for it, perhaps after mending something, so nothing waits for its back-off.
         """
         session = self._session(self._store.begin_cycle(self._clinic.key), at_once=at_once)
         self._approve()

@@ -26,8 +26,9 @@ DRY = 0
 class Session:
     """One cycle of one clinic.
 
-    `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason. `conflicts`: (connection, appointment) whose time a
-    remote said is taken. `moved`: entries that refused writes brought back, to be seen by the next read.
+    `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
+    `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
+    brought back, to be seen by the next read.
     """
 
     store: Store
