@@ -391,9 +391,31 @@ def test_init_asks_when_it_may(practice: Any) -> None:
     assert (shown["time_zone"], shown["region"], list(shown["connections"])) == ("Europe/Vienna", "AT", ["portal"])
 
 
+def test_init_asks_again_and_keeps_what_was_said(practice: Any) -> None:
+    answers = [
+        "Praxis Nord", "Europe/Viena", "Europe/Vienna", "at", "AT", "provett", "", "mon 9-12", "mon 09:00-12:00",
+        "Dr. Eva Au", "Check-up", "Check-up 20", "desks", "desk", "", "http://d/", "",
+    ]  # fmt: skip
+    result = call("init", "--config", "asked.toml", input="\n".join(answers))
+    assert result.exit_code == 0, result.output
+    said = [line for line in result.output.splitlines() if "Error: " in line]
+    assert [line.partition("Error: ")[2] for line in said] == [
+        '"Europe/Viena" is not a known time zone; did you mean "Europe/Vienna"?',
+        'a region is a country code of two capitals, such as "DE"',
+        'there is no "provett"; did you mean "provet"?',
+        'opening hours: "9-12" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00"',
+        'service "Check-up" is wrong: write its name and its minutes, like "Check-up 30"',
+        'there is no "desks"; did you mean "desk"?',
+        "url is needed: write it",
+    ]
+    shown = ask("config", "show", "--config", "asked.toml")["clinics"]["praxis-nord"]
+    assert (shown["time_zone"], shown["connections"]["portal"]["url"]) == ("Europe/Vienna", "http://d/")
+
+
 INIT_FAULTS: list[tuple[tuple[str, ...], str]] = [
     (("--hours", "monday 9-12"),
      'error: opening hours "monday 9-12" are wrong: write them like "mon-fri 09:00-12:00,14:00-18:00"'),
+    (("--hours", "mon 18:00-09:00"), 'error: opening hours: "18:00-09:00" ends before it starts'),
     (("--service", "Check-up"),
      'error: service "Check-up" is wrong: write its name and its minutes, like "Check-up 30"'),
     (("--connect", "nothing"), 'error: no installed plugin provides kind "nothing"; there are '),
