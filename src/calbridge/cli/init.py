@@ -101,8 +101,9 @@ def _parts(text: str) -> list[str]:
 
 
 def _each(text: str, check: Check | None) -> None:
-    for part in _parts(text) if check is not None else ():
-        check(part)
+    if check is not None:
+        for part in _parts(text):
+            check(part)
 
 
 def _listed(names: Iterable[str]) -> str:

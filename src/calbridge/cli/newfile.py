@@ -32,6 +32,7 @@ class Place:
     secrets: list[str]
     required: frozenset[str] = frozenset()
     values: dict[str, str] = field(default_factory=dict)
+    last_entry: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, kind: ProviderKind) -> Place:
@@ -49,21 +50,32 @@ class Place:
         """(field, question) for texts, and for tables that must be there one question per resource."""
         for key, info in self.fields.items():
             if get_origin(info.annotation) is dict and info.is_required():
+                self.last_entry[key] = f"{key}.{list(answers.resources)[-1]}"
                 yield from ((f"{key}.{resource}", f"{key} for {resource}") for resource in answers.resources)
             elif info.is_required() or info.default == "":
                 yield key, f"{key} ({info.description})" if info.description else key
 
     def check(self, key: str, text: str) -> None:
-        """ValueError where the plugin would refuse this text for this field; a table's entries are read later."""
+        """ValueError where the plugin would refuse this text for this field; of a table's entries one is enough."""
         info = self.fields.get(key)
-        if info is None or (not text and not info.is_required()):
+        if info is None:
+            self._check_entry(key, text)
+            return
+        if not text and not info.is_required():
             return
         if not text:
             raise ValueError(f"{key} is needed: write it")
         try:
-            TypeAdapter(Annotated[info.annotation, info]).validate_python(text)
+            kind: Any = Annotated[info.annotation, info]
+            TypeAdapter(kind).validate_python(text)
         except ValidationError as error:
             raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
+    def _check_entry(self, key: str, text: str) -> None:
+        table = key.partition(".")[0]
+        given = text or any(value for name, value in self.values.items() if name.startswith(f"{table}."))
+        if not given and key == self.last_entry.get(table):
+            raise ValueError(f"{table} is needed for one resource at least: write it")
 
     @property
     def wanted(self) -> list[str]:

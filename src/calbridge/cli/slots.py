@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from calbridge.provider import Clock
 
 
-class LocalDate(click.ParamType):
+class LocalDate(click.ParamType[date]):
     """A date as the file writes it; click's own sentence shows a strptime pattern."""
 
     name = "date"
