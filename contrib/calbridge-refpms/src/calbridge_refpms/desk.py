@@ -34,7 +34,7 @@ from calbridge_refpms.records import Transaction
 from calbridge_refpms.wire import Appointment, Location
 
 Form = URLEncodedBody[dict[str, str]]
-Day = Annotated[date | None, QueryParameter(name="day")]
+Day = Annotated[date | None, QueryParameter(name="day", ge=date(1970, 1, 2), lt=date(9000, 1, 1))]
 Site = Annotated[str | None, QueryParameter(name="location")]
 
 SAFE_PAGES = {
