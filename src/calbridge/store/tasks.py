@@ -35,6 +35,12 @@ _UNSETTLED = select(tasks.c.id).where(
 )
 
 
+def settle_all_of(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
+    """A connection is gone, and with it whatever a person should have done about it; False when that was nothing."""
+    ours = (tasks.c.clinic == clinic, tasks.c.connection == name, tasks.c.state != "settled")
+    return connection.execute(update(tasks).where(*ours).values(state="settled", changed=now)).rowcount > 0
+
+
 def raise_all(connection: Connection, clinic: str, raised: Iterable[Task], *, now: int) -> None:
     """Open what is new; leave alone what is open or dismissed with the same sentence."""
     for task in raised:
