@@ -15,7 +15,6 @@ from calbridge.feeds import (
     Capabilities,
     Change,
     ClientRecord,
-    Entry,
     Feed,
     Probe,
     Record,
@@ -104,15 +103,19 @@ class HubState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One successful read of one connection, started at `started`."""
+    """One successful read of one connection, started at `started`.
+
+    `silent_since`: the last good read before the cycle that made this one, where that is not the link's own.
+    """
 
     feed: Feed[Record]
     started: int
+    silent_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Who may this be? `key` is the ref of the booking that asks."""
+    """Who may this be? `key` names what asks: `connection/ref` of a portal's entry, or an appointment's id."""
 
     key: str
     details: Details
@@ -190,11 +193,3 @@ def horizon(now: int, days: int) -> Interval:
     """The window the bridge looks at: from two days ago to `days` and a month ahead, which daily re-reads keep full."""
     day = 86_400
     return Interval(now - 2 * day, now + (days + 35) * day)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """An entry seen by a connection."""
-
-    connection: str
-    entry: Entry

@@ -170,6 +170,13 @@ def subject(appointment: Appointment, clinic: Clinic, *, names: str) -> str:
     return ": ".join(part for part in (word, text) if part) or clinic.name
 
 
+def own_title(title: str, clinic: Clinic) -> str:
+    """What staff typed, without the state's word that the bridge put before it."""
+    for word in _WORDS[_LANGUAGE.get(clinic.region, "en")].values():
+        title = title.removeprefix(f"{word}: ")
+    return title
+
+
 def _who(appointment: Appointment, names: str) -> str:
     given = appointment.details or Details()
     match names:

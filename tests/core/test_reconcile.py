@@ -77,7 +77,7 @@ def booked(**rules: object) -> PureHub:
     it = hub(**rules)
     it.see(portal=changed(portal("hold/1", State.HELD, expires=NOW + 300)))
     it.settle()
-    answers = Answers(clients={"booking/1": (ANNA,)})
+    answers = Answers(clients={"portal/booking/1": (ANNA,)})
     it.see(answers, portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)))
     it.settle()
     return it
@@ -118,7 +118,7 @@ def test_a_confirmed_booking_is_linked_and_told_only_after_the_pms_has_it() -> N
     it.see(portal=changed(portal("hold/1", State.HELD)))
     it.settle()
     plan = it.see(
-        Answers(clients={"booking/1": (ANNA,)}),
+        Answers(clients={"portal/booking/1": (ANNA,)}),
         portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)),
     )
     assert [e.connection for e in plan.effects] == ["pms", "calendar"]
@@ -143,7 +143,7 @@ def test_ambiguous_details_go_into_the_private_note_and_a_task() -> None:
     it.settle()
     twins = (ANNA, replace(ANNA, id="c2"))
     it.see(
-        Answers(clients={"booking/1": twins}),
+        Answers(clients={"portal/booking/1": twins}),
         portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)),
     )
     tasks = [task for plan in it.plans for task in plan.tasks]
@@ -209,7 +209,7 @@ def test_client_and_species_are_judged_again_once_they_are_known(
     it.clinic = replace(it.clinic, services=services)
     it.see(portal=changed(portal("hold/1", State.HELD)))
     it.settle()
-    answers = Answers(clients={"booking/1": records})
+    answers = Answers(clients={"portal/booking/1": records})
     it.see(answers, portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)))
     it.settle()
     assert only(it).state is (State.DECLINED if told else State.CONFIRMED)
@@ -435,7 +435,7 @@ def test_a_late_confirmation(late_confirm: str, taken: bool, state: State) -> No
     it.settle()
     if taken:
         it.see(pms=changed(phone()))
-    it.see(portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)))
+    it.see(portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA, modified=NOW + 400)))
     it.settle()
     late = {a.state for a in it.state.appointments.values() if a.origin is Side.CLIENT} - {State.EXPIRED}
     assert late == {state}

@@ -48,7 +48,7 @@ def book(practice: Any) -> str:
     desk = practice.sides.DESK
     service, start = min(desk.offers["anna"], key=lambda offer: offer[1])
     ref = desk.confirm(desk.select("anna", service, start), REX)
-    ask("sync", code=1)  # nobody here keeps clients: a person is asked to link it
+    ask("sync")  # nobody here keeps clients, so there is nobody to link it to
     return str(ref)
 
 

@@ -3,7 +3,7 @@
 import json
 import multiprocessing
 import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,18 +94,3 @@ def sync(start: Start) -> Callable[[World], dict[str, Any]]:
         return clinics[0]
 
     return once
-
-
-def spread(world: World, service: str) -> Iterator[Any]:
-    """Slots of the coming weeks that do not touch each other."""
-    slots = world.portal.free(service, world.weeks)
-    taken: list[Any] = []
-    for slot in slots:
-        near = [
-            one
-            for one in taken
-            if one.resource == slot.resource and abs(one.start - slot.start) < 2 * (slot.end - slot.start)
-        ]
-        if not near:
-            taken.append(slot)
-            yield slot

@@ -57,7 +57,7 @@ def _cycles(workplace: Workplace, clinics: list[ClinicConfig], *, dry_run: bool)
 
 def _cycle(workplace: Workplace, clinic: ClinicConfig, *, dry_run: bool) -> Cycle:
     engine = workplace.engine(clinic)
-    report: Report = engine.preview() if dry_run else engine.cycle()
+    report: Report = engine.preview() if dry_run else engine.cycle(at_once=True)
     return Cycle(
         clinic=report.clinic,
         run=report.run,

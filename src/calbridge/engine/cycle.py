@@ -49,9 +49,12 @@ class Engine:
         self._log = log
         self._first_run = dict(first_run or {})
 
-    def cycle(self) -> Report:
-        """Bring all sides together once. Failing connections are in the report; they never raise."""
-        session = self._session(self._store.begin_cycle(self._clinic.key))
+    def cycle(self, *, at_once: bool = False) -> Report:
+        """Bring all sides together once. Failing connections are in the report; they never raise.
+
+        `at_once`: a person asked for it, perhaps after mending something, so nothing waits for its back-off.
+        """
+        session = self._session(self._store.begin_cycle(self._clinic.key), at_once=at_once)
         self._approve()
         self._report_broken(session)
         self._retire_removed()
@@ -66,7 +69,7 @@ class Engine:
 
     def preview(self) -> Report:
         """What a cycle would write, with every connection approved. Reads the sides, writes nothing anywhere."""
-        session = self._session(DRY)
+        session = self._session(DRY, at_once=True)
         state = _approved(session.state())
         observations = pull(session, state)
         plan = self._decide(session, state, observations)
@@ -88,7 +91,7 @@ class Engine:
 
     # --- inside ---
 
-    def _session(self, epoch: int) -> Session:
+    def _session(self, epoch: int, *, at_once: bool = False) -> Session:
         run = f"{self._clock.now():x}-{self._random.getrandbits(32):08x}"
         now = self._clock.now()
         known = self._store.connections(self._clinic.key)
@@ -101,7 +104,8 @@ class Engine:
             log=self._log,
             epoch=epoch,
             report=Report(run=run, clinic=self._clinic.key),
-            waiting={c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
+            at_once=at_once,
+            waiting={} if at_once else {c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
             attempts={c.name: c.attempts for c in known},
         )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
@@ -12,15 +12,16 @@ from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Details, Side, State
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft, derive_id
-from calbridge.reconcile.facts import facts
+from calbridge.reconcile.facts import facts, takes_time
 from calbridge.reconcile.identity import identify
-from calbridge.reconcile.missing import entries, missing, undecided
+from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
 TAKEN = "slot_unavailable"
 ADMISSION = {"client_not_admitted", "species_not_admitted"}
+MOVES = {"start", "resource", "service"}
 
 
 def read_portal(draft: Draft, reads: Iterable[tuple[Link, Observation]]) -> None:
@@ -43,8 +44,8 @@ def _read(draft: Draft, link: Link, entry: Entry) -> None:
         return
     if key in draft.appointments:
         _known(draft, link, draft.appointments[key], entry)
-    elif entry.view.state in LIVE:
-        _new(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.replaces or entry.ref))
+    elif entry.view.state in LIVE and not over(entry, draft.now):
+        _unknown(draft, link, entry)
 
 
 def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
@@ -69,14 +70,28 @@ def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
 # --- new ones -------------------------------------------------------------------------------------
 
 
+def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
+    """New; or one that the clinic's sides still know after the hub lost its state: ids come from refs, so it shows."""
+    key = derive_id(draft.clinic.key, link.name, entry.replaces or entry.ref)
+    mine = draft.appointments.get(key)
+    if mine is None:
+        _new(draft, link, entry, key)
+    elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
+        _new(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
+    else:
+        draft.put(replace(mine, origin=Side.CLIENT, source=link.name, details=entry.details or mine.details))
+        draft.sighted(link, key, entry, edited=True)
+        draft.note("attached", key, link.name)
+
+
 def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     view = entry.view
     assert isinstance(view, PortalView)  # noqa: S101 - narrows the union; _read has checked it
-    key = key if key not in draft.appointments else derive_id(draft.clinic.key, link.name, entry.ref)
     decision = _decide(draft, _candidate(view, entry.details), without=key)
     appointment = _appointment(draft, link, entry, key, decision)
     if view.state is not State.HELD and view.state is not State.REQUESTED:
-        draft.put(replace(appointment, state=view.state, written=False))
+        found = replace(appointment, state=view.state, details=entry.details, description=view.description)
+        draft.put(replace(found, hold_expires=None))
         draft.note("recovered", key, link.name, state=view.state)
         draft.sighted(link, key, entry, edited=True)
         return
@@ -144,36 +159,47 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     unsent = pending(link, shadow, before)
     changes = delta(link, shadow, entry.view)
     consumed = bool(entry.replaces) and shadow.ref == entry.replaces
-    if consumed and appointment.state.ended:
+    if consumed and (appointment.state.ended or _ended_first(draft, appointment, entry)):
         _late(draft, link, entry, appointment)
         return
     draft.sighted(link, appointment.id, entry, edited=bool(changes))
     if "state" in changes:
         _state(draft, link, appointment, entry)
-    if {"start", "resource"} & set(changes) and not draft.appointments[appointment.id].state.gone:
-        _move(
-            draft,
-            link,
-            draft.appointments[appointment.id],
-            entry,
-            overruled=bool(unsent & {"start", "resource"}),
-        )
+    if not draft.appointments[appointment.id].state.gone:
+        _described(draft, link, draft.appointments[appointment.id], changes)
+        if MOVES & set(changes):
+            _move(draft, link, draft.appointments[appointment.id], entry, overruled=bool(unsent & MOVES))
+
+
+def _described(draft: Draft, link: Link, appointment: Appointment, changes: Mapping[str, Any]) -> None:
+    """The reason of the visit is the client's to say."""
+    if "description" in changes and changes["description"] != appointment.description:
+        draft.put(replace(appointment, description=changes["description"]))
+        draft.note("edited", appointment.id, link.name, fields="description")
+
+
+def _ended_first(draft: Draft, appointment: Appointment, entry: Entry) -> bool:
+    return not takes_time(appointment, draft.now) and _was_late(appointment, entry)
+
+
+def _was_late(appointment: Appointment, entry: Entry) -> bool:
+    """Judged by when the client confirmed, not by when the bridge came to read it; without a word, by what it knew."""
+    if entry.modified is None or appointment.hold_expires is None:
+        return appointment.state.ended
+    return entry.modified > appointment.hold_expires
 
 
 def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> None:
     """Confirmed after the hold ended: the time is taken again where it is still free (`late_confirm`)."""
     draft.forget(link.name, appointment.id)
     draft.note("late_confirmation", appointment.id, link.name)
-    if appointment.state is State.EXPIRED and draft.clinic.rules.late_confirm == "refuse":
-        _refuse(
-            draft,
-            link,
-            entry,
-            replace(appointment, id=derive_id(draft.clinic.key, link.name, entry.ref)),
-            "late",
-        )
+    ended = draft.step(appointment, Event.EXPIRE) if appointment.state is State.HELD else appointment
+    key = derive_id(draft.clinic.key, link.name, entry.ref)
+    refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(appointment, entry)
+    if ended is not None and ended.state is State.EXPIRED and refusing:
+        _refuse(draft, link, entry, replace(appointment, id=key), "late")
         return
-    _new(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref))
+    _new(draft, link, entry, key)
 
 
 def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
@@ -196,6 +222,9 @@ def _cancel(draft: Draft, link: Link, appointment: Appointment) -> None:
         return
     event = Event.RELEASE if appointment.state is State.HELD else Event.CLIENT_CANCEL
     if draft.step(appointment, event, connection=link.name) is not None or appointment.state.ended:
+        return
+    if appointment.state is not State.CONFIRMED:  # the patient is here: that is over, whatever a link in a mail says
+        draft.touched.add(appointment.id)
         return
     # The portal has already told the client that it is cancelled: keep its word, and let a person know (R23).
     draft.step(appointment, Event.CLINIC_CANCEL, connection=link.name, why="late")
@@ -229,12 +258,18 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name) is None:
         draft.touched.add(appointment.id)
         return
+    service = draft.clinic.services.get(view.service)
     length = appointment.end - appointment.start
+    if service and view.service != appointment.service:
+        length = service.minutes * 60
     moved = replace(
         draft.appointments[appointment.id],
         resource=view.resource,
         start=view.start,
         end=view.start + length,
+        service=view.service,
+        buffer_before=service.buffer_before * 60 if service else appointment.buffer_before,
+        buffer_after=service.buffer_after * 60 if service else appointment.buffer_after,
         co_resources=decision.co_resources,
         written=False,
     )
@@ -242,17 +277,21 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
 
 
 def _submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
-    """The hold becomes a booking: identified as far as it can be, confirmed or left to the clinic."""
+    """The hold becomes a booking: identified as far as it can be, confirmed or left to the clinic.
+
+    A hold whose time had run out guards nothing any more: it gives way to whoever took the time since.
+    """
     given = replace(
         appointment,
+        reserved=appointment.reserved and takes_time(appointment, draft.now),
         details=entry.details,
         description=entry.view.description,
         hold_expires=None,
     )
-    identified, certain = identify(draft, given, entry.ref)
+    identified, certain = identify(draft, given, f"{link.name}/{entry.ref}")
     draft.put(identified)
     refused = _not_admitted(draft, identified)
-    instant = certain and _instant(draft, given) and not refused
+    instant = certain and _instant(draft, identified) and not refused
     event = Event.SUBMIT_INSTANT if instant else Event.SUBMIT_REQUEST
     submitted = draft.step(identified, event, connection=link.name)
     if refused and submitted is not None:
@@ -277,6 +316,6 @@ def _not_admitted(draft: Draft, appointment: Appointment) -> str:
 
 
 def _instant(draft: Draft, appointment: Appointment) -> bool:
-    service = draft.clinic.services.get(appointment.service)
-    mode = service.booking_mode if service and service.booking_mode else draft.clinic.rules.booking_mode
-    return mode == "instant"
+    service, rules = draft.clinic.services.get(appointment.service), draft.clinic.rules
+    mode = service.booking_mode if service and service.booking_mode else rules.booking_mode
+    return mode == "instant" or (rules.auto_confirm_known_only and appointment.match == "linked")

@@ -12,9 +12,9 @@ from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.foreign import stray
-from calbridge.reconcile.missing import entries, missing, undecided
+from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.wishes import Wish, settle
+from calbridge.reconcile.wishes import Wish, claim, settle
 from calbridge.views import PmsView
 
 Reads = Iterable[tuple[Link, Observation]]
@@ -32,6 +32,8 @@ def read_known(draft: Draft, reads: Reads) -> None:
                 wishes[wish[0]].append(wish[1])
     for key in sorted(wishes):
         settle(draft, key, wishes[key])
+    for key in sorted(draft.moved):
+        claim(draft, key)
 
 
 def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
@@ -42,9 +44,21 @@ def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
         if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone):
             gone.append(shadow.appointment)
         else:
-            draft.note("missing_unproved", shadow.appointment, link.name)
+            _unproved(draft, link, shadow.appointment)
             draft.reread(link)
     return gone
+
+
+def _unproved(draft: Draft, link: Link, key: str) -> None:
+    """A side that can never prove it would be asked again for ever, and nobody would know."""
+    draft.task(
+        "missing",
+        f"{link.name}/{key}",
+        f"Clinic {draft.clinic.key}, connection {link.name}: booking {key} is not shown there any more, and the side "
+        "does not say that it was deleted; it was kept. Cancel it if that was meant.",
+        appointment=key,
+        connection=link.name,
+    )
 
 
 def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> tuple[str, Wish] | None:
@@ -82,7 +96,7 @@ def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[st
     if appointment is not None and not (appointment.state.gone and "state" in changes and not entry.view.state.gone):
         return False
     draft.forget(link.name, key)
-    if link.capabilities.adopts:
+    if _adoptable(draft, link, entry, alone=True):
         adopt(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
     else:
         stray(draft, link, entry)
@@ -114,12 +128,19 @@ def _left(draft: Draft, link: Link, ref: str, observation: Observation) -> bool:
     return absent or isinstance(probed, Gone)
 
 
-def read_unknown(draft: Draft, reads: Reads) -> None:
+def read_unknown(draft: Draft, reads: Reads, *, before_portals: bool = False) -> None:
     """Adopt what staff made in a PMS, attach what bears our stamp, and let everything else be busy time."""
     for link, observation in reads:
         for entry in entries(observation):
-            if (link.name, entry.ref) not in draft.by_ref:
+            known_later = before_portals and _orphaned(draft, entry)
+            if (link.name, entry.ref) not in draft.by_ref and not known_later:
                 _place(draft, link, entry, observation)
+
+
+def _orphaned(draft: Draft, entry: Entry) -> bool:
+    """Our own request or hold, and the hub lost it: its portal says what it is, and it must not be refused for it."""
+    known = entry.stamp is None or entry.stamp.appointment in draft.appointments
+    return not known and not _settled(entry)
 
 
 def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> None:
@@ -129,11 +150,12 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
     if key and (link.name, key) in draft.state.unresolved:
         draft.reread(link)
         return
-    alone = (link.name, key) not in draft.shadows
+    shadow = draft.shadows.get((link.name, key))
+    alone = shadow is None or shadow.view is None
     if key in draft.appointments and alone and not draft.appointments[key].state.gone:
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
-    elif _adoptable(link, entry, alone=alone):
+    elif _adoptable(draft, link, entry, alone=alone):
         adopt(draft, link, entry, _fresh_id(draft, link, entry, key))
     else:
         stray(draft, link, entry)
@@ -147,9 +169,13 @@ def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
     return derive_id(draft.clinic.key, link.name, entry.ref, *again)
 
 
-def _adoptable(link: Link, entry: Entry, *, alone: bool) -> bool:
-    settled = entry.view.state in {State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW}
-    return link.capabilities.adopts and link.approved and settled and alone
+def _adoptable(draft: Draft, link: Link, entry: Entry, *, alone: bool) -> bool:
+    wanted = link.capabilities.adopts and link.approved and alone
+    return wanted and _settled(entry) and not over(entry, draft.now)
+
+
+def _settled(entry: Entry) -> bool:
+    return entry.view.state in {State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW}
 
 
 def adopt(draft: Draft, link: Link, entry: Entry, key: str) -> None:

@@ -13,6 +13,7 @@ from calbridge.hub import Answers, Foreign, HubState, JournalEntry, Link, Observ
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
+from calbridge.reconcile.diary import Diary
 from calbridge.reconcile.facts import overlapping
 from calbridge.views import project
 
@@ -34,6 +35,7 @@ class Draft:
         self.appointments: dict[str, Appointment] = dict(state.appointments)
         self.shadows: dict[tuple[str, str], Shadow] = dict(state.shadows)
         self.foreign: dict[tuple[str, str], Foreign] = dict(state.foreign)
+        self.diary = Diary(self.appointments.values())
         self.by_ref = {
             (shadow.connection, shadow.ref): shadow.appointment for shadow in self.shadows.values() if shadow.ref
         }
@@ -43,6 +45,7 @@ class Draft:
         self.settled: set[str] = set()
         self.commands: list[int] = []
         self.touched: set[str] = set()
+        self.moved: set[str] = set()
 
     # --- records ---
 
@@ -53,10 +56,19 @@ class Draft:
     def put(self, appointment: Appointment) -> Appointment:
         """Keep this version; its exclusive claim follows from what else is there."""
         if not appointment.state.gone:
-            rivals = [a for a in overlapping(self.appointments.values(), appointment, self.now) if a.exclusive]
+            rivals = [each for each in self.overlapping(appointment) if each.exclusive]
             appointment = replace(appointment, exclusive=not rivals)
+        before = self.appointments.get(appointment.id)
+        if before is not None:
+            self.diary.strike(before)
+        self.diary.enter(appointment)
         self.appointments[appointment.id] = appointment
         return appointment
+
+    def overlapping(self, appointment: Appointment) -> list[Appointment]:
+        """Every other appointment that takes some of the same time."""
+        near = (self.appointments[key] for key in self.diary.near(appointment))
+        return overlapping(near, appointment, self.now)
 
     def sighted(self, link: Link, appointment_id: str, entry: Entry, *, edited: bool) -> None:
         """The side's shadow becomes what was just seen; after an edit the next projection is compared afresh."""
@@ -75,6 +87,7 @@ class Draft:
         )
         self.by_ref[link.name, entry.ref] = appointment_id
         self.foreign.pop((link.name, entry.ref), None)
+        self.settled.add(f"missing:{link.name}/{appointment_id}")
 
     def agree(self, link: Link, appointment_id: str) -> None:
         """The side already shows what it should: remember that it was, in effect, asked for."""
@@ -87,6 +100,7 @@ class Draft:
         shadow = self.shadows.pop((connection, appointment_id), None)
         if shadow:
             self.by_ref.pop((connection, shadow.ref), None)
+            self.settled.add(f"missing:{connection}/{appointment_id}")
 
     def reread(self, link: Link) -> None:
         """Something this read shows cannot be judged yet and must be met again: its cursor is not kept."""

@@ -11,19 +11,24 @@ from calbridge.interval import Interval
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint, up_to_date
 from calbridge.reconcile.places import has_place
-from calbridge.views import View, project
+from calbridge.views import PortalView, View, project
 
 _KEYS = uuid.UUID("5b0b3f5e-7c0e-5c1d-9a53-3f6b8a2d7c11")
 """The namespace of idempotency keys: a key is a function of what is written, over what, and where."""
+ByHand = frozenset[tuple[str, str, Interval]]
+"""(connection, resource, span) of single foreign entries."""
 
 
 def effects(state: HubState, clinic: Clinic, now: int) -> tuple[Effect, ...]:
     """Every due write, the system of record first, portals last: a client hears only of what is written."""
+    ordered = sorted(state.appointments.values(), key=lambda a: (a.start, a.id))
+    by_hand = _by_hand(state)
     return tuple(
         effect
         for link in sorted(state.links.values(), key=_order)
-        for appointment in sorted(state.appointments.values(), key=lambda a: (a.start, a.id))
-        for effect in _for(state, link, appointment, clinic, now)
+        for appointment in ordered
+        if _concerned(state, link, appointment, now, by_hand)
+        for effect in _for(state, link, appointment, clinic)
     )
 
 
@@ -31,21 +36,20 @@ def _order(link: Link) -> tuple[bool, int, str]:
     return (link.role == "portal", link.rank, link.name)
 
 
-def _for(state: HubState, link: Link, appointment: Appointment, clinic: Clinic, now: int) -> Iterator[Effect]:
-    if not link.approved:
-        return
+def _for(state: HubState, link: Link, appointment: Appointment, clinic: Clinic) -> Iterator[Effect]:
     shadow = state.shadows.get((link.name, appointment.id))
-    if not _concerned(state, link, appointment, shadow, now):
-        return
     view = project(link.role, appointment, clinic)
     if shadow is None or not up_to_date(link, shadow, view):
         yield _effect(link, appointment, view, shadow, clinic)
 
 
-def _concerned(state: HubState, link: Link, appointment: Appointment, shadow: Shadow | None, now: int) -> bool:
+def _concerned(state: HubState, link: Link, appointment: Appointment, now: int, by_hand: ByHand) -> bool:
     """Has this side anything to show, change or take away? (A portal ends its expired holds by itself.)"""
+    shadow = state.shadows.get((link.name, appointment.id))
+    if not link.approved:
+        return False
     if shadow is None or shadow.view is None:
-        return _wanted(state, link, appointment, now)
+        return _wanted(link, appointment, now, by_hand)
     if link.role == "portal" and not promised(appointment):
         return False
     if appointment.state.gone:
@@ -58,26 +62,23 @@ def promised(appointment: Appointment) -> bool:
     return appointment.state is not State.CONFIRMED or (appointment.written and appointment.reserved)
 
 
-def _wanted(state: HubState, link: Link, appointment: Appointment, now: int) -> bool:
+def _wanted(link: Link, appointment: Appointment, now: int, by_hand: ByHand) -> bool:
     """A side that shows nothing of it gets it only if it mirrors the clinic and the visit is still to come."""
     return (
         link.capabilities.mirrors
         and not appointment.state.ended
         and appointment.end > now
         and has_place(link, appointment)
-        and not _covered(state, link, appointment)
+        and not (appointment.source and (link.name, appointment.resource, appointment.span) in by_hand)
     )
 
 
-def _covered(state: HubState, link: Link, appointment: Appointment) -> bool:
-    """Staff already keeps this very visit there by hand: pair with it instead of writing it twice (first sync)."""
-    span = Interval(appointment.start, appointment.end)
-    return appointment.source != "" and any(
-        name == link.name
-        and isinstance(record, Busy)
-        and record.resource == appointment.resource
-        and record.spans == (span,)
+def _by_hand(state: HubState) -> ByHand:
+    """What staff keeps at a side by hand already: paired with instead of written a second time (first sync)."""
+    return frozenset(
+        (name, record.resource, record.spans[0])
         for (name, _), record in state.foreign.items()
+        if isinstance(record, Busy) and len(record.spans) == 1
     )
 
 
@@ -106,7 +107,12 @@ def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | N
             version=shown.version if shown else "",
             previous=shown.view if shown else None,
             overbook=not appointment.exclusive,
-            reason=appointment.decline_reason,
+            reason=_reason(appointment, view),
             details=appointment.details if link.role == "pms" else None,
         ),
     )
+
+
+def _reason(appointment: Appointment, view: View) -> str:
+    """The clinic's own words for a refusal reach a client only where the clinic shows them (S2)."""
+    return view.decline_reason if isinstance(view, PortalView) else appointment.decline_reason

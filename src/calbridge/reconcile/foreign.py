@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calbridge.feeds import Busy, Complete, Delta, Entry, Unreadable
-from calbridge.hub import Link, Observation
+from calbridge.hub import Foreign, Link, Observation
 from calbridge.interval import Interval
 from calbridge.model import Clinic
 from calbridge.reconcile.draft import Draft
@@ -30,8 +30,14 @@ def _gone(draft: Draft, link: Link, observation: Observation) -> list[str]:
         return list(feed.removed)
     if isinstance(feed, Complete):
         shown = {record.ref for record in feed.items}
-        return [ref for name, ref in draft.foreign if name == link.name and ref not in shown]
+        known = ((ref, record) for (name, ref), record in draft.foreign.items() if name == link.name)
+        return [ref for ref, record in known if ref not in shown and not _beyond(record, feed.window, draft.now)]
     return []
+
+
+def _beyond(record: Foreign, window: Interval, now: int) -> bool:
+    """Some of its time is still to come and outside of what was listed: its absence there says nothing."""
+    return any(span.start >= window.end or now < span.end <= window.start for span in record.spans)
 
 
 def _report(draft: Draft, link: Link, record: Unreadable, clinic: Clinic) -> None:

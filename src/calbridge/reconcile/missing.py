@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from calbridge.feeds import Complete, Delta, Entry, NotModified, Partial, Record
-from calbridge.hub import HubState, Link, Observation, Shadow
+from calbridge.hub import HubState, Link, Observation, Shadow, horizon
 from calbridge.interval import Interval
-from calbridge.model import Side
+from calbridge.model import Side, State
 
 DAY = 86_400
 
@@ -30,6 +30,11 @@ def items(observation: Observation) -> tuple[Record, ...]:
 def entries(observation: Observation) -> Iterator[Entry]:
     """The appointments of any feed."""
     return (record for record in items(observation) if isinstance(record, Entry))
+
+
+def over(entry: Entry, now: int) -> bool:
+    """It ended before what the bridge looks at: its history may be known without being loaded, so it is left alone."""
+    return entry.view.end <= horizon(now, 0).start
 
 
 def missing(state: HubState, link: Link, observation: Observation) -> list[Shadow]:
@@ -99,18 +104,25 @@ def would_cancel(state: HubState, link: Link, observation: Observation) -> int:
     ended = {shadow.appointment for shadow in missing(state, link, observation)}
     refs = {shadow.ref: shadow.appointment for shadow in _of(state, link)}
     ended |= {refs[e.ref] for e in entries(observation) if e.ref in refs and e.view.state.gone}
-    return sum(1 for key in ended if key in state.appointments and not state.appointments[key].state.ended)
+    return sum(1 for key in ended if key in state.appointments and _is_booking(state.appointments[key].state))
+
+
+def _is_booking(state: State) -> bool:
+    """Holds end all the time: five clients who close their browsers are no reason to stop reading a portal."""
+    return not state.ended and state is not State.HELD
 
 
 def limit(state: HubState, link: Link, *, at_least: int, now: int) -> int:
     """`max_cancellations`, or 5 % of the connection's future bookings, whichever is more."""
-    future = sum(1 for shadow in _of(state, link) if shadow.view and shadow.view.start > now)
+    views = (shadow.view for shadow in _of(state, link))
+    future = sum(1 for view in views if view and _is_booking(view.state) and view.start > now)
     return max(at_least, future * 5 // 100)
 
 
 def trusted(link: Link, observation: Observation) -> Observation:
-    """After an outage of more than a day the first cycle only adds: absences wait for the next read."""
-    silent = link.last_success is not None and observation.started - link.last_success > DAY
+    """After an outage of more than a day the first cycle only adds: absences wait for the next one."""
+    since = link.last_success if observation.silent_since is None else observation.silent_since
+    silent = since is not None and observation.started - since > DAY
     if not silent or link.side is Side.CLIENT:
         return observation
     feed = observation.feed

@@ -50,7 +50,8 @@ def outcome(
                 settled=(f"pending:{link.name}/{appointment.id}", f"write:{link.name}/{appointment.id}"),
             )
         case "pending":
-            return Outcome(shadow=_shadow(effect, receipt, now), journal=(line,), tasks=(_pending(effect, link),))
+            accepted = _shadow(effect, receipt, now) or _as_before(effect, now)
+            return Outcome(shadow=accepted, journal=(line,), tasks=(_pending(effect, link),))
         case "moved" | "conflict":
             return Outcome(journal=(line,), done=False, again=True)
 
@@ -78,6 +79,21 @@ def _shadow(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:
         view=receipt.entry.view,
         asked=effect.asked,
         revision=effect.change.revision,
+        confirmed=now,
+    )
+
+
+def _as_before(effect: Effect, now: int) -> Shadow:
+    """Accepted, and nothing to show for it yet: the side holds what it held, and is not asked a second time."""
+    change = effect.change
+    return Shadow(
+        connection=effect.connection,
+        appointment=change.appointment,
+        ref=change.ref,
+        version=change.version,
+        view=change.previous,
+        asked=effect.asked,
+        revision=change.revision,
         confirmed=now,
     )
 

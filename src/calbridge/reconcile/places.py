@@ -27,5 +27,11 @@ def keeps_record(state: HubState, link: Link, appointment: Appointment) -> bool:
 
     A PMS that is not approved yet, or does not load, leaves nobody to give its word: the client waits.
     """
-    first = places(state, appointment)[:1]
-    return link.rank == 0 and [place.name for place in first] == [link.name]
+    first = keeper(state, appointment)
+    return first is not None and first.name == link.name
+
+
+def keeper(state: HubState, appointment: Appointment) -> Link | None:
+    """That side, where there is one."""
+    first = next(iter(places(state, appointment)), None)
+    return first if first is not None and first.rank == 0 else None

@@ -34,7 +34,7 @@ def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterat
         if state.links[name].side is Side.CLIENT:
             for entry in entries(observation):
                 if entry.details and entry.view.state is State.REQUESTED:
-                    yield Lookup(key=entry.ref, details=entry.details)
+                    yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
     for appointment in state.appointments.values():
         if appointment.details and not appointment.match and not appointment.state.ended:
             yield Lookup(key=appointment.id, details=appointment.details)

@@ -31,11 +31,11 @@ def reconcile(
     for link, observation in staff:
         read_foreign(draft, link, observation)
     read_known(draft, staff)
-    read_unknown(draft, [pair for pair in staff if pair[0].capabilities.adopts])
-    portals = [pair for pair in reads if pair[0].side is Side.CLIENT]
+    read_unknown(draft, [pair for pair in staff if pair[0].capabilities.adopts], before_portals=True)
+    portals = [pair for pair in reads if pair[0].side is Side.CLIENT and pair[0].approved]
     expire_holds(draft, portals)
     read_portal(draft, portals)
-    read_unknown(draft, [pair for pair in staff if not pair[0].capabilities.adopts])
+    read_unknown(draft, staff)
     take_back(draft)
     obey(draft)
     identify_late(draft)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from calbridge.feeds import Busy, Unreadable
+from calbridge.feeds import Partial, WindowRecord
 from calbridge.hub import Command, Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import overlapping, takes_time
+from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries
-from calbridge.reconcile.places import places
-from calbridge.views import View
+from calbridge.reconcile.places import keeper, places
+from calbridge.views import PmsView, View
 
 TAKEN = "slot_unavailable"
 
@@ -47,13 +47,10 @@ def _reserve(draft: Draft, appointment: Appointment) -> None:
 
 
 def _first_comer(draft: Draft, appointment: Appointment) -> bool:
-    if any(
-        other.origin is Side.CLINIC or other.reserved
-        for other in overlapping(draft.appointments.values(), appointment, draft.now)
-    ):
+    if any(other.origin is Side.CLINIC or other.reserved for other in draft.overlapping(appointment)):
         return True
     return any(
-        isinstance(record, Busy | Unreadable)
+        not isinstance(record, WindowRecord)
         and record.resource in appointment.resources
         and any(span.overlaps(appointment.footprint) for span in record.spans)
         for record in draft.foreign.values()
@@ -61,19 +58,23 @@ def _first_comer(draft: Draft, appointment: Appointment) -> bool:
 
 
 def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
-    return all(_confirmed_before_read(draft, link, appointment, reads) for link in places(draft.state, appointment))
+    """While a connection does not load nobody has looked at it, so nothing counts as reserved."""
+    return not draft.state.broken and all(
+        _confirmed_before_read(draft, link, appointment, reads) for link in places(draft.state, appointment)
+    )
 
 
 def _confirmed_before_read(
     draft: Draft, link: Link, appointment: Appointment, reads: Mapping[str, Observation]
 ) -> bool:
+    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it."""
     shadow = draft.shadows.get((link.name, appointment.id))
     observation = reads.get(link.name)
     return (
         shadow is not None
-        and shadow.view is not None
         and observation is not None
-        and (shadow.confirmed <= observation.started)
+        and not isinstance(observation.feed, Partial)
+        and shadow.confirmed <= observation.started
     )
 
 
@@ -97,11 +98,13 @@ def take_back(draft: Draft) -> None:
 def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     """A new booking gives way; a client's move is undone; a clinic's move stands."""
     shadow = draft.shadows.get((link.name, appointment.id))
-    settled = shadow is not None and shadow.view is not None and shadow.view.state in {State.CONFIRMED, State.ARRIVED}
+    kept = shadow.view if shadow else None
+    moved = kept is not None and _place(kept) != _place(appointment)
+    settled = moved or (kept is not None and kept.state in {State.CONFIRMED, State.ARRIVED})
     if appointment.origin is Side.CLIENT and not settled:
         give_way(draft, appointment, link.name)
-    elif shadow is not None and shadow.view is not None and _moved_by_client(draft, appointment):
-        _undo_move(draft, appointment, shadow.view)
+    elif kept is not None and _moved_by_client(draft, appointment):
+        _undo_move(draft, appointment, kept)
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
 
@@ -109,17 +112,34 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
 def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
     """Its portal shows the new time already: that is where the move came from."""
     return any(
-        shadow.view is not None
-        and (shadow.view.start, shadow.view.resource) == (appointment.start, appointment.resource)
-        for (name, key), shadow in draft.shadows.items()
-        if key == appointment.id and draft.state.links[name].side is Side.CLIENT
+        shadow is not None and shadow.view is not None and _place(shadow.view) == _place(appointment)
+        for shadow in (draft.shadows.get((name, appointment.id)) for name in _portals(draft))
     )
+
+
+def _portals(draft: Draft) -> list[str]:
+    return [link.name for link in draft.state.links.values() if link.side is Side.CLIENT]
+
+
+def _place(shown: View | Appointment) -> tuple[int, str]:
+    return shown.start, shown.resource
 
 
 def _undo_move(draft: Draft, appointment: Appointment, kept: View) -> None:
     draft.note("move_refused", appointment.id, rule="busy")
-    draft.put(replace(appointment, start=kept.start, end=kept.end, resource=kept.resource, written=True))
+    co_resources = kept.co_resources if isinstance(kept, PmsView) else appointment.co_resources
+    undone = replace(appointment, start=kept.start, end=kept.end, resource=kept.resource, co_resources=co_resources)
+    draft.put(replace(undone, written=_recorded(draft, undone)))
     draft.touched.add(appointment.id)
+
+
+def _recorded(draft: Draft, appointment: Appointment) -> bool:
+    """The system of record shows it there and so: nothing will be written that could say it."""
+    link = keeper(draft.state, appointment)
+    shadow = draft.shadows.get((link.name, appointment.id)) if link else None
+    shown = shadow.view if shadow else None
+    confirmed = appointment.state is State.CONFIRMED and shown is not None and shown.state is State.CONFIRMED
+    return confirmed and shown is not None and _place(shown) == _place(appointment)
 
 
 def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:

@@ -16,9 +16,8 @@ from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import overlapping
 from calbridge.reconcile.places import keeps_record
-from calbridge.views import project
+from calbridge.views import own_title, project
 
 TIME = ("start", "end", "resource", "co_resources")
 PROGRESS = {
@@ -107,8 +106,16 @@ def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
     if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
         draft.touched.add(key)
         return
-    kept = draft.put(moved)
-    if overlapping(draft.appointments.values(), kept, draft.now):
+    draft.put(moved)
+    draft.moved.add(key)
+
+
+def claim(draft: Draft, key: str) -> None:
+    """Once everybody's wishes are settled: two that changed places overlap nobody, whoever was settled first."""
+    if draft.appointments[key].state.gone:
+        return
+    kept = draft.put(draft.appointments[key])
+    if draft.overlapping(kept):
         draft.task(
             "overbooked",
             key,
@@ -163,8 +170,8 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     if wish.link.role == "calendar" and draft.clinic.rules.calendar_names != "full":
         names.discard("title")
     values = {name: wish.changes[name] for name in names if name in wish.changes and name in shown}
-    if appointment.state in {State.HELD, State.REQUESTED} and "title" in values:
-        values["title"] = values["title"].split(": ", 1)[-1]
+    if "title" in values:
+        values["title"] = own_title(values["title"], draft.clinic)
     return values
 
 
@@ -173,4 +180,6 @@ def _linked(draft: Draft, appointment: Appointment) -> Appointment:
         draft.settled.add(f"link:{appointment.id}")
         draft.note("linked", appointment.id, by="pms")
         return replace(appointment, match="linked")
+    if appointment.match == "linked" and not appointment.client:
+        return replace(appointment, match="unmatched")
     return appointment

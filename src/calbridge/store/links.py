@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
@@ -50,9 +50,12 @@ def ensure(connection: Connection, clinic: str, name: str) -> Row[Any]:
 # --- loading --------------------------------------------------------------------------------------
 
 
+_STORED = select(connections).where(connections.c.clinic == bindparam("clinic")).order_by(connections.c.name)
+
+
 def stored(connection: Connection, clinic: str) -> dict[str, Row[Any]]:
     """What is known, by name."""
-    rows = connection.execute(select(connections).where(connections.c.clinic == clinic).order_by(connections.c.name))
+    rows = connection.execute(_STORED, {"clinic": clinic})
     return {row.name: row for row in rows}
 
 
@@ -140,6 +143,12 @@ def failed(
     if row.recovery != recovery:
         entry = JournalEntry(code="connection.failed", connection=name, facts={"recovery": recovery})
         journal.add(connection, clinic, [entry], at=now)
+
+
+def well(connection: Connection, clinic: str, name: str) -> bool:
+    """It is known and did not fail last time."""
+    row = stored(connection, clinic).get(name)
+    return row is not None and not row.recovery
 
 
 def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:

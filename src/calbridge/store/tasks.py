@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from calbridge.hub import Task
 from calbridge.store.records import TaskRow
@@ -16,6 +16,16 @@ def settle(connection: Connection, clinic: str, keys: Iterable[str], *, now: int
     for key in keys:
         ours = (tasks.c.clinic == clinic, tasks.c.key == key, tasks.c.state != "settled")
         connection.execute(update(tasks).where(*ours).values(state="settled", changed=now))
+
+
+def unsettled(connection: Connection, clinic: str, key: str) -> bool:
+    """Its cause stands, as far as is known."""
+    return connection.execute(_UNSETTLED, {"clinic": clinic, "key": key}).first() is not None
+
+
+_UNSETTLED = select(tasks.c.id).where(
+    tasks.c.clinic == bindparam("clinic"), tasks.c.key == bindparam("key"), tasks.c.state != "settled"
+)
 
 
 def raise_all(connection: Connection, clinic: str, raised: Iterable[Task], *, now: int) -> None:

@@ -182,7 +182,7 @@ def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
         last = moves[-1] if moves and not here else None
         if last is None or not (last.kind in PLACED_BY_STAFF and last.settled and last.fresh):
             continue
-        if (last.start, last.resource) != (appointment.start, appointment.resource):
+        if last.start != appointment.start or last.resource not in {"", appointment.resource}:
             yield f"disobeyed: {last.kind} {last.where} to @{_clock(last.start or 0)}, and {_name(appointment)} stands"
 
 

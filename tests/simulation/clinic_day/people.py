@@ -152,7 +152,7 @@ class People:
         event = self._event(ref)
         start = event.start + QUARTER * self.chance.choice((-4, -2, -1, 1, 2, 3, 6))
         self.world.calendar.drag(event.ref, start)
-        self._event_edited("staff drags", event, start=start, resource=event.collection)
+        self._event_edited("staff drags", event, start=start)
         return f"{event.ref} to {self._at(start)}"
 
     def staff_resizes(self) -> str:
@@ -161,7 +161,7 @@ class People:
         self.world.calendar.drag(
             event.ref, event.start, event.end - QUARTER if event.end - event.start > QUARTER else None
         )
-        self._event_edited("staff resizes", event, start=event.start, resource=event.collection)
+        self._event_edited("staff resizes", event, start=event.start)
         return event.ref
 
     def staff_hands_over(self) -> str:
@@ -300,7 +300,6 @@ class People:
             visit.ref,
             appointment=visit.client_ref,
             start=start,
-            resource=visit.resource if start is not None else "",
             settled=visit.status is State.CONFIRMED,
         )
 
