@@ -10,7 +10,6 @@ from calbridge.hub import Task
 from calbridge.store.records import TaskRow
 from calbridge.store.tables import tasks
 
-
 _unsettled = tasks.c.state != "settled"
 
 
