@@ -83,7 +83,11 @@ class OneAtATime:
         if not self._turn.acquire(timeout=limit):
             raise RetryLater("another call takes long: the bridge tries again by itself")
         outcome: Future[T] = Future()
-        threading.Thread(target=self._work, args=(call, outcome), name="provider", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, args=(call, outcome), name="provider", daemon=True).start()
+        except RuntimeError:
+            self._turn.release()
+            raise RetryLater("the machine has no thread left for this call: the bridge tries again by itself") from None
         wait((outcome,), timeout=limit)
         if not outcome.done():
             self._given_up = cast("Future[object]", outcome)

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from calbridge.interval import Interval
 from calbridge.provider import (
     AbsenceRecord,
     Busy,
@@ -32,6 +33,7 @@ from calbridge.provider import (
     Unreadable,
     WindowRecord,
 )
+from calbridge.shapes import wrong_part
 from calbridge.views import CalendarView, PmsView, PortalView
 
 _VIEWS: dict[Role, type] = {"calendar": CalendarView, "pms": PmsView, "portal": PortalView}
@@ -68,6 +70,8 @@ def _is_a(*kinds: type) -> Callable[..., Iterator[str]]:
     def check(_hook: str, _role: Role, result: object, _arguments: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(result, kinds):
             yield f"gave {_kind(result)} back, not {' or '.join(kind.__name__ for kind in kinds)}"
+        else:
+            yield from _parts(result)
 
     return check
 
@@ -78,8 +82,16 @@ def _tuple_of(kind: type) -> Callable[..., Iterator[str]]:
             yield f"gave {_kind(result)} back, not a tuple of {kind.__name__}"
         else:
             yield from (f"gave a tuple with {_kind(each)} in it" for each in result if not isinstance(each, kind))
+            yield from (fault for each in result for fault in _parts(each))
 
     return check
+
+
+def _parts(record: object) -> Iterator[str]:
+    """The fields of a record: a half character or a year 12000 in one would stop the whole clinic's commit."""
+    part = wrong_part(record)
+    if part:
+        yield f"gave {_kind(record)} whose {part} is not of its type, or cannot be stored"
 
 
 def _feed(hook: str, role: Role, feed: object, arguments: Mapping[str, Any]) -> Iterator[str]:
@@ -91,6 +103,8 @@ def _feed(hook: str, role: Role, feed: object, arguments: Mapping[str, Any]) -> 
     if isinstance(feed, NotModified | Delta) and not arguments["cursor"]:
         yield f"answered {type(feed).__name__} to a first read, which has no cursor"
     if isinstance(feed, Complete | Partial):
+        if not isinstance(feed.window, Interval):
+            yield f"gave {_kind(feed.window)} as its window, not an Interval"
         yield from _interval("a window", feed.window)
         yield from _items(hook, role, feed.items)
     if isinstance(feed, Delta):
@@ -128,6 +142,7 @@ def _item(role: Role, item: Entry | Busy | WindowRecord | AbsenceRecord | Unread
     else:
         for span in item.spans:
             yield from _interval(f"a span of {_kind(item)}", span, empty=True)
+    yield from _parts(item)
 
 
 def _entry(role: Role, entry: object) -> Iterator[str]:
@@ -158,6 +173,7 @@ def _receipt(_hook: str, role: Role, receipt: object, arguments: Mapping[str, An
         yield f"gave an outcome that does not exist; there are {', '.join(_OUTCOMES)}"
     elif receipt.entry is not None:
         yield from _entry(role, receipt.entry)
+        yield from _parts(receipt)
     elif receipt.outcome == "written" and not change.remove:
         yield "says it wrote an appointment but gave no entry read back"
 

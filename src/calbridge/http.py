@@ -7,6 +7,7 @@ caught to `classify`. Sentences name the server's origin only: a path or a query
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Collection, Iterator
@@ -20,6 +21,7 @@ from calbridge.errors import BridgeError, NeedsHuman, Replan, RetryLater, SkipIt
 __all__ = ["AddressRefused", "BodyRefused", "classify", "json_of", "request", "retry_after"]
 
 LONGEST_WAIT = 86_400.0
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 LOGIN_WORDS = ("login", "signin", "sign-in", "sign_in", "logon", "auth", "sso", "saml", "session", "anmeld")
 
 
@@ -58,11 +60,18 @@ def json_of(response: httpx.Response) -> Any:
     if _is_page(response):
         raise classify(response)
     try:
-        return response.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        return _whole(response.json(), response.text)
+    except (ValueError, RecursionError):  # also numbers of 5,000 digits, and a million brackets
         # not chained: a JSONDecodeError carries the whole document, and with it people's data
         sentence = f"answered {response.status_code} with something that is not JSON"
     raise NeedsHuman(f"{_origin(response)} {sentence}: {_CHECK_URL}")
+
+
+def _whole(document: Any, text: str) -> Any:
+    """JSON can spell half a character, which no database stores: one such name must not stop everybody's records."""
+    if not _HALF.search(text):
+        return document
+    return json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def classify(problem: httpx.Response | Exception, *, item: str = "") -> BridgeError:

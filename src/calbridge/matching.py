@@ -148,12 +148,12 @@ def address(text: str) -> str:
 
 
 def phone(text: str, region: str) -> str:
-    """E.164, or "" for what is no possible number."""
+    """E.164, or "" for what is no whole number: "99" in a record is a placeholder, not somebody's phone."""
     try:
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

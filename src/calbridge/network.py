@@ -75,7 +75,7 @@ class GuardedNetwork(httpcore.SyncBackend):
         for address in self._addresses(host, port):
             try:
                 stream = super().connect_tcp(address, port, self._deadline.left(timeout), *args, **kw)
-            except httpcore.ConnectError as error:
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
                 return _Stream(stream, self._deadline)

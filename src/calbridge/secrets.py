@@ -61,15 +61,19 @@ class SecretResolver:
         return self._some(self._environ[name], f"the secret's variable {name}")
 
     def _command(self, command: str) -> str:
-        program = shlex.split(command)[:1]
+        program = command.split()[:1] or ["(empty)"]
         try:
             done = subprocess.run(  # noqa: S603  # the clinic's own configuration names it
-                shlex.split(command), capture_output=True, check=True, timeout=COMMAND_LIMIT
+                shlex.split(command),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                check=True,
+                timeout=COMMAND_LIMIT,
             )
             text = done.stdout[:LARGEST].decode("utf-8")
-        except (OSError, subprocess.SubprocessError, UnicodeDecodeError, IndexError):
-            name = program[0] if program else "(empty)"
-            raise self._missing(f"the secret's command {name} failed: run it by hand as this user") from None
+        except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+            # a ValueError: a quotation without an end, or an output that is no text
+            raise self._missing(f"the secret's command {program[0]} failed: run it by hand as this user") from None
         return self._some(text, "the output of the secret's command")
 
     def _some(self, text: str, source: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, assert_never
 
@@ -83,9 +84,9 @@ def view_from(role: Role, given: dict[str, Any]) -> View:
     return _KINDS[role](**values)
 
 
-def digest(view: View) -> str:
-    """A short fingerprint of a view: equal views have equal digests, on every machine."""
-    text = json.dumps(fields_of(view), sort_keys=True, ensure_ascii=False)
+def digest(values: Mapping[str, Any]) -> str:
+    """A short fingerprint of a view's fields: equal fields have equal digests, on every machine."""
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -145,7 +146,7 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
     )
 
 
-SYSTEM_REASONS = frozenset({"slot_unavailable"})
+SYSTEM_REASONS = frozenset({"slot_unavailable", "client_not_admitted", "species_not_admitted"})
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 

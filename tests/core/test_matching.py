@@ -186,6 +186,7 @@ def test_email(given, held, equal):
         ("030 23125001", "030 23125002", "DE", False),
         ("unknown", "unknown", "DE", False),
         ("0", "0", "DE", False),
+        ("99", "99", "DE", False),
         ("-", "-", "DE", False),
         ("1" * 40, "1" * 40, "DE", False),
     ],

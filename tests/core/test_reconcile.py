@@ -191,6 +191,31 @@ def test_people_accept_and_decline_by_command(kind: str, after: State, told: Sta
     assert written[-1].change.remove is (kind == "decline")
 
 
+@pytest.mark.parametrize(
+    ("service", "records", "told"),
+    [
+        ({"clients": "new"}, (ANNA,), "client_not_admitted"),
+        ({"clients": "known"}, (), "client_not_admitted"),
+        ({"clients": "known"}, (ANNA,), ""),
+        ({"species": frozenset({"cat"})}, (ANNA,), "species_not_admitted"),
+        ({"species": frozenset({"dog"})}, (ANNA,), ""),
+    ],
+)
+def test_client_and_species_are_judged_again_once_they_are_known(
+    service: dict[str, object], records: tuple[ClientRecord, ...], told: str
+) -> None:
+    it = hub()
+    services = {**it.clinic.services, "checkup": replace(it.clinic.services["checkup"], **service)}  # type: ignore[arg-type]
+    it.clinic = replace(it.clinic, services=services)
+    it.see(portal=changed(portal("hold/1", State.HELD)))
+    it.settle()
+    answers = Answers(clients={"portal/booking/1": records})
+    it.see(answers, portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)))
+    it.settle()
+    assert only(it).state is (State.DECLINED if told else State.CONFIRMED)
+    assert only(it).decline_reason == told
+
+
 # --- changes from each side -------------------------------------------------------------------------
 
 

@@ -188,6 +188,11 @@ def test_the_windows_of_the_day_are_among_the_facts():
     assert verdict("outside_hours", start=TWELVE).facts == {"windows": (Interval(NINE, TWELVE),)}
 
 
+def test_a_visit_that_ends_at_midnight_is_told_the_windows_of_its_own_day_only():
+    shown = verdict("outside_hours", start=MIDNIGHT + 86_400 - MINUTES * 60).facts["windows"]
+    assert shown == (Interval(NINE, TWELVE),)
+
+
 @given(before=st.integers(0, 300), after=st.integers(0, 300))
 def test_buffers_need_not_lie_inside_the_window(before, after):
     clinic = served(buffer_before=before, buffer_after=after)
@@ -329,6 +334,28 @@ def test_a_stale_source_is_named():
     found = verdict("source_stale", facts=replace(FACTS, stale={"anna": "calendar"}))
     assert not found.ok
     assert found.facts == {"resource": "anna", "source": "calendar"}
+
+
+@pytest.mark.parametrize(
+    ("stale", "ok", "told"),
+    [
+        ({}, True, {}),  # both rooms are taken: that is rule 11's to say, not this one's
+        ({"room1": "calendar"}, True, {}),
+        ({"anna": "calendar"}, False, {"resource": "anna", "source": "calendar"}),
+    ],
+)
+def test_a_stale_room_is_blamed_only_where_it_would_have_been_free(stale, ok, told):
+    clinic = served(requires=(("room1", "room2"),))
+    everywhere = {"room1": (Interval(NINE, TWELVE),), "room2": (Interval(NINE, TWELVE),)}
+    found = verdict("source_stale", clinic=clinic, facts=replace(FACTS, taken=everywhere, stale=stale))
+    assert (found.ok, found.facts) == (ok, told)
+
+
+def test_a_room_that_is_free_but_stale_is_blamed():
+    clinic = served(requires=(("room1",),))
+    assert verdict("source_stale", clinic=clinic, facts=replace(FACTS, stale={"room1": "calendar"})).facts == {
+        "group": 1
+    }
 
 
 # --- co-resources ---------------------------------------------------------------------------------

@@ -158,8 +158,8 @@ def test_a_pms_sees_everything_of_the_clinics():
 
 @given(STATES, st.booleans(), st.booleans())
 def test_accepted_is_not_written(state, written, reserved):
-    kept = promised(appointment(state, written=written, reserved=reserved))
-    assert kept is (state is not State.CONFIRMED or (written and reserved))
+    told = promised(appointment(state, written=written, reserved=reserved))
+    assert told is (state is not State.CONFIRMED or (written and reserved))
 
 
 @pytest.mark.parametrize("visible", [True, False])
@@ -187,13 +187,13 @@ def test_a_view_survives_storing(view):
     again = view_from(ROLE_OF[type(view)], fields_of(view))
     assert again == view
     assert type(again.state) is State
-    assert digest(again) == digest(view)
+    assert digest(fields_of(again)) == digest(fields_of(view))
 
 
 @given(VIEWS, st.integers())
 def test_a_digest_differs_with_the_meaning(view, start):
     other = replace(view, start=start)
-    assert (digest(other) == digest(view)) == (other == view)
+    assert (digest(fields_of(other)) == digest(fields_of(view))) == (other == view)
 
 
 def test_the_co_resources_of_a_pms_view_come_back_as_a_tuple():
@@ -203,4 +203,5 @@ def test_the_co_resources_of_a_pms_view_come_back_as_a_tuple():
 
 @pytest.mark.parametrize("role", ROLES)
 def test_projecting_twice_is_projecting_once(role):
-    assert digest(project(role, appointment(), clinic())) == digest(project(role, appointment(), clinic()))
+    view = project(role, appointment(), clinic())
+    assert digest(fields_of(view)) == digest(fields_of(project(role, appointment(), clinic())))

@@ -14,6 +14,7 @@ from calbridge.errors import RetryLater
 from calbridge.fields import SecretText
 from calbridge.hookspecs import hookimpl
 from calbridge.http import request
+from calbridge.interval import Interval
 from calbridge.plugins import Plugin, Plugins
 from calbridge.provider import Capabilities, Complete, Context, ProviderKind
 from calbridge.settings import load
@@ -64,7 +65,7 @@ def host(tmp_path: Path, text: str = FILE, plugins: Plugins = PLUGINS, **options
 
 
 def pull(clinic: Any) -> Any:
-    return clinic.pull("one", "", (0, 1), {})
+    return clinic.pull("one", "", Interval(0, 1), {})
 
 
 def test_a_provider_gets_its_settings_and_the_bridges_transport(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_a_provider_gets_its_settings_and_the_bridges_transport(tmp_path: Path) 
         return Fault(answer=httpx.Response(200))
 
     clinic = host(tmp_path, faults=answer)
-    assert pull(clinic) == Complete(window=(0, 1), items=())  # type: ignore[arg-type]  # a pair is enough here
+    assert pull(clinic) == Complete(window=Interval(0, 1), items=())
     assert asked == ["http://127.0.0.1:9/"]
     assert clinic.connections["one"].plugin == "plugin calbridge-acme 2"
     assert clinic.connections["one"].rank == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -181,6 +182,37 @@ VIOLATIONS: dict[str, tuple[Callable[[], Any], str]] = {
         "it gave a cursor that is not text",
     ),
 }
+
+
+MISFITS: dict[str, tuple[Record, str]] = {
+    "a time of day": (replace(ENTRY, modified=1.5), "Entry whose modified is"),  # type: ignore[arg-type]
+    "a side by its name": (replace(ENTRY, by="clinic"), "Entry whose by is"),  # type: ignore[arg-type]
+    "no stamp": (replace(ENTRY, stamp=7), "Entry whose stamp is"),  # type: ignore[arg-type]
+    "yes for a number": (replace(ENTRY, expires=True), "Entry whose expires is"),
+    "a state by its name": (replace(ENTRY, view=replace(VIEW, state="held")), "Entry whose view.state is"),  # type: ignore[arg-type]
+    "no title": (replace(ENTRY, view=replace(VIEW, title=None)), "Entry whose view.title is"),  # type: ignore[arg-type]
+    "half a character": (replace(ENTRY, view=replace(VIEW, title="Rex \ud800")), "Entry whose view.title is"),
+    "a year that no clock shows": (replace(ENTRY, view=replace(VIEW, end=2**40)), "Entry whose view.end is"),
+    "a dictionary for details": (replace(ENTRY, details={}), "Entry whose details is"),  # type: ignore[arg-type]
+    "a pair for a span": (Busy(ref="b", version="", resource="anna", spans=((1, 2),)), "Busy whose spans is"),  # type: ignore[arg-type]
+    "nobody's time": (Busy(ref="b", version="", resource=None, spans=()), "Busy whose resource is"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_a_record_with_a_wrong_field_is_refused_by_the_field_and_without_its_content(name: str) -> None:
+    record, sentence = MISFITS[name]
+    with pytest.raises(NeedsHuman, match=f"gave an? {sentence} not of its type") as caught:
+        pull(host(lambda: Complete(window=WINDOW, items=(record,))))
+    assert "Rex" not in str(caught.value)
+    if isinstance(record, Entry):
+        with pytest.raises(NeedsHuman, match="not of its type"):
+            host(lambda: Receipt(outcome="written", entry=record)).change("calendar", CHANGE)
+
+
+def test_a_pair_is_no_window() -> None:
+    with pytest.raises(NeedsHuman, match="gave a tuple as its window, not an Interval"):
+        pull(host(lambda: Complete(window=(1, 2), items=())))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", VIOLATIONS)
@@ -367,3 +399,12 @@ def test_the_system_of_record_is_the_named_one_else_the_pms_else_the_calendar(
     roles: Any, named: str, unknown: Any, expected: Any
 ) -> None:
     assert ranks(roles, named, unknown=unknown) == expected
+
+
+def test_a_machine_without_threads_closes_no_connection_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic = host()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", lambda _: raising(RuntimeError("can't start new thread"))())
+        with pytest.raises(RetryLater, match="no thread left"):
+            pull(clinic)
+    assert pull(clinic) == EMPTY

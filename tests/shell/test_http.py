@@ -148,3 +148,14 @@ def test_json_of_never_takes_a_page_for_data() -> None:
 def test_no_sentence_holds_a_secret_or_a_name(row: Any) -> None:
     text = str(classify(row[0]))
     assert not any(word in text for word in ("secret", "anna@", "berta@", "praxis:"))
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"9" * 5_000, b'"\xff"', b"{", b""])
+def test_what_is_no_json_is_never_a_crash_and_never_empty(body: bytes) -> None:
+    with pytest.raises(NeedsHuman, match="not JSON"):
+        json_of(answer(200, content=body))
+
+
+def test_half_a_character_in_a_name_stops_nobody() -> None:
+    found = json_of(answer(200, content=rb'{"name": "Rex \ud800", "note": "\ud83d\ude00", "end": "\uDfff"}'))
+    assert found == {"name": "Rex ?", "note": "\N{GRINNING FACE}", "end": "?"}

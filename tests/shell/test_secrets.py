@@ -45,6 +45,8 @@ def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
         ({"command": "false s3cret"}, "the secret's command false failed: run it by hand as this user"),
         ({"command": "no-such-program"}, "the secret's command no-such-program failed: run it by hand as this user"),
         ({"command": "true"}, "the output of the secret's command is empty: put the secret into it"),
+        ({"command": "pass 'an open quotation"}, "the secret's command pass failed: run it by hand as this user"),
+        ({"command": "printf '\\377'"}, "the secret's command printf failed: run it by hand as this user"),
         ({"command": ""}, "the secret's command (empty) failed: run it by hand as this user"),
         (None, "a secret is missing: name a file, an env or a command for it"),
         ({"fil": "x"}, "a secret is missing: name a file, an env or a command for it"),

@@ -6,6 +6,7 @@ import gzip
 import time
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -220,3 +221,19 @@ def test_faults_replace_answers_or_lose_them(server: Any) -> None:
             http.post(server.url)
         assert len(server.seen) == 1
         assert http.post(server.url).text == "real"
+
+
+def test_an_address_that_swallows_everything_does_not_hide_the_next(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.say(200, b"hello")
+    really = httpcore.SyncBackend.connect_tcp
+
+    def silent(self: Any, host: str, *args: Any, **more: Any) -> Any:
+        if host == "127.0.0.2":
+            raise httpcore.ConnectTimeout
+        return really(self, host, *args, **more)
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", silent)
+    with client(resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"]) as http:
+        assert http.get(server.url).text == "hello"

@@ -14,7 +14,6 @@ import pytest
 from calbridge.provider import Clock
 from calbridge.store import Store
 from calbridge.store.database import Database
-from calbridge.store.tables import metadata
 
 # The days are too big for one test file, and tests are no packages: their parts are found beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -66,6 +65,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(seed: int, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Clock], Store]]:
     """Opens one day's database. Every tenth is a file, opened again at each kill; the others spare the disk."""
     if seed % 10:
+        from clinic_day.database import empty
+
         database = request.getfixturevalue("memory")
         empty(database)
         yield lambda clock: Store(database, clock)
@@ -81,10 +82,3 @@ def store(seed: int, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
 
     yield reopened
     opened[0].close()
-
-
-def empty(database: Database) -> None:
-    """Nothing of the day before is left."""
-    with database.write() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from clinic_day.clinic import PRIVATE
+from clinic_day.database import empty
 from clinic_day.day import play
-from conftest import empty
 
 from calbridge.feeds import Feed, Record
 from calbridge.hookspecs import hookimpl
@@ -21,7 +21,7 @@ from calbridge.testing.memory_calendar import MemoryCalendar
 from calbridge.testing.memory_pms import MemoryPms
 from calbridge.testing.portal_provider import MemoryPortal
 
-DAYS = 8
+DAYS, RATE = 14, 0.3
 
 
 class DroppingCalendar(MemoryCalendar):
@@ -149,7 +149,7 @@ def test_a_broken_promise_is_caught(
     found: set[str] = set()
     for seed in range(DAYS):
         empty(memory)
-        day = play(seed, lambda clock: Store(memory, clock), wrap=wrap)
+        day = play(seed, lambda clock: Store(memory, clock), wrap=wrap, rate=RATE)
         found |= {sentence.partition(":")[0] for sentence in day.wrong}
         if found & verdicts:
             return

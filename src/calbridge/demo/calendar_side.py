@@ -24,6 +24,7 @@ QUERY = """<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:cald
 <c:filter><c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">
 <c:time-range start="{first:%Y%m%dT%H%M%SZ}" end="{last:%Y%m%dT%H%M%SZ}"/>
 </c:comp-filter></c:comp-filter></c:filter></c:calendar-query>"""
+XML = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
 TAGS_QUERY = '<d:propfind xmlns:d="DAV:"><d:prop><d:getetag/><d:sync-token/></d:prop></d:propfind>'
 
 
@@ -66,7 +67,7 @@ class CalendarSide:
         """Each object's ETag and each calendar's sync token: equal before and after means nothing was written."""
         found: dict[str, str] = {}
         for vet in self.vets:
-            answer = self._do("PROPFIND", self._collection(vet), content=TAGS_QUERY, headers={"Depth": "1"})
+            answer = self._do("PROPFIND", self._collection(vet), content=TAGS_QUERY, headers=XML)
             for response in _responses(answer):
                 found[_text(response, "d:href")] = _text(response, ".//d:getetag") + _text(response, ".//d:sync-token")
         return found
@@ -75,8 +76,7 @@ class CalendarSide:
         first, last = (edge.astimezone(UTC) for edge in span)
         for vet in self.vets:
             body = QUERY.format(first=first, last=last)
-            headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
-            for response in _responses(self._do("REPORT", self._collection(vet), content=body, headers=headers)):
+            for response in _responses(self._do("REPORT", self._collection(vet), content=body, headers=XML)):
                 yield _Object(
                     vet=vet,
                     ref=unquote(_text(response, "d:href")),

@@ -51,11 +51,11 @@ def demo(*, once: bool, as_json: bool, directory: Path | None) -> None:
     _require()
     show = _print_json if as_json else _print_text
     with _folder(directory) as folder, _ended_by_signal():
-        ok = _day(folder, show, once=once, say=not as_json)
+        ok = _day(folder, show, once=once, aside=as_json)
     sys.exit(0 if ok else 1)
 
 
-def _day(folder: Path, show: Callable[[Outcome], None], *, once: bool, say: bool) -> bool:
+def _day(folder: Path, show: Callable[[Outcome], None], *, once: bool, aside: bool) -> bool:
     from calbridge.demo.days import BERLIN
     from calbridge.demo.run import live
     from calbridge.demo.running import running
@@ -66,19 +66,19 @@ def _day(folder: Path, show: Callable[[Outcome], None], *, once: bool, say: bool
         with running(folder, datetime.now(BERLIN).date()) as world:
             ok = live(Story(world=world), show)
             if not once:
-                _stay(world, say=say)
+                _stay(world, aside=aside)
             return ok
     except ProgramError as fault:
         click.echo(f"error: {fault}", err=True)
         return False
 
 
-def _stay(world: World, *, say: bool) -> None:
-    """Everything stays up until Ctrl-C."""
+def _stay(world: World, *, aside: bool) -> None:
+    """Everything stays up until Ctrl-C. The addresses go to standard error where standard output is JSON."""
     if not (world.bridge.program and world.bridge.program.running):
         world.bridge.start()
-    for line in world.addresses() if say else ():
-        click.echo(line)
+    for line in world.addresses():
+        click.echo(line, err=aside)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -111,19 +111,20 @@ def _folder(directory: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does: with everything it started."""
+    """SIGTERM, or a closed terminal, ends the demo as Ctrl-C does: with everything it started."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     except KeyboardInterrupt:
         sys.exit(1)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _print_json(outcome: Outcome) -> None:

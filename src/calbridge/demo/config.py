@@ -31,7 +31,16 @@ class Addresses:
         return self.bridge.removeprefix("http://")
 
 
-def write(folder: Path, today: date, addresses: Addresses, secrets: Mapping[str, str]) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clinic:
+    """What differs from run to run."""
+
+    today: date
+    addresses: Addresses
+    days: int
+
+
+def write(folder: Path, clinic: Clinic, secrets: Mapping[str, str]) -> Path:
     """The file `calbridge.toml` in `folder`, and its secrets beside it."""
     keep = folder / SECRETS
     keep.mkdir(mode=0o700, exist_ok=True)
@@ -40,15 +49,15 @@ def write(folder: Path, today: date, addresses: Addresses, secrets: Mapping[str,
         secret.touch(mode=0o600)
         secret.write_text(text, "utf-8")
     path = folder / "calbridge.toml"
-    path.write_text("\n".join(_document(today, addresses)) + "\n", "utf-8")
+    path.write_text("\n".join(_document(clinic)) + "\n", "utf-8")
     return path
 
 
-def _document(today: date, addresses: Addresses) -> Iterator[str]:
-    first, last = closure(today)
+def _document(clinic: Clinic) -> Iterator[str]:
+    first, last = closure(clinic.today)
     yield from (
         "[bridge]",
-        f'listen = "{addresses.listen}"',
+        f'listen = "{clinic.addresses.listen}"',
         'every = "PT1S"',
         f'secrets_directory = "{SECRETS}"',
         "",
@@ -62,8 +71,8 @@ def _document(today: date, addresses: Addresses) -> Iterator[str]:
         f"[clinics.{KEY}.opening_hours]",
         *(f"{day} = {_list(windows)}" for day, windows in OPENING.items()),
         f"[clinics.{KEY}.rules]",
-        'lead_time = "PT2H"',
-        "horizon_days = 28",
+        "lead_days = 1",
+        f"horizon_days = {clinic.days}",
         'booking_mode = "instant"',
         'client_match = "unique"',
     )
@@ -73,7 +82,7 @@ def _document(today: date, addresses: Addresses) -> Iterator[str]:
         yield from (f"[clinics.{KEY}.resources.{key}]", f'name = "{name}"', 'kind = "room"')
     for offer in SERVICES:
         yield from _service(offer)
-    yield from _connections(addresses)
+    yield from _connections(clinic.addresses)
 
 
 def _vet(vet: Vet) -> Iterator[str]:
@@ -110,6 +119,7 @@ def _connections(addresses: Addresses) -> Iterator[str]:
         'kind = "pms"',
         f'url = "{addresses.pms}"',
         'token = { file = "pms-token" }',
+        'webhook_secret = { file = "pms-webhook" }',
         *_demo_keys(),
         f"[clinics.{KEY}.connections.calendar]",
         'kind = "caldav"',

@@ -37,14 +37,14 @@ class Visit:
         return self.start + timedelta(minutes=self.service.minutes)
 
 
-def visits(today: date) -> tuple[Visit, ...]:
-    """All sixty, by time."""
+def visits(today: date, count: int = COUNT) -> tuple[Visit, ...]:
+    """That many, by time."""
     dice = random.Random(1851)  # noqa: S311 - the same diary every time, nothing secret
     desks = [(day, vet) for day in open_days(today, DAYS) for vet in VETS]
     free = {desk: list(_places(today, *desk)) for desk in desks}
     wanted = {desk: ON_BOOKED_DAY if desk[0] == booked_day(today) else COUNT for desk in desks}
     made: list[Visit] = []
-    while len(made) < COUNT:
+    while len(made) < count:
         day, vet = desk = dice.choice([desk for desk in desks if free[desk] and wanted[desk]])
         visit = _visit(dice, len(made) + 1, vet, dice.choice(free[day, vet]))
         wanted[desk] -= 1

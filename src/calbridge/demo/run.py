@@ -14,7 +14,8 @@ from calbridge.demo.shown import Refused
 from calbridge.demo.steps import STEPS, Check, Step, Story, Unmet
 from calbridge.testing.processes import ProgramError
 
-POLL_S = 0.2
+POLLS_S = (0.1, 0.8)
+"""The first pause between two looks, and the longest: looking costs the bridge time on a small machine."""
 SIDES = ("calendar", "portal", "pms")
 FAULTS = (Unmet, Refused, BridgeSaid, ProgramError, httpx.HTTPError, LookupError, ValueError, OSError)
 """What can go wrong in a step: it failed then, and the day goes on."""
@@ -65,10 +66,12 @@ def _attempt(story: Story, step: Step) -> str:
     """ "" as soon as the sides show what the step expects, else the last complaint."""
     check = step.act(story)
     deadline = time.monotonic() + step.patience
+    pause, longest = POLLS_S
     while why := _complaint(story, check):
         if time.monotonic() > deadline:
             return why
-        time.sleep(POLL_S)
+        time.sleep(pause)
+        pause = min(longest, pause * 1.5)
     return ""
 
 

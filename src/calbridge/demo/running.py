@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -52,6 +53,17 @@ class Tokens:
         return path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of the clinic there is: appointments in the PMS, and days that are offered."""
+
+    visits: int
+    days: int
+
+
+WHOLE = Size(visits=60, days=21)
+
+
 @contextmanager
 def running(
     folder: Path,
@@ -59,6 +71,7 @@ def running(
     *,
     calendars: Callable[[Path], Server] = servers.radicale,
     rules: Mapping[str, Rule] | None = None,
+    size: Size = WHOLE,
     daemon: bool = True,
 ) -> Iterator[World]:
     """The three sides and the bridge, seeded and connected.
@@ -67,38 +80,36 @@ def running(
     """
     tokens = Tokens.fresh()
     with ExitStack() as stack:
-        places = _started(stack, _sides(folder, today, tokens, calendars))
+        places = _started(stack, _sides(folder, seed(today, size.visits), tokens, calendars))
         calendar = _calendar(stack, places["calendar"])
         _fill(calendar, today)
         gate = Gate()
         fronts = {"calendar": Chain(gate, (rules or {}).get("calendar", Rule()))} | _others(rules)
         addresses = _addresses(stack, places, fronts)
-        operator = stack.enter_context(_client(places["portal"].address, token=tokens.portal))
-        bridge = _bridge(folder, today, addresses, tokens, operator)
+        portal, pms = _portal(stack, places["portal"], tokens), _pms(stack, places["pms"], tokens)
+        bridge = _bridge(folder, config.Clinic(today=today, addresses=addresses, days=size.days), tokens, portal, pms)
         stack.callback(bridge.stop)
         if daemon:
             bridge.start()
         yield World(
             today=today,
             calendar=calendar,
-            portal=PortalSide(
-                client=stack.enter_context(_client(places["portal"].address)), operator=operator, site=KEY
-            ),
-            pms=PmsSide(client=stack.enter_context(_client(places["pms"].address, token=tokens.desk))),
+            portal=portal,
+            pms=pms,
             bridge=bridge,
             gate=gate,
         )
 
 
 def _sides(
-    folder: Path, today: date, tokens: Tokens, calendars: Callable[[Path], Server]
+    folder: Path, data: dict[str, Any], tokens: Tokens, calendars: Callable[[Path], Server]
 ) -> dict[str, Callable[[], Server]]:
     return {
         "calendar": lambda: calendars(folder / "calendars"),
         "portal": lambda: servers.portal(folder / "portal", site=KEY, token_file=tokens.file(folder, "portal")),
         "pms": lambda: servers.refpms(
             folder / "pms",
-            seed(today),
+            data,
             token_file=tokens.file(folder, "pms"),
             desk_token_file=tokens.file(folder, "desk"),
         ),
@@ -143,6 +154,18 @@ def _calendar(stack: ExitStack, place: Server) -> CalendarSide:
     )
 
 
+def _portal(stack: ExitStack, place: Server, tokens: Tokens) -> PortalSide:
+    return PortalSide(
+        client=stack.enter_context(_client(place.address)),
+        operator=stack.enter_context(_client(place.address, token=tokens.portal)),
+        site=KEY,
+    )
+
+
+def _pms(stack: ExitStack, place: Server, tokens: Tokens) -> PmsSide:
+    return PmsSide(client=stack.enter_context(_client(place.address, token=tokens.desk)))
+
+
 def _fill(calendar: CalendarSide, today: date) -> None:
     """Staff kept their calendars long before there was a bridge."""
     for vet in calendar.vets:
@@ -151,17 +174,23 @@ def _fill(calendar: CalendarSide, today: date) -> None:
             calendar.keep(vet, note.name, note.text)
 
 
-def _bridge(folder: Path, today: date, addresses: config.Addresses, tokens: Tokens, operator: httpx.Client) -> Bridge:
-    hook = addresses.bridge + HOOK.format(clinic=KEY, connection="portal")
-    registered = operator.post(f"/v1/sites/{KEY}/webhooks", json={"url": hook, "events": []}).raise_for_status().json()
-    kept = {
-        "calendar-password": servers.PASSWORD,
+def _bridge(folder: Path, clinic: config.Clinic, tokens: Tokens, portal: PortalSide, pms: PmsSide) -> Bridge:
+    login = {"calendar-password": servers.PASSWORD} if clinic.addresses.user else {}
+    kept = login | {
         "portal-token": tokens.portal,
-        "portal-webhook": registered["secret"],
+        "portal-webhook": _hook(portal.operator, f"/v1/sites/{KEY}/webhooks", clinic.addresses, "portal"),
         "pms-token": tokens.pms,
+        "pms-webhook": _hook(pms.client, "/v1/hooks", clinic.addresses, "pms"),
     }
-    path = config.write(folder, today, addresses, kept)
-    return Bridge(config=path, address=addresses.bridge, log=folder / "bridge.log")
+    path = config.write(folder, clinic, kept)
+    return Bridge(config=path, address=clinic.addresses.bridge, log=folder / "bridge.log")
+
+
+def _hook(side: httpx.Client, path: str, addresses: config.Addresses, connection: str) -> str:
+    """Have a side tell the bridge of changes; the secret it signs with."""
+    url = addresses.bridge + HOOK.format(clinic=KEY, connection=connection)
+    registered = side.post(path, json={"url": url}).raise_for_status().json()
+    return str(registered["secret"])
 
 
 def _client(base: str, *, token: str = "", auth: tuple[str, str] | None = None) -> httpx.Client:

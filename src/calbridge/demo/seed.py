@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from calbridge.demo.clinic import KEY, NAME, OPENING, ROOMS, SERVICES, VETS, ZONE, Offer
-from calbridge.demo.diary import Visit, visits
+from calbridge.demo.diary import COUNT, Visit, visits
 from calbridge.demo.people import Person, people
 
 
-def seed(today: date) -> dict[str, Any]:
+def seed(today: date, count: int = COUNT) -> dict[str, Any]:
     """Everything the PMS knows on the morning of the demo."""
     return {
         "locations": [{"id": KEY, "name": NAME, "time_zone": ZONE}],
@@ -30,7 +30,7 @@ def seed(today: date) -> dict[str, Any]:
             for person in people()
             for animal in person.animals
         ],
-        "appointments": [_appointment(visit) for visit in visits(today)],
+        "appointments": [_appointment(visit) for visit in visits(today, count)],
     }
 
 

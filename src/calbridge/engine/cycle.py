@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from calbridge.engine.export import export
+from calbridge.engine.export import export, unpublished
 from calbridge.engine.pull import ask, pull
 from calbridge.engine.push import finish, push
 from calbridge.engine.recovery import connection_task
@@ -49,10 +49,13 @@ class Engine:
         self._log = log
         self._first_run = dict(first_run or {})
 
-    def cycle(self) -> Report:
-        """Bring all sides together once. Failing connections are in the report; they never raise."""
-        session = self._session(self._store.begin_cycle(self._clinic.key))
-        self._approve(session)
+    def cycle(self, *, at_once: bool = False) -> Report:
+        """Bring all sides together once. Failing connections are in the report; they never raise.
+
+        `at_once`: a person asked for it, perhaps after mending something, so nothing waits for its back-off.
+        """
+        session = self._session(self._store.begin_cycle(self._clinic.key), at_once=at_once)
+        self._approve()
         self._report_broken(session)
         self._retire_removed()
         finish(session)
@@ -66,8 +69,10 @@ class Engine:
 
     def preview(self) -> Report:
         """What a cycle would write, with every connection approved. Reads the sides, writes nothing anywhere."""
-        session = self._session(DRY)
-        state = _approved(session.state())
+        session = self._session(DRY, at_once=True)
+        stored = session.state()
+        session.report.offers |= unpublished(session, stored)
+        state = _approved(stored)
         observations = pull(session, state)
         plan = self._decide(session, state, observations)
         for effect in plan.effects:
@@ -88,7 +93,7 @@ class Engine:
 
     # --- inside ---
 
-    def _session(self, epoch: int) -> Session:
+    def _session(self, epoch: int, *, at_once: bool = False) -> Session:
         run = f"{self._clock.now():x}-{self._random.getrandbits(32):08x}"
         now = self._clock.now()
         known = self._store.connections(self._clinic.key)
@@ -101,13 +106,15 @@ class Engine:
             log=self._log,
             epoch=epoch,
             report=Report(run=run, clinic=self._clinic.key),
-            waiting={c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
+            at_once=at_once,
+            waiting={} if at_once else {c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
             attempts={c.name: c.attempts for c in known},
         )
 
-    def _approve(self, session: Session) -> None:
-        for name, link in session.state().links.items():
-            if not link.approved and self._first_run.get(name) == "apply":
+    def _approve(self) -> None:
+        approved = {known.name for known in self._store.connections(self._clinic.key) if known.approved}
+        for name, choice in self._first_run.items():
+            if choice == "apply" and name not in approved:
                 self._store.approve(self._clinic.key, name)
 
     def _report_broken(self, session: Session) -> None:
@@ -116,11 +123,13 @@ class Engine:
             session.open_task(connection_task(self._clinic.key, error, "plugin", name))
 
     def _retire_removed(self) -> None:
-        """A connection that was taken out of the configuration must not block time for ever."""
-        configured = {*self._host.connections, *self._host.broken}
-        for known in self._store.connections(self._clinic.key):
-            if known.name not in configured:
-                self._store.retire(self._clinic.key, known.name)
+        """A connection that was taken out of the configuration must not block time, or ask for a person, for ever."""
+        key = self._clinic.key
+        known = {each.name for each in self._store.connections(key)} | {
+            each.connection for each in self._store.tasks(key)
+        }
+        for name in sorted(known - {"", *self._host.connections, *self._host.broken}):
+            self._store.retire(key, name)
 
     def _pass(self, session: Session) -> bool:
         state = session.state()
@@ -146,6 +155,7 @@ class Engine:
         waiting = {link.name for link in state.links.values() if not link.approved}
         if not waiting or session.report.planned:
             return
+        session.report.offers |= unpublished(session, state)
         for effect in self._decide(session, _approved(state), observations).effects:
             session.report.plan(effect)
 

@@ -41,22 +41,34 @@ def _takes(session: Session, link: Link) -> bool:
     return link.approved and link.capabilities.takes_offers and link.name not in session.waiting
 
 
+def unpublished(session: Session, state: HubState) -> dict[str, int]:
+    """Portals not approved yet -> how many days of a resource the first export will publish, empty days included."""
+    new = [link.name for link in state.links.values() if not link.approved and link.capabilities.takes_offers]
+    return dict.fromkeys(new, len(_days(session))) if new else {}
+
+
 def compute(session: Session, state: HubState) -> dict[Day, tuple[OfferedSlot, ...]]:
     """All offered slots by resource and local date, over the whole horizon, empty days included."""
     clinic = session.clinic
     known = facts(state, session.clinic, session.clock.now())
-    first = local(clinic.time_zone, session.clock.now()).date()
-    last = first + timedelta(days=clinic.rules.horizon_days)
-    days: dict[Day, list[OfferedSlot]] = defaultdict(list)
-    for resource in clinic.resources.values():
-        if resource.online:
-            for offset in range((last - first).days + 1):
-                days[resource.key, (first + timedelta(days=offset)).isoformat()] = []
+    first, last = _span(session)
+    days: dict[Day, list[OfferedSlot]] = defaultdict(list, {day: [] for day in _days(session)})
     for service in clinic.services:
         for slot in offers(clinic, known, service, first, last):
             day = local(clinic.time_zone, slot.start).date().isoformat()
             days[slot.resource, day].append(OfferedSlot(service=service, start=slot.start, end=slot.end))
     return {day: tuple(slots) for day, slots in days.items()}
+
+
+def _span(session: Session) -> tuple[date, date]:
+    first = local(session.clinic.time_zone, session.clock.now()).date()
+    return first, first + timedelta(days=session.clinic.rules.horizon_days)
+
+
+def _days(session: Session) -> list[Day]:
+    first, last = _span(session)
+    dates = [(first + timedelta(days=offset)).isoformat() for offset in range((last - first).days + 1)]
+    return [(resource.key, day) for resource in session.clinic.resources.values() if resource.online for day in dates]
 
 
 def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, ...]]) -> None:

@@ -55,9 +55,11 @@ def finish(session: Session) -> None:
 
 def push(session: Session) -> bool:
     """Drain the outbox and whatever becomes due by it. True when the sides must be read again."""
+    if not session.store.outbox(session.clinic.key, now=session.due_by()):
+        return False
     progress = _Progress(session.state())
     for _ in range(ROUNDS):
-        due = session.store.outbox(session.clinic.key, now=session.clock.now())
+        due = session.store.outbox(session.clinic.key, now=session.due_by())
         rows = [row for row in due if progress.allows(session, row)]
         if not rows:
             break

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from calbridge.store import Store
 
 WEEK = 7 * 86_400
+FOREVER = 2**40
 DRY = 0
 """The epoch of a session that only looks: nothing is remembered of it."""
 
@@ -25,8 +26,9 @@ DRY = 0
 class Session:
     """One cycle of one clinic.
 
-    `waiting`: connections not to be called now, with the reason. `conflicts`: (connection, appointment) whose time a
-    remote said is taken. `moved`: entries that refused writes brought back, to be seen by the next read.
+    `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
+    `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
+    brought back, to be seen by the next read.
     `silent_since`: when each side had last been read well before this cycle began.
     """
 
@@ -38,11 +40,16 @@ class Session:
     log: Any
     epoch: int
     report: Report
+    at_once: bool = False
     waiting: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
     silent_since: dict[str, int | None] = field(default_factory=dict)
+
+    def due_by(self) -> int:
+        """Writes put off until later than this stay put off."""
+        return FOREVER if self.at_once else self.clock.now()
 
     @property
     def dry(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
@@ -21,6 +21,7 @@ from calbridge.views import PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
 TAKEN = "slot_unavailable"
+ADMISSION = {"client_not_admitted", "species_not_admitted"}
 MOVES = {"start", "resource", "service"}
 
 
@@ -87,7 +88,7 @@ def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
 def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     view = entry.view
     assert isinstance(view, PortalView)  # noqa: S101 - narrows the union; _read has checked it
-    decision = _decide(draft, view, entry.details, without=key)
+    decision = _decide(draft, _candidate(view, entry.details), without=key)
     appointment = _appointment(draft, link, entry, key, decision)
     if view.state is not State.HELD and view.state is not State.REQUESTED:
         found = replace(appointment, state=view.state, details=entry.details, description=view.description)
@@ -141,18 +142,15 @@ def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, co
     draft.sighted(link, appointment.id, entry, edited=True)
 
 
-def _decide(draft: Draft, view: PortalView, details: Details | None, *, without: str, known: bool = False) -> Decision:
-    candidate = Candidate(
-        service=view.service,
-        resource=view.resource,
-        start=view.start,
-        client="known" if known else None,
-        species=details.species if details and details.species else None,
-        scope="reschedule" if known else "book",
-    )
-    around = Interval(view.start - 2 * DAY, view.end + 2 * DAY)  # its local day, whatever the zone
-    known_facts = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
-    return decide(draft.clinic, known_facts, candidate)
+def _decide(draft: Draft, wanted: Candidate, *, without: str) -> Decision:
+    around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day and its length, whatever the zone
+    known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
+    return decide(draft.clinic, known, wanted)
+
+
+def _candidate(view: PortalView, details: Details | None) -> Candidate:
+    species = details.species if details else None
+    return Candidate(service=view.service, resource=view.resource, start=view.start, species=species)
 
 
 # --- known ones -----------------------------------------------------------------------------------
@@ -251,7 +249,11 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.note("overruled", appointment.id, link.name, field="time", by="clinic")
         draft.touched.add(appointment.id)
         return
-    decision = _decide(draft, view, appointment.details, without=appointment.id, known=bool(appointment.client))
+    wanted = _candidate(view, appointment.details)
+    if appointment.client:
+        scope: Literal["book", "reschedule"] = "reschedule" if appointment.state is State.CONFIRMED else "book"
+        wanted = replace(wanted, client="known", scope=scope)
+    decision = _decide(draft, wanted, without=appointment.id)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
         draft.touched.add(appointment.id)
@@ -290,9 +292,30 @@ def _submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) ->
         hold_expires=None,
     )
     identified, certain = identify(draft, given, f"{link.name}/{entry.ref}")
-    event = Event.SUBMIT_INSTANT if certain and _instant(draft, identified) else Event.SUBMIT_REQUEST
     draft.put(identified)
-    draft.step(identified, event, connection=link.name)
+    refused = _not_admitted(draft, identified)
+    instant = certain and _instant(draft, identified) and not refused
+    event = Event.SUBMIT_INSTANT if instant else Event.SUBMIT_REQUEST
+    submitted = draft.step(identified, event, connection=link.name)
+    if refused and submitted is not None:
+        declined = draft.step(submitted, Event.DECLINE, connection=link.name, why=refused)
+        draft.put(replace(declined or submitted, decline_reason=refused))
+
+
+def _not_admitted(draft: Draft, appointment: Appointment) -> str:
+    """Rules 2 and 3 again, now that client and animal are known; a hold knew neither."""
+    client: Literal["known", "new"] | None = None
+    if appointment.match in {"linked", "unmatched"}:
+        client = "known" if appointment.match == "linked" else "new"
+    wanted = Candidate(
+        service=appointment.service,
+        resource=appointment.resource,
+        start=appointment.start,
+        client=client,
+        species=appointment.details.species if appointment.details else None,
+    )
+    verdicts = _decide(draft, wanted, without=appointment.id).verdicts
+    return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
 
 
 def _instant(draft: Draft, appointment: Appointment) -> bool:

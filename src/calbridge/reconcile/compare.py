@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 from calbridge.hub import Link, Shadow
-from calbridge.views import View, fields_of
+from calbridge.views import View, digest, fields_of
 
 
 def carried(link: Link, view: View) -> dict[str, Any]:
@@ -19,8 +17,7 @@ def carried(link: Link, view: View) -> dict[str, Any]:
 
 def fingerprint(link: Link, view: View) -> str:
     """The digest of what a side is asked to show, kept to recognise a server that rewrites (R16)."""
-    text = json.dumps(carried(link, view), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return digest(carried(link, view))
 
 
 def delta(link: Link, shadow: Shadow, seen: View) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from calbridge.hub import Command
 from calbridge.store.deletion import delete_rows
@@ -26,9 +26,12 @@ def add(connection: Connection, clinic: str, command: Command) -> int:
     return int(made)
 
 
+_PENDING = select(commands).where(commands.c.clinic == bindparam("clinic")).order_by(commands.c.id)
+
+
 def pending(connection: Connection, clinic: str) -> tuple[Command, ...]:
     """In the order they were given."""
-    rows = connection.execute(select(commands).where(commands.c.clinic == clinic).order_by(commands.c.id))
+    rows = connection.execute(_PENDING, {"clinic": clinic})
     return tuple(
         Command(
             id=row.id,

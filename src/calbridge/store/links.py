@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
-from calbridge.store import journal, sqlite
+from calbridge.store import journal, sqlite, tasks
 from calbridge.store.records import ConnectionState
 from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows
 
@@ -50,9 +50,12 @@ def ensure(connection: Connection, clinic: str, name: str) -> Row[Any]:
 # --- loading --------------------------------------------------------------------------------------
 
 
+_STORED = select(connections).where(connections.c.clinic == bindparam("clinic")).order_by(connections.c.name)
+
+
 def stored(connection: Connection, clinic: str) -> dict[str, Row[Any]]:
     """What is known, by name."""
-    rows = connection.execute(select(connections).where(connections.c.clinic == clinic).order_by(connections.c.name))
+    rows = connection.execute(_STORED, {"clinic": clinic})
     return {row.name: row for row in rows}
 
 
@@ -142,6 +145,12 @@ def failed(
         journal.add(connection, clinic, [entry], at=now)
 
 
+def well(connection: Connection, clinic: str, name: str) -> bool:
+    """It is known and did not fail last time."""
+    row = stored(connection, clinic).get(name)
+    return row is not None and not row.recovery
+
+
 def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
     """It answers again."""
     row = ensure(connection, clinic, name)
@@ -173,9 +182,13 @@ def release(connection: Connection, clinic: str, name: str, *, now: int) -> bool
 
 
 def retire(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
-    """Forget a connection that is configured no longer, with its busy time; False when there is none."""
+    """Forget a connection that is configured no longer, with its busy time and tasks; False when there is none.
+
+    One whose secret was missing from the start was never read: there is only its task.
+    """
+    settled = tasks.settle_all_of(connection, clinic, name, now=now)
     if name not in stored(connection, clinic):
-        return False
+        return settled
     _forget(connection, clinic, name, now)
     connection.execute(delete(connections).where(*_at(clinic, name)))
     return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, insert, select, update
 
 from calbridge.hub import Effect
 from calbridge.store.errors import Superseded
@@ -68,8 +68,7 @@ def _fresh(clinic: str, effect: Effect, now: int, run: str) -> dict[str, Any]:
     }
 
 
-def due(connection: Connection, clinic: str, *, now: int) -> list[OutboxRow]:
-    """What may be written now: the unresolved first, then in the order decided; nothing behind a sent one."""
+def _due() -> Select[Any]:
     first = outbox.alias("first")
     behind = select(first.c.id).where(
         first.c.clinic == outbox.c.clinic,
@@ -78,12 +77,22 @@ def due(connection: Connection, clinic: str, *, now: int) -> list[OutboxRow]:
         first.c.state == "sent",
         outbox.c.state == "intent",
     )
-    query = (
+    return (
         select(outbox)
-        .where(outbox.c.clinic == clinic, outbox.c.not_before <= now, ~behind.exists())
+        .where(outbox.c.clinic == bindparam("clinic"), outbox.c.not_before <= bindparam("now"), ~behind.exists())
         .order_by(case((outbox.c.state == "sent", 0), else_=1), outbox.c.id)
     )
-    return [_row(row) for row in connection.execute(query)]
+
+
+_DUE = _due()
+_SENT = select(outbox.c.connection, outbox.c.appointment).where(
+    outbox.c.clinic == bindparam("clinic"), outbox.c.state == "sent"
+)
+
+
+def due(connection: Connection, clinic: str, *, now: int) -> list[OutboxRow]:
+    """What may be written now: the unresolved first, then in the order decided; nothing behind a sent one."""
+    return [_row(row) for row in connection.execute(_DUE, {"clinic": clinic, "now": now})]
 
 
 def waiting(connection: Connection, clinic: str) -> list[OutboxRow]:
@@ -107,8 +116,7 @@ def _row(row: Row[Any]) -> OutboxRow:
 
 def unresolved(connection: Connection, clinic: str) -> frozenset[tuple[str, str]]:
     """(connection, appointment) of what was sent and not answered."""
-    query = select(outbox.c.connection, outbox.c.appointment)
-    rows = connection.execute(query.where(outbox.c.clinic == clinic, outbox.c.state == "sent"))
+    rows = connection.execute(_SENT, {"clinic": clinic})
     return frozenset((row.connection, row.appointment) for row in rows)
 
 

@@ -159,7 +159,10 @@ class Store:
             links.failed(connection, clinic, name, now=now, until=until, why=why, recovery=recovery)
 
     def connection_ok(self, clinic: str, name: str, *, now: int) -> None:
-        """It answered; the failure is over, and so is its task."""
+        """It answered; the failure is over, and so is its task. Where there was none, nothing is written."""
+        with self._database.read() as connection:
+            if links.well(connection, clinic, name) and not tasks.unsettled(connection, clinic, f"connection:{name}"):
+                return
         with self._database.write() as connection:
             links.ok(connection, clinic, name, now=now)
             tasks.settle(connection, clinic, [f"connection:{name}"], now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from calbridge.hub import Task
 from calbridge.store.records import TaskRow
@@ -22,6 +22,22 @@ def settle(connection: Connection, clinic: str, keys: Iterable[str], *, now: int
     for row in known.all():
         if row.key in gone:
             connection.execute(update(tasks).where(tasks.c.id == row.id).values(state="settled", changed=now))
+
+
+def unsettled(connection: Connection, clinic: str, key: str) -> bool:
+    """Its cause stands, as far as is known."""
+    return connection.execute(_UNSETTLED, {"clinic": clinic, "key": key}).first() is not None
+
+
+_UNSETTLED = select(tasks.c.id).where(
+    tasks.c.clinic == bindparam("clinic"), tasks.c.key == bindparam("key"), tasks.c.state != "settled"
+)
+
+
+def settle_all_of(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
+    """A connection is gone, and with it whatever a person should have done about it; False when that was nothing."""
+    ours = (tasks.c.clinic == clinic, tasks.c.connection == name, tasks.c.state != "settled")
+    return connection.execute(update(tasks).where(*ours).values(state="settled", changed=now)).rowcount > 0
 
 
 def raise_all(connection: Connection, clinic: str, raised: Iterable[Task], *, now: int) -> None:

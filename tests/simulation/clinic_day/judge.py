@@ -11,7 +11,6 @@ from clinic_day.world import Edit, World
 from calbridge.hub import HubState, Shadow
 from calbridge.model import Appointment, State
 from calbridge.provider import Busy
-from calbridge.reconcile.draft import derive_id
 from calbridge.testing.memory_pms import Visit
 from calbridge.views import View, project
 
@@ -136,7 +135,7 @@ def _double_booked(world: World) -> Iterator[str]:
 
 
 def _by_hand(world: World, visit: Visit, edits: dict[str, list[Edit]]) -> bool:
-    key = visit.client_ref or _key(world, ("pms", visit.ref))
+    key = visit.client_ref or world.key(("pms", visit.ref))
     done = [*edits.get(key, []), *_at(world, ("pms", visit.ref))]
     return any(edit.kind in PLACED_BY_STAFF for edit in done)
 
@@ -155,11 +154,11 @@ def _nothing_lost(world: World) -> Iterator[str]:
     """What a client was told, and what reception booked, stands until a person ends it."""
     edits = _by_appointment(world)
     for booking in (world.portal.bookings[ref] for ref in world.told):
-        key = _key(world, ("portal", booking.ref))
+        key = world.key(("portal", booking.ref))
         if booking.state.gone and not _ended(world, edits, key, ("portal", booking.ref)):
             yield f"lost: {booking.ref} was confirmed to the client and is {booking.state}, and no person did it"
     for visit in world.pms.visits.values():
-        key = _key(world, ("pms", visit.ref))
+        key = world.key(("pms", visit.ref))
         if visit.status.gone and not visit.client_ref and not _ended(world, edits, key, ("pms", visit.ref)):
             yield f"lost: {visit.ref} was booked by phone and is {visit.status}, and no person did it"
 
@@ -170,7 +169,7 @@ def _ended(world: World, edits: dict[str, list[Edit]], key: str, place: tuple[st
 
 
 def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
-    """Cancelled is cancelled, whoever else did what; and where one side alone moved it, its last word stands."""
+    """Cancelled is cancelled, whoever did what else; the clinic's last move stands, once all before it were met."""
     for key, edits in _by_appointment(world).items():
         appointment = hub.appointments.get(key)
         if appointment is None or appointment.state.gone:
@@ -179,16 +178,12 @@ def _people_obeyed(world: World, hub: HubState) -> Iterator[str]:
         for edit in edits:
             if edit.kind in ENDED_BY_PEOPLE and edit.settled and not here:
                 yield f"disobeyed: {edit.kind} {edit.where}, and {_name(appointment)} stands"
-        last = edits[-1]
-        alone = len({edit.where[0] for edit in edits}) == 1
-        placed = alone and all(edit.settled and edit.kind in PLACED_BY_STAFF and edit.start for edit in edits)
-        if placed and (last.start, last.resource) != (appointment.start, appointment.resource):
+        moves = [edit for edit in edits if edit.start is not None]
+        last = moves[-1] if moves and not here else None
+        if last is None or not (last.kind in PLACED_BY_STAFF and last.settled and last.fresh):
+            continue
+        if last.start != appointment.start or last.resource not in {"", appointment.resource}:
             yield f"disobeyed: {last.kind} {last.where} to @{_clock(last.start or 0)}, and {_name(appointment)} stands"
-
-
-def _key(world: World, place: tuple[str, str]) -> str:
-    """The appointment that an entry was seen as; one that came and went within a cycle has the id of its origin."""
-    return world.refs.get(place) or derive_id(world.clinic.key, *place)
 
 
 def _at(world: World, place: tuple[str, str]) -> list[Edit]:
@@ -199,7 +194,7 @@ def _by_appointment(world: World) -> dict[str, list[Edit]]:
     """What people did to each appointment, in the order they did it."""
     found: dict[str, list[Edit]] = {}
     for edit in world.edits:
-        key = edit.appointment or _key(world, edit.where)
+        key = edit.appointment or world.key(edit.where)
         if key:
             found.setdefault(key, []).append(edit)
     return found

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from clinic_day.clinic import APPLICANTS, PRIVATE
 from clinic_day.world import Edit, World
@@ -152,7 +152,7 @@ class People:
         event = self._event(ref)
         start = event.start + QUARTER * self.chance.choice((-4, -2, -1, 1, 2, 3, 6))
         self.world.calendar.drag(event.ref, start)
-        self._event_edited("staff drags", event, start=start, resource=event.collection)
+        self._event_edited("staff drags", event, start=start)
         return f"{event.ref} to {self._at(start)}"
 
     def staff_resizes(self) -> str:
@@ -161,7 +161,7 @@ class People:
         self.world.calendar.drag(
             event.ref, event.start, event.end - QUARTER if event.end - event.start > QUARTER else None
         )
-        self._event_edited("staff resizes", event)
+        self._event_edited("staff resizes", event, start=event.start)
         return event.ref
 
     def staff_hands_over(self) -> str:
@@ -282,7 +282,7 @@ class People:
         """A request is accepted or declined on the bridge's own page."""
         requests = [a for a in self.world.hub().appointments.values() if a.state is State.REQUESTED]
         asked = self._one(requests)
-        kind = self.chance.choice(("accept", "accept", "decline"))
+        kind: Literal["accept", "decline"] = "accept" if self.chance.random() < 0.7 else "decline"
         self.world.store.add_command(self.world.clinic.key, kind, asked.id)
         self._edited(f"clinic {kind}s", "hub", asked.id, appointment=asked.id)
         return f"{kind} {asked.id}"
@@ -300,7 +300,6 @@ class People:
             visit.ref,
             appointment=visit.client_ref,
             start=start,
-            resource=visit.resource if start is not None else "",
             settled=visit.status is State.CONFIRMED,
         )
 
@@ -308,7 +307,17 @@ class People:
 
     def _edited(self, kind: str, connection: str, ref: str, **facts: object) -> None:
         edit = replace(Edit(kind=kind, where=(connection, ref)), **facts)  # type: ignore[arg-type]
-        self.world.edits.append(edit)
+        self.world.edits.append(replace(edit, fresh=edit.start is not None and self._fresh(edit)))
+
+    def _fresh(self, edit: Edit) -> bool:
+        key = edit.appointment or self.world.key(edit.where)
+        stands = self.world.hub().appointments.get(key)
+        earlier = [
+            e for e in self.world.edits if e.start is not None and key in {e.appointment, self.world.key(e.where)}
+        ]
+        if stands is None or not earlier:
+            return stands is not None
+        return (earlier[-1].start, earlier[-1].resource or stands.resource) == (stands.start, stands.resource)
 
     def _one(self, things: Iterable[ThingT]) -> ThingT:
         listed = list(things)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from clinic_day.clinic import CLIENTS, FIRST_MOMENTS, clinic_of
 
@@ -13,6 +13,7 @@ from calbridge.engine import Engine, Report
 from calbridge.host import ClinicHost
 from calbridge.hub import HubState, Link
 from calbridge.provider import Clock
+from calbridge.reconcile.draft import derive_id
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
 from calbridge.testing.faults import HINTS, Crash, Fault, Faulty, Fragile, Seeded
@@ -37,6 +38,8 @@ class Edit:
     resource: str = ""
     settled: bool = False
     """It was a confirmed appointment that the person saw."""
+    fresh: bool = False
+    """The bridge had taken in every earlier move of it."""
 
 
 class Log:
@@ -102,7 +105,7 @@ class World:
             for name, c in host.connections.items()
         ]
         self.engine = Engine(
-            store=Fragile(self.store, self.kills),
+            store=cast("Store", Fragile(self.store, self.kills)),
             clinic=self.clinic,
             host=host,
             clock=self.clock,
@@ -128,6 +131,10 @@ class World:
     def hub(self) -> HubState:
         """What the bridge believes."""
         return self.store.load(self.clinic.key, self.links, since=self.clock.now() - WEEK)
+
+    def key(self, place: tuple[str, str]) -> str:
+        """The appointment an entry was seen as; one that came and went within a cycle has the id of its origin."""
+        return self.refs.get(place) or derive_id(self.clinic.key, *place)
 
     def calm(self) -> None:
         """All faults stop."""

@@ -49,6 +49,8 @@ def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
 
 def on_crash(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer a defect: logged by its type and place, told to nobody."""
+    if isinstance(error, RecursionError):
+        return on_problem(request, Problem("invalid_request", "The body is nested too deeply."))
     log.error("a request failed: %s", type(error).__name__, exc_info=error)
     return on_problem(request, Problem("internal", "The portal failed; nothing was changed. Try again later."))
 

@@ -1,5 +1,6 @@
 """Holds and bookings as the bridge sees and changes them."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -40,6 +41,7 @@ WHERE rowid > :after
   AND (:last IS NULL OR start_at < :last)
 ORDER BY rowid LIMIT :n
 """
+POSITION = re.compile("[0-9]{1,18}")
 Change = Callable[[Tx, Any], Any]
 
 
@@ -107,7 +109,7 @@ def list_bookings(
     limit: Limit = 200,
 ) -> Page[Booking]:
     """Bookings in the order they were made."""
-    if cursor is not None and not cursor.isdecimal():
+    if cursor is not None and not POSITION.fullmatch(cursor):
         raise Problem("invalid_request", "cursor is not one this list gave.")
     with portal.read() as tx:
         rows = tx.all(

@@ -8,6 +8,7 @@ from calbridge_portal import holds, public
 from calbridge_portal.api_params import FromInstant, GivenPortal, ToInstant, TypeId
 from calbridge_portal.availability import window_of
 from calbridge_portal.booking_rows import hold_of
+from calbridge_portal.limits import BODY
 from calbridge_portal.portal import Portal
 from calbridge_portal.problems import not_found
 from calbridge_portal.records import (
@@ -119,4 +120,5 @@ public_router = Router(
         public_cancel,
         public_move,
     ],
+    request_max_body_size=BODY,
 )

@@ -14,7 +14,6 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import JSONBody
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.router import Router
@@ -27,6 +26,7 @@ from calbridge_portal.api_feed import feed_router
 from calbridge_portal.api_params import GivenPortal, bearer_guard
 from calbridge_portal.api_public import public_router
 from calbridge_portal.api_settings import settings_router
+from calbridge_portal.description import WithProblems
 from calbridge_portal.faults import FaultMiddleware, FaultPlan
 from calbridge_portal.idempotency import OneAtATime, provide_call
 from calbridge_portal.language import Language, chosen
@@ -118,7 +118,7 @@ def _openapi() -> OpenAPIConfig:
         version=version("calbridge-portal"),
         description="A booking portal: the bridge's side under /v1, the client's side under /public.",
         path="/schema",
-        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        render_plugins=[WithProblems(path=["/", "/openapi.json"])],
     )
 
 

@@ -8,6 +8,7 @@ from calbridge_portal import holds
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.documents import appointment_type
 from calbridge_portal.feed import emit
+from calbridge_portal.limits import check_texts
 from calbridge_portal.messages import send_once
 from calbridge_portal.problems import Problem, not_found
 from calbridge_portal.records import AppointmentType, BookingRequest, By, Patient, SlotRef
@@ -29,6 +30,7 @@ class Place:
 
 def make(tx: Tx, request: BookingRequest, by: By) -> sqlite3.Row:
     """Book. The clinic's system of record has it only when the bridge accepts, so it starts as a request."""
+    check_texts(request)
     _check_details(request)
     twin = tx.one("SELECT * FROM bookings WHERE client_ref = :ref", ref=request.client_ref)
     if twin is not None:

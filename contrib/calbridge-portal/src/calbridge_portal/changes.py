@@ -6,11 +6,11 @@ from typing import Any
 from calbridge_portal import holds
 from calbridge_portal.booking import row_of
 from calbridge_portal.booking_rows import hold_of
-from calbridge_portal.documents import appointment_type
+from calbridge_portal.documents import appointment_type, get
 from calbridge_portal.feed import emit
 from calbridge_portal.messages import send_once
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import By, Cancellation, Decision, Move, SyncReport
+from calbridge_portal.records import By, Calendar, Cancellation, Decision, Move, SyncReport
 from calbridge_portal.slots import duration_s, is_offered, unavailable
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant
@@ -74,6 +74,7 @@ def move(tx: Tx, row: sqlite3.Row, wanted: Move) -> sqlite3.Row:
     end = _end(row, wanted, start)
     if (calendar, start, end) == (row["calendar"], row["start_at"], row["end_at"]):
         return row
+    get(tx, "calendar", calendar, Calendar)
     if wanted.by == "client":
         return _client_move(tx, row, wanted, calendar, start)
     if row["status"] not in OPEN:

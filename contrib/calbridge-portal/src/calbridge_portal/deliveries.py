@@ -6,6 +6,7 @@ it is what receivers compare with theirs.
 
 import asyncio
 import random
+import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from calbridge_portal.store import Tx
 
 SCHEDULE_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER = 0.1
+LONGEST_WAIT_S = 86_400
+NUMBER = re.compile("[0-9]{1,9}")
 TIMEOUT_S = 15.0
 BATCH = 8
 WRONG_SECRET = "whsec_d3Jvbmd3cm9uZ3dyb25nd3Jvbmd3cm9uZ3dyb25n"  # noqa: S105 - on purpose not anybody's
@@ -89,7 +92,7 @@ async def _post(portal: Portal, client: httpx.AsyncClient, row: sqlite3.Row, fau
                 note=str(answer.status_code),
                 retry_after=_retry_after(answer.headers.get("retry-after"), moment),
             )
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return Outcome(status=None, note=type(error).__name__)
 
 
@@ -122,13 +125,17 @@ def _pause(attempts: int) -> int:
 
 
 def _retry_after(text: str | None, moment: datetime) -> int:
-    """Seconds of a Retry-After, given as seconds or as a date; nonsense counts as none."""
+    """Seconds of a Retry-After, given as seconds or as a date, a day at most; nonsense counts as none."""
+    return min(_asked(text, moment), LONGEST_WAIT_S)
+
+
+def _asked(text: str | None, moment: datetime) -> int:
     if text is None:
         return 0
-    if text.isdigit():
+    if NUMBER.fullmatch(text):
         return int(text)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     return max(0, int((until - moment).total_seconds())) if until.tzinfo else 0

@@ -64,7 +64,7 @@ def check_site(site: Site) -> None:
     """Refuse a site the portal could not keep its promises with."""
     try:
         ZoneInfo(site.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise _wrong("time_zone", f"{site.time_zone!r} is no IANA time zone") from None
     settings = site.settings
     if not 1 <= settings.hold_ttl_s <= MAX_HOLD_S:

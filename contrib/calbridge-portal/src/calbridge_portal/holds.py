@@ -6,6 +6,7 @@ import sqlite3
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.documents import MAX_HOLD_S, appointment_type
 from calbridge_portal.feed import emit
+from calbridge_portal.limits import check_texts
 from calbridge_portal.problems import Problem, not_found
 from calbridge_portal.records import By, Hold, HoldRequest
 from calbridge_portal.slots import duration_s, is_offered, unavailable
@@ -21,6 +22,7 @@ GONE = {
 
 def place(tx: Tx, request: HoldRequest, by: By) -> Hold:
     """Reserve a slot, or refuse with alternatives."""
+    check_texts(request)
     start = parse_instant(request.start, "start")
     kind = appointment_type(tx, request.type)
     if not is_offered(tx, request.type, request.calendar, start):

@@ -16,6 +16,7 @@ from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.language import Language
+from calbridge_portal.limits import BODY
 from calbridge_portal.records import (
     BookingRequest,
     Customer,
@@ -260,4 +261,5 @@ pages_router = Router(
         move,
     ],
     include_in_schema=False,
+    request_max_body_size=BODY,
 )

@@ -4,6 +4,7 @@ import sqlite3
 
 from calbridge_portal import booking, changes, documents
 from calbridge_portal.booking_rows import booking_of, messages_of
+from calbridge_portal.limits import check_texts
 from calbridge_portal.problems import Problem, not_found
 from calbridge_portal.records import (
     AppointmentType,
@@ -52,6 +53,7 @@ def by_token(tx: Tx, token: str) -> sqlite3.Row:
 
 def cancel(tx: Tx, token: str, wish: OwnCancellation) -> OwnBooking:
     """Cancel one's own booking."""
+    check_texts(wish)
     row = changes.cancel(tx, by_token(tx, token), Cancellation(by="client", reason=wish.reason))
     return own_booking(tx, row)
 

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from calbridge_portal.problems import Problem
 
+EARLIEST, LATEST = 0, 253_000_000_000
+"""1970, and early in 9987: a day more or a time zone's offset must not leave the calendar."""
+
 
 def parse_instant(text: str, field: str) -> int:
     """Read an RFC 3339 instant; `field` is named in the refusal."""
@@ -18,7 +21,10 @@ def parse_instant(text: str, field: str) -> int:
         ) from None
     if moment.tzinfo is None:
         raise Problem("invalid_request", f"{field} has no offset; add one, such as +01:00 or Z.")
-    return int(moment.timestamp())
+    instant = int(moment.timestamp())
+    if not EARLIEST < instant < LATEST:
+        raise Problem("invalid_request", f"{field} is not of a year that every time zone can show.")
+    return instant
 
 
 def wire(instant: int, zone: ZoneInfo) -> str:

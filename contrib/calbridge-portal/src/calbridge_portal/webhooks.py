@@ -6,7 +6,8 @@ import json
 import secrets
 import sqlite3
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx
 
 from calbridge_portal.problems import Problem, not_found
 from calbridge_portal.records import Webhook, WebhookRequest
@@ -14,6 +15,7 @@ from calbridge_portal.store import Tx
 from calbridge_portal.times import utc
 
 HEARTBEAT_S = 300
+HIGHEST_PORT = 65_535
 ROTATION_OVERLAP_S = 86_400
 
 
@@ -132,10 +134,15 @@ def _secret() -> str:
 
 def _check_url(url: str) -> None:
     """https, except to this machine itself: a hint names bookings and must not travel in clear."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise Problem("invalid_request", "url is not a web address.") from None
+    if (parts.port or 0) > HIGHEST_PORT:
+        raise Problem("invalid_request", f"url has a port above {HIGHEST_PORT}.")
+    if parts.scheme == "https" and parts.host:
         return
-    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and _is_loopback(parts.host):
         return
     raise Problem("invalid_request", "url must be https; http is accepted for loopback addresses only.")
 

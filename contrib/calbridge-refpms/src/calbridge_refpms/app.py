@@ -14,7 +14,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
@@ -25,10 +24,11 @@ from calbridge_refpms.api_appointments import AppointmentsApi
 from calbridge_refpms.api_clients import ClientsApi
 from calbridge_refpms.api_practice import ClosuresApi, PracticeApi
 from calbridge_refpms.api_service import FaultsApi, HealthApi, ServiceApi
+from calbridge_refpms.description import WithProblems
 from calbridge_refpms.desk import desk_routes
 from calbridge_refpms.faults import Faults, faulty
 from calbridge_refpms.instants import Clock, system_clock
-from calbridge_refpms.problems import ProblemError
+from calbridge_refpms.problems import ProblemError, invalid
 from calbridge_refpms.records import Records, Terms
 from calbridge_refpms.wire import Role
 from calbridge_refpms.worker import background
@@ -100,7 +100,7 @@ def _openapi() -> OpenAPIConfig:
         version="1",
         description="A practice-management system that serves the generic PMS contract.",
         path="/schema",
-        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        render_plugins=[WithProblems(path=["/", "/openapi.json"])],
         components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"token": []}],
     )
@@ -132,5 +132,7 @@ def _sentence(error: ValidationException) -> str:
 
 
 def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    if isinstance(error, RecursionError):
+        return _problem(request, invalid("The body is nested too deeply."))
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _problem(request, ProblemError(500, "internal", "The reference PMS failed; its log says why."))

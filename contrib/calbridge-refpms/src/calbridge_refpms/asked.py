@@ -1,5 +1,6 @@
 """What requests ask for: the query parameters and headers of the contract, read strictly, once."""
 
+import re
 from typing import Annotated
 
 from litestar.di import NamedDependency
@@ -26,6 +27,7 @@ IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description='Th
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", description="Required")]
 
 DAY = 86_400
+NUMBER = re.compile("[0-9]{1,18}")
 USUAL_PAGE = 50
 
 
@@ -66,6 +68,6 @@ def revision(if_match: str | None, *, required: bool) -> int | None:
     text = if_match.strip().strip('"')
     if text == "*":
         return None
-    if not text.isdecimal():
+    if not NUMBER.fullmatch(text):
         raise invalid('If-Match must be a revision in quotes, as in "3", or *.')
     return int(text)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calbridge_refpms import people, timetable
+from calbridge_refpms.asked import NUMBER
 from calbridge_refpms.problems import invalid, unprocessable
 from calbridge_refpms.records import Transaction
 from calbridge_refpms.wire import (
@@ -24,6 +25,7 @@ from calbridge_refpms.wire import (
 
 Form = Mapping[str, str]
 T = TypeVar("T")
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 def booking_form(tx: Transaction, form: Form) -> NewAppointment:
@@ -111,7 +113,7 @@ def patient_form(form: Form) -> NewPatient:
 def revision_of(form: Form) -> int:
     """The revision the page was made from."""
     text = form.get("revision", "")
-    if not text.isdecimal():
+    if not NUMBER.fullmatch(text):
         raise invalid("The form carries no revision; open the page again.")
     return int(text)
 
@@ -128,8 +130,9 @@ def _checked(shape: type[T], values: dict[str, Any]) -> T:
 
 
 def _minutes(tx: Transaction, form: Form) -> timedelta:
-    if form.get("minutes", "").isdecimal() and int(form["minutes"]) > 0:
-        return timedelta(minutes=min(int(form["minutes"]), 1440))
+    given = form.get("minutes", "")
+    if NUMBER.fullmatch(given) and int(given) > 0:
+        return timedelta(minutes=min(int(given), 1440))
     for kind in timetable.types(tx):
         if kind.id == form.get("type"):
             return timedelta(minutes=kind.minutes)
@@ -151,6 +154,8 @@ def _times(tx: Transaction, resource: str, form: Form) -> tuple[datetime, dateti
 
 
 def _instant(zone: ZoneInfo, wall: datetime) -> datetime:
+    if not FIRST_YEAR <= wall.year < LAST_YEAR:
+        raise invalid(f"The year {wall.year} is none of a diary's.")
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != wall:
         raise invalid(f"{wall:%H:%M} does not exist on that day: the clocks go forward.")

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from calbridge_refpms.problems import ProblemError, invalid
 
 Clock = Callable[[], int]
+EARLIEST, LATEST = 0, 253_000_000_000
+"""1970, and early in 9987: a day more or a time zone's offset must not leave the calendar."""
 
 
 def system_clock() -> int:
@@ -47,7 +49,10 @@ def parse(field: str, text: str) -> int:
         ) from error
     if moment.tzinfo is None:
         raise invalid(f"'{field}' has no offset: {text!r}; write for example 2026-11-23T09:00:00+01:00.")
-    return int(moment.timestamp())
+    instant = int(moment.timestamp())
+    if not EARLIEST <= instant < LATEST:
+        raise invalid(f"'{field}' is not of a year that every time zone can show: {text!r}.")
+    return instant
 
 
 def render(epoch: int, zone: ZoneInfo) -> datetime:

@@ -1,0 +1,96 @@
+"""Real servers with the made-up clinic in them, kept up for a module; the bridge runs as processes beside them."""
+
+import json
+import multiprocessing
+import runpy
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calbridge.demo.days import BERLIN
+from calbridge.demo.running import Size, running
+from calbridge.demo.world import World
+
+PRELOADED = [
+    "calbridge.cli.sync",
+    "calbridge.cli.answers",
+    "calbridge.cli.workplace",
+    "calbridge.engine",
+    "calbridge.store",
+    "calbridge.connect",
+]
+PLUGINS = ["calbridge_caldav.plugin", "calbridge_pms.plugin", "calbridge_vetstoria.plugin"]
+COMMAND_S = 60
+SMALL = Size(visits=4, days=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A command that was started."""
+
+    process: BaseProcess
+    output: Path
+
+    def wait(self) -> int:
+        """Its exit code, negative for the signal that ended it."""
+        self.process.join(COMMAND_S)
+        code = self.process.exitcode
+        assert code is not None, "the command did not end in time"
+        return code
+
+    def answer(self) -> Any:
+        """What it printed as JSON, once it has ended."""
+        return json.loads(self.output.read_text("utf-8"))
+
+
+Start = Callable[..., Running]
+Open = Callable[..., AbstractContextManager[World]]
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
+    """Start `calbridge ...` in a process of its own, without paying for the imports each time."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*PRELOADED, *PLUGINS])
+    folder = tmp_path_factory.mktemp("commands")
+    script = Path(__file__).with_name("command.py")
+
+    def started(*arguments: str) -> Running:
+        output = folder / f"{len(list(folder.iterdir()))}.json"
+        output.touch()
+        given = {"ARGUMENTS": list(arguments), "OUTPUT": str(output)}
+        process = context.Process(target=runpy.run_path, args=(str(script), given, "__main__"))
+        process.start()
+        return Running(process, output)
+
+    return started
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Open:
+    """Open the made-up clinic without the daemon; a small part of it; the arguments are those of `running`."""
+
+    def opened(**options: Any) -> AbstractContextManager[World]:
+        today = datetime.now(BERLIN).date()
+        return running(tmp_path_factory.mktemp("clinic"), today, daemon=False, **({"size": SMALL} | options))
+
+    return opened
+
+
+@pytest.fixture
+def sync(start: Start) -> Callable[[World], dict[str, Any]]:
+    """One `calbridge sync` that must end well; what it says of the clinic."""
+
+    def once(world: World) -> dict[str, Any]:
+        running_sync = start("sync", "--json", "--config", str(world.bridge.config))
+        assert running_sync.wait() == 0, running_sync.output.read_text("utf-8")
+        clinics: list[dict[str, Any]] = running_sync.answer()["clinics"]
+        return clinics[0]
+
+    return once
