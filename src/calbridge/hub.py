@@ -35,7 +35,8 @@ class Shadow:
 
     `view` is the normalised echo (None: the side shows nothing). `asked` is the digest of the view the bridge last
     asked for: a server that rewrites what it is given differs from it without anybody having edited (R16).
-    `revision` is the hub revision that was asked for; `confirmed` the instant the answer came.
+    `revision` is the hub revision that was written (0: none, or accepted and not written yet); `confirmed` the instant
+    the answer came.
     """
 
     connection: str

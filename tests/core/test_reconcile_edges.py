@@ -363,3 +363,14 @@ def test_two_portals_may_use_the_same_refs() -> None:
     reads = {name: Observation(feed=changed(entry), started=NOW) for name, entry in (("portal", one), ("other", two))}
     asked = questions(it.state, reads, it.clinic, NOW).lookups
     assert {lookup.details.last_name for lookup in asked} == {"Voss", "Lind"}
+
+
+@pytest.mark.parametrize(("where", "to"), [("pms", TEN + 7_200), ("calendar", TEN)], ids=["moves it", "moves it back"])
+def test_a_clients_move_that_was_overtaken_before_the_pms_had_it_is_told_all_the_same(where: str, to: int) -> None:
+    it = booked()
+    it.see(portal=changed(edited(it, "portal", start=TEN + 3_600, end=TEN + 3_600 + HALF)))
+    for effect in [e for e in it.see().effects if e.connection == "calendar"]:
+        it.write(effect)  # the PMS does not answer
+    it.see(**{where: changed(edited(it, where, start=to, end=to + HALF))})
+    told = [e.change.view.start for e in it.settle() if e.connection == "portal"]
+    assert (told, client(it).start, client(it).written) == ([to], to, True)

@@ -51,7 +51,7 @@ def outcome(
             )
         case "pending":
             accepted = _shadow(effect, receipt, now) or _as_before(effect, now)
-            return Outcome(shadow=accepted, journal=(line,), tasks=(_pending(effect, link),))
+            return Outcome(shadow=replace(accepted, revision=0), journal=(line,), tasks=(_pending(effect, link),))
         case "moved" | "conflict":
             return Outcome(journal=(line,), done=False, again=True)
 

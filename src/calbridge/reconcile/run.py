@@ -14,7 +14,7 @@ from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
-from calbridge.reconcile.timers import check_reservations, expire_holds, obey, take_back
+from calbridge.reconcile.timers import believe_record, check_reservations, expire_holds, obey, take_back
 
 
 def reconcile(
@@ -39,6 +39,7 @@ def reconcile(
     take_back(draft)
     obey(draft)
     identify_late(draft)
+    believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
     plan = draft.plan()
     return replace(plan, effects=effects(draft.current(), clinic, now))

@@ -133,13 +133,22 @@ def _undo_move(draft: Draft, appointment: Appointment, kept: View) -> None:
     draft.touched.add(appointment.id)
 
 
+def believe_record(draft: Draft) -> None:
+    """Whoever moved it and back: where the record shows it already, no write will come that could say so."""
+    for appointment in list(draft.appointments.values()):
+        if not appointment.written and _recorded(draft, appointment):
+            draft.put(replace(appointment, written=True))
+            draft.note("written", appointment.id, appointment.source)
+
+
 def _recorded(draft: Draft, appointment: Appointment) -> bool:
-    """The system of record shows it there and so: nothing will be written that could say it."""
-    link = keeper(draft.state, appointment)
-    shadow = draft.shadows.get((link.name, appointment.id)) if link else None
-    shown = shadow.view if shadow else None
-    confirmed = appointment.state is State.CONFIRMED and shown is not None and shown.state is State.CONFIRMED
-    return confirmed and shown is not None and _place(shown) == _place(appointment)
+    """The system of record shows it there and confirmed, as it was written. What is only accepted has no revision."""
+    link = keeper(draft.state, appointment) if appointment.state is State.CONFIRMED else None
+    if link is None or (link.name, appointment.id) in draft.state.unresolved:
+        return False
+    shadow = draft.shadows.get((link.name, appointment.id))
+    shown = shadow.view if shadow and shadow.revision else None
+    return shown is not None and shown.state is State.CONFIRMED and _place(shown) == _place(appointment)
 
 
 def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:

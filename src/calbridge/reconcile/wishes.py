@@ -102,7 +102,8 @@ def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
     winner = movers[-1]
     appointment = draft.appointments[key]
     keeper = keeps_record(draft.state, winner.link, appointment)
-    moved = replace(appointment, **_wanted_time(winner), written=appointment.written and keeper)
+    recorded = keeper and (appointment.written or _shown_confirmed(winner))
+    moved = replace(appointment, **_wanted_time(winner), written=recorded)
     if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
         draft.touched.add(key)
         return
@@ -125,6 +126,10 @@ def claim(draft: Draft, key: str) -> None:
         )
     else:
         draft.settled.add(f"overbooked:{key}")
+
+
+def _shown_confirmed(wish: Wish) -> bool:
+    return wish.entry is not None and wish.entry.view.state is State.CONFIRMED and not wish.entry.pending
 
 
 def _wanted_time(wish: Wish) -> dict[str, Any]:
