@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from calbridge.engine.export import export, unpublished
 from calbridge.engine.pull import ask, pull
-from calbridge.engine.push import push
+from calbridge.engine.push import finish, push
 from calbridge.engine.recovery import connection_task
 from calbridge.engine.report import Report
 from calbridge.engine.session import DRY, Session
@@ -58,7 +58,7 @@ class Engine:
         self._approve()
         self._report_broken(session)
         self._retire_removed()
-        push(session)
+        finish(session)
         for _ in range(PASSES):
             if not self._pass(session):
                 break

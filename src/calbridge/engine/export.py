@@ -23,6 +23,8 @@ Day = tuple[str, str]
 """(resource, local date as ISO text)."""
 CLINIC: Day = ("", "clinic")
 """Stands for what a portal shows of the clinic itself: its services, names and rules."""
+UNKNOWN = "?"
+"""The digest of a day that is being offered: until the answer is stored nobody knows what the portal shows of it."""
 
 
 def export(session: Session, state: HubState) -> None:
@@ -78,6 +80,7 @@ def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, .
     if not changed:
         return
     revision = session.store.next_revision(session.clinic.key)
+    _remember(session, link, dict.fromkeys(changed, UNKNOWN), revision)
     windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed - {CLINIC}))
     try:
         receipt = session.host.offer(link.name, Offer(clinic=session.clinic, revision=revision, windows=windows))
@@ -88,13 +91,12 @@ def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, .
     for sentence in receipt.rejected:
         session.report.failures.setdefault(link.name, sentence)
     if not receipt.rejected:
-        session.store.publish(
-            session.clinic.key,
-            session.epoch,
-            link.name,
-            {day: digests.get(day, "") for day in changed},
-            revision=revision,
-        )
+        _remember(session, link, {day: digests.get(day, "") for day in changed}, revision)
+
+
+def _remember(session: Session, link: Link, digests: Mapping[Day, str], revision: int) -> None:
+    """Fenced: a cycle that was overtaken offers nothing, and a crash or a lost answer leaves UNKNOWN behind."""
+    session.store.publish(session.clinic.key, session.epoch, link.name, digests, revision=revision)
 
 
 def _window(session: Session, day: Day, slots: tuple[OfferedSlot, ...]) -> OfferWindow:

@@ -163,9 +163,12 @@ def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
 
 
 def approve(connection: Connection, clinic: str, name: str, *, now: int) -> None:
-    """A person (or the clinic's setting) lets its plans be applied, also before it was first read."""
+    """A person (or the clinic's setting) lets its plans be applied, also before it was first read.
+
+    Until now its entries were only looked at; the next read is a full one, so that all of them are met again.
+    """
     if not ensure(connection, clinic, name).approved:
-        _set(connection, clinic, name, {"approved": True})
+        _set(connection, clinic, name, {"approved": True, "cursor": "", "last_full": None})
         journal.add(connection, clinic, [JournalEntry(code="connection.approved", connection=name)], at=now)
 
 
