@@ -60,7 +60,7 @@ def test_one_receiver_that_cannot_be_reached_at_all_does_not_stop_the_others(tmp
 
     with httpx.Client(transport=httpx.MockTransport(receive)) as client:
         assert deliver_due(records, client) == 1
-    assert taken[-1] == "good.example"
+    assert "good.example" in taken
 
 
 def test_the_description_says_that_every_call_may_be_refused(desk: Any) -> None:
