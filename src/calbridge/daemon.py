@@ -137,6 +137,7 @@ class Daemon:
         return max(0.0, min(nearest - self._monotonic(), 1.0))
 
     def _cycle(self, lane: Lane) -> None:
+        began = self._clock.now()
         try:
             if not self.stopping:
                 lane.engine.cycle()
@@ -147,20 +148,20 @@ class Daemon:
         except Exception as error:  # noqa: BLE001  # one clinic's fault must not end the others' daemon
             self._log.error("cycle failed", clinic=lane.clinic, error=type(error).__name__)
         finally:
-            self._settle(lane)
+            self._settle(lane, began)
 
-    def _settle(self, lane: Lane) -> None:
-        wait = self._wait(lane)
+    def _settle(self, lane: Lane, began: int) -> None:
+        wait = self._wait(lane, began)
         with self._lock:
             lane.finished = self._monotonic()
             lane.due = lane.finished if lane.again else lane.finished + wait
             lane.running = lane.again = False
         self._woken.set()
 
-    def _wait(self, lane: Lane) -> float:
+    def _wait(self, lane: Lane, began: int) -> float:
         now = self._clock.now()
         try:
-            due = next_due(self._store, lane.clinic, now)
+            due = next_due(self._store, lane.clinic, now, began=began)
         except Exception as error:  # noqa: BLE001  # a store that cannot be read now is asked again later
             self._log.error("state cannot be read", clinic=lane.clinic, error=type(error).__name__)
             due = None
@@ -168,13 +169,15 @@ class Daemon:
         return poll if due is None else max(1.0, min(poll, due - now))
 
 
-def next_due(store: Store, clinic: str, now: int) -> int | None:
+def next_due(store: Store, clinic: str, now: int, *, began: int | None = None) -> int | None:
     """The next instant after `now` at which something is due by itself: a hold's end, a write's or read's next attempt.
 
     What is overdue has just been tried: it waits for the poll, else a failing side would be asked every second.
+    A hold that ended while the cycle ran, since `began`, has not been looked at: it is due now.
     """
     held = store.appointments(clinic, states={State.HELD})
-    ends = [each.hold_expires for each in held if each.hold_expires is not None]
+    since = now if began is None else began
+    ends = [each.hold_expires for each in held if each.hold_expires is not None and each.hold_expires > since]
     writes = [row.not_before for row in store.waiting(clinic)]
     reads = [state.retry_at for state in store.connections(clinic) if state.retry_at is not None]
-    return min((instant for instant in ends + writes + reads if instant > now), default=None)
+    return min((*ends, *(instant for instant in writes + reads if instant > now)), default=None)

@@ -5,6 +5,8 @@ A hint is never data: the worst that a forged one could do is one more read, and
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import threading
 import time
@@ -90,6 +92,13 @@ def _status(error: BridgeError | Stopped) -> int:
     return 500
 
 
+def _unbound(host: str, port: int, error: OSError) -> str:
+    """The commonest cause is a second daemon, so the sentence names it. Python's own repeats the address."""
+    why = os.strerror(error.errno) if error.errno else str(error)
+    other = "perhaps a calbridge that already runs here: end it, or " if error.errno == errno.EADDRINUSE else ""
+    return f"bridge.listen: {host}:{port} cannot be listened on ({why}): {other}choose another address"
+
+
 class WebServer:
     """uvicorn in a thread of its own. The port is bound at once, so that a port in use is said before anything runs."""
 
@@ -98,9 +107,7 @@ class WebServer:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._socket = socket.create_server((host, port), family=family)
         except OSError as error:
-            raise ConfigError(
-                f"bridge.listen: {host}:{port} cannot be listened on ({error.strerror}): choose another address"
-            ) from None
+            raise ConfigError(_unbound(host, port, error)) from None
         name, bound = self._socket.getsockname()[:2]
         self.address = f"http://{f'[{name}]' if ':' in name else name}:{bound}"
         self._server = uvicorn.Server(

@@ -61,6 +61,63 @@ def test_the_first_sync_only_plans_and_apply_lets_it_write(practice: Any) -> Non
     assert practice.sides.DESK.offers["anna"]
 
 
+def test_a_rehearsal_says_how_much_free_time_a_new_portal_would_be_told(practice: Any) -> None:
+    (rehearsed,) = ask("sync", "--dry-run")["clinics"]
+    text = call("sync").output
+    assert 'nothing of this was written yet: "calbridge apply" does it' in text
+    (applied,) = ask("apply")["clinics"]
+    assert rehearsed["offers"] == {"portal": applied["writes"]["portal"]}
+    assert f"would publish the free times of {applied['writes']['portal']} days on portal" in text
+    assert ask("sync", "--dry-run")["clinics"][0]["offers"] == {}
+
+
+def test_sync_speaks_to_people(practice: Any) -> None:
+    ask("apply")
+    lines = call("sync").output.splitlines()
+    assert "  calendar: nothing changed there, 0 writes" in lines
+    assert not any(word in line for line in lines for word in ("Delta", "NotModified", "Complete"))
+
+
+def test_a_mended_secret_is_tried_at_once_and_said_once_before(practice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    practice.path.write_text(practice.path.read_text().replace('"s3cret-word"', '{ env = "NO_SUCH_VARIABLE" }'))
+    assert call("sync").output.count("NO_SUCH_VARIABLE") == 1
+    monkeypatch.setenv("NO_SUCH_VARIABLE", "s3cret-word")
+    assert ask("sync")["clinics"][0]["failures"] == {}
+    assert ask("tasks", "list")["tasks"] == []
+
+
+def test_the_tasks_of_a_removed_connection_are_settled(practice: Any) -> None:
+    text = practice.path.read_text()
+    practice.path.write_text(text.replace('"s3cret-word"', '{ env = "NO_SUCH_VARIABLE" }'))
+    ask("sync", code=1)
+    assert len(ask("tasks", "list", code=1)["tasks"]) == 1
+    practice.path.write_text(text.replace("connections.calendar]", "connections.diary]"))
+    ask("sync")
+    assert ask("tasks", "list")["tasks"] == []
+
+
+def test_a_clinic_without_connections_says_so(practice: Any) -> None:
+    text = practice.path.read_text()
+    practice.path.write_text(text[: text.index("[clinics.hafen.connections.calendar]")])
+    assert "there is no connection: add one to the configuration" in call("sync").output
+
+
+OFFLINE = [
+    ("[clinics.hafen]", "clinic hafen is not online. Set online = true in [clinics.hafen]."),
+    ("services.checkup]", "service checkup is not online. Set online = true in [clinics.hafen.services.checkup]."),
+    ("resources.anna]", "no resource that service checkup can be booked with is online."),
+]
+
+
+@pytest.mark.parametrize(("section", "sentence"), OFFLINE, ids=[row[0] for row in OFFLINE])
+def test_an_empty_list_of_slots_says_what_is_not_online(practice: Any, section: str, sentence: str) -> None:
+    head, found, tail = practice.path.read_text().partition(section)
+    assert found
+    practice.path.write_text(head + found + tail.replace("online = true", "online = false", 1))
+    result = call("slots", "--service", "checkup", "--from", "2026-11-23", "--to", "2026-11-23")
+    assert (result.exit_code, result.output) == (0, f"Nothing is offered: {sentence}\n")
+
+
 def test_a_second_sync_writes_nothing(practice: Any) -> None:
     book(practice)
     (cycle,) = ask("sync")["clinics"]
@@ -150,7 +207,14 @@ def test_a_task_is_listed_and_dismissed(practice: Any) -> None:
 
 
 def test_release_asks_for_a_connection_that_is_known(practice: Any) -> None:
+    from calbridge.hub import Task
+
     ask("apply")
+    store = Store.open(practice.path.parent / "calbridge.sqlite3")
+    guarded = Task(key="guard:calendar", kind="guard", sentence="Too much would go.", connection="calendar")
+    store.open_task("hafen", guarded, now=1)
+    store.close()
+    assert "To release it: calbridge tasks release calendar" in call("tasks", "list").output
     assert ask("tasks", "release", "calendar")["connection"] == "calendar"
     for words in (("tasks", "release", "calender"), ("apply", "--connection", "calender")):
         result = call(*words)
@@ -258,11 +322,19 @@ WRONG_USE: list[tuple[tuple[str, ...], str]] = [
      'error: no.toml does not exist: run "calbridge init" to make one, or name yours with --config'),
     (("status", "--clinic", "hafn"), 'error: there is no clinic "hafn"; did you mean "hafen"?'),
     (("slots", "--service", "chekup", "--from", "2026-01-01", "--to", "2026-01-02"),
-     'error: there is no service "chekup"; did you mean "checkup"?'),
+     'error: clinic hafen has no service "chekup"; did you mean "checkup"?'),
     (("slots", "--service", "checkup", "--from", "2026-01-01", "--to", "2026-01-02", "--resource", "bert"),
-     'error: there is no resource "bert"; there are anna'),
+     'error: clinic hafen has no resource "bert"; there are anna'),
     (("slots", "--service", "checkup", "--from", "2026-01-01", "--to", "2026-01-02", "--now", "2026-01-01T08:00"),
      "error: --now is an instant with its offset, such as 2026-11-23T09:00:00+01:00"),
+    (("slots", "--service", "checkup", "--from", "2026-01-02", "--to", "2026-01-01"),
+     "error: --to 2026-01-01 is before --from 2026-01-02: exchange them"),
+    (("slots", "--service", "checkup", "--from", "25.11.2026", "--to", "2026-11-26"),
+     'Error: Invalid value for \'--from\': "25.11.2026" is not a date: write it like 2026-11-23'),
+    (("journal", "--booking", "nothing"), 'error: there is no booking "nothing": "calbridge journal" names them'),
+    (("tasks", "release", "calendar"),
+     ("error: clinic hafen, connection calendar: nothing is held back, so there is nothing to release; "
+     '"calbridge tasks list" shows what is open')),
     (("requests", "accept", "nothing"),
      'error: there is no booking "nothing": "calbridge requests list" shows those that wait'),
     (("init",),
@@ -319,9 +391,30 @@ def test_init_asks_when_it_may(practice: Any) -> None:
     assert (shown["time_zone"], shown["region"], list(shown["connections"])) == ("Europe/Vienna", "AT", ["portal"])
 
 
+def test_init_asks_again_and_keeps_what_was_said(practice: Any) -> None:
+    answers = [
+        "Praxis Nord", "Europe/Viena", "Europe/Vienna", "at", "AT", "provett", "", "mon 9-12", "mon 09:00-12:00",
+        "Dr. Eva Au", "Check-up", "Check-up 20", "desks", "desk", "", "http://d/", "", "", "",]  # fmt: skip
+    result = call("init", "--config", "asked.toml", input="\n".join(answers))
+    assert result.exit_code == 0, result.output
+    said = [line for line in result.output.splitlines() if "Error: " in line]
+    assert [line.partition("Error: ")[2] for line in said] == [
+        '"Europe/Viena" is not a known time zone; did you mean "Europe/Vienna"?',
+        'a region is a country code of two capitals, such as "DE"',
+        'there is no "provett"; did you mean "provet"?',
+        'opening hours: "9-12" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".',
+        'service "Check-up" is wrong: write its name and its minutes, like "Check-up 30"',
+        'there is no "desks"; did you mean "desk"?',
+        "url is needed: write it",
+    ]
+    shown = ask("config", "show", "--config", "asked.toml")["clinics"]["praxis-nord"]
+    assert (shown["time_zone"], shown["connections"]["portal"]["url"]) == ("Europe/Vienna", "http://d/")
+
+
 INIT_FAULTS: list[tuple[tuple[str, ...], str]] = [
     (("--hours", "monday 9-12"),
      'error: opening hours "monday 9-12" are wrong: write them like "mon-fri 09:00-12:00,14:00-18:00"'),
+    (("--hours", "mon 18:00-09:00"), 'error: opening hours: "18:00-09:00" ends before it starts'),
     (("--service", "Check-up"),
      'error: service "Check-up" is wrong: write its name and its minutes, like "Check-up 30"'),
     (("--connect", "nothing"), 'error: no installed plugin provides kind "nothing"; there are '),

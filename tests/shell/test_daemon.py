@@ -171,6 +171,7 @@ def test_a_holds_end_and_a_writes_next_attempt_are_due_by_themselves() -> None:
     assert next_due(store, "c0", 1_050) == 1_090
     assert next_due(store, "c0", 1_200) == 1_300
     assert next_due(store, "c0", 1_300) is None
+    assert next_due(store, "c0", 1_300, began=1_250) == 1_300, "it ended while the cycle ran"
     store.close()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -410,3 +412,53 @@ def test_the_token_is_in_the_header_and_nowhere_else(vendor: Vendor) -> None:
     for call in vendor.router.calls:
         assert call.request.headers["authorization"] == "Bearer t"
         assert json.dumps(str(call.request.url)).count("Bearer") == 0
+
+
+@pytest.mark.parametrize("ident", ["a/b", "7?x=1", "7#x", "7%2Fx", "Ä 7"])
+def test_an_id_with_signs_of_an_address_names_no_other_record(vendor: Vendor, ident: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path.decode())
+        return httpx.Response(200, json=VISIT | {"id": ident})
+
+    vendor.router.route(path__startswith="/v1/appointments/").mock(side_effect=answer)
+    provider = vendor.provider()
+    assert provider.probe(ref=f"appointment/{ident}") == Present()
+    provider.propagate_change(change=change(ref=f"appointment/{ident}", version="3", remove=True))
+    path = f"/v1/appointments/{quote(ident, safe='')}"
+    assert asked == [path, f"{path}/cancel"]
+
+
+def test_a_list_with_ever_new_pages_ends(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calbridge_pms.api.PAGES", 20)
+    asked = itertools.count()
+    vendor.router.get("/v1/appointments").mock(
+        side_effect=lambda _: httpx.Response(200, json=EMPTY | {"has_more": True, "next_cursor": str(next(asked))})
+    )
+    with pytest.raises(NeedsHuman, match="never ends"):
+        read(vendor.provider(capabilities={"changes": "none"}))
+    assert next(asked) == 20
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_feed_with_ever_new_pages_ends(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, fresh: bool) -> None:
+    """Ever new records are read as a snapshot; ever the same one is a feed that does not work."""
+    monkeypatch.setattr("calbridge_pms.feed.PAGES", 20)
+    monkeypatch.setattr("calbridge_pms.feed.MANY", 5)
+    asked = itertools.count(1)
+
+    def page(request: httpx.Request) -> httpx.Response:
+        if "snapshot" in request.url.params:
+            return httpx.Response(200, json={"appointments": [], "next_cursor": "now"})
+        number = next(asked)
+        event = {"object": "appointment", "id": str(number if fresh else 7), "revision": number}
+        return httpx.Response(200, json={"events": [event], "next_cursor": f"c{number}", "has_more": True})
+
+    vendor.router.get("/v1/changes").mock(side_effect=page)
+    if fresh:
+        assert isinstance(read(vendor.provider(), "cursor:c0"), Complete)
+    else:
+        with pytest.raises(NeedsHuman, match="never ends"):
+            read(vendor.provider(), "cursor:c0")
+    assert next(asked) <= 21

@@ -240,3 +240,34 @@ def test_ids_cannot_leave_their_place_in_a_path(router: respx.MockRouter, provid
     route = router.get(url__startswith=URL).mock(return_value=problem(404, "not_found"))
     provider.probe(ref="visit/../../sites/other?x=1")
     assert route.calls.last.request.url.raw_path == b"/v1/bookings/..%2F..%2Fsites%2Fother%3Fx%3D1"
+
+
+EVENTS = [{"object": "booking", "id": "b1"}, {"object": "booking", "id": "b2"}, {"object": "hold", "id": "h1"}]
+ALONE = BOOKING | {"id": "b1", "hold_id": "h1"}
+
+
+@pytest.mark.parametrize("more", [{}, {"objects": {"holds": [], "bookings": []}}, {"objects": None}])
+def test_a_change_that_comes_without_its_record_is_asked_for_and_is_no_erasure(
+    provider: VetstoriaPortal, router: respx.MockRouter, more: dict[str, Any]
+) -> None:
+    page = {"events": EVENTS, "next_cursor": "next", "has_more": False} | more
+    router.get(f"{URL}/v1/sites/hafen/changes").respond(json=page)
+    router.get(f"{URL}/v1/bookings/b1").respond(json=ALONE)
+    router.get(f"{URL}/v1/bookings/b2").mock(problem(404, "not_found"))
+    hold = {name: ALONE[name] for name in ("type", "calendar", "start", "end", "updated_at")}
+    consumed = hold | {"id": "h1", "status": "consumed", "revision": 2, "expires_at": ALONE["updated_at"]}
+    router.get(f"{URL}/v1/holds/h1").respond(json=consumed)
+    feed: Any = provider.import_bookings(cursor="a-cursor", window=WINDOW, known={})
+    assert [entry.ref for entry in feed.changed] == ["visit/b1"]
+    assert feed.removed == ("visit/b2",)
+
+
+@pytest.mark.parametrize("answer", [problem(500, "internal", retryable=True), httpx.Response(404), page("<h1>Log in")])
+def test_a_record_that_cannot_be_had_stops_the_read(
+    provider: VetstoriaPortal, router: respx.MockRouter, answer: httpx.Response
+) -> None:
+    changes = {"events": EVENTS[:1], "next_cursor": "next", "has_more": False}
+    router.get(f"{URL}/v1/sites/hafen/changes").respond(json=changes)
+    router.get(f"{URL}/v1/bookings/b1").mock(answer)
+    with pytest.raises(BridgeError):
+        provider.import_bookings(cursor="a-cursor", window=WINDOW, known={})

@@ -93,6 +93,9 @@ class Cycle(Answer):
     run: str = Field(description="for `journal --run`")
     reads: dict[str, str] = Field(description="connection: Complete, Delta, NotModified or Partial")
     writes: dict[str, int] = Field(description="connection: outside writes")
+    offers: dict[str, int] = Field(
+        description="connection not applied yet: days of a resource whose free times would be published"
+    )
     planned: list[PlannedWrite] = Field(description="writes of a dry run or of a connection not applied yet")
     failures: dict[str, str] = Field(description="connection: one sentence")
     tasks: list[str] = Field(description="what a person must look at, one sentence each")

@@ -5,21 +5,26 @@ What a connection needs is asked of its plugin's own settings model, so that thi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from calbridge.cli.answers import Init
-from calbridge.cli.newfile import Answers, Place, hours, render, slug
+from calbridge.cli.newfile import Answers, Place, hours, render, service, slug
 from calbridge.cli.reporting import Outcome, config_option, reporting
 from calbridge.errors import ConfigError
+from calbridge.settings.values import known_zone, nearest, region_code
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.plugins import Plugins
 
+Check = Callable[[str], object]
+"""Raises ValueError or ConfigError with one sentence for an answer that cannot be used."""
 HOURS = "mon-fri 09:00-12:00,14:00-18:00"
 
 
@@ -50,31 +55,70 @@ def init(path: Path, non_interactive: bool, values: tuple[str, ...], **given: ob
 
 
 def _answers(plugins: Plugins, given: dict[str, object], assigned: dict[str, str], *, ask: bool) -> Answers:
-    def text(field: str, question: str, default: str) -> str:
+    def text(field: str, question: str, default: str, check: Check | None = None) -> str:
         value = str(given[field] or "")
-        return value or (click.prompt(question, default=default, show_default=True) if ask else default)
+        return value or (_prompt(question, default, check) if ask else default)
 
-    def several(field: str, question: str, default: str) -> list[str]:
+    def several(field: str, question: str, default: str, check: Check | None = None) -> list[str]:
         listed = given[field]
         if isinstance(listed, tuple) and listed:
             return [str(each) for each in listed]
-        answer = click.prompt(question, default=default) if ask else default
-        return [part.strip() for part in str(answer).split(",") if part.strip()]
+        return _parts(_prompt(question, default, lambda text: _each(text, check)) if ask else default)
 
     name = text("name", "Name of the clinic", "My clinic")
     answers = Answers(
         name=name,
         key=str(given["key"] or slug(name)),
-        time_zone=text("time_zone", "Time zone", "Europe/Berlin"),
-        region=text("region", "Country code", "DE"),
-        preset=text("preset", f"Preset of rules, or nothing ({', '.join(sorted(plugins.presets))})", ""),
-        hours=hours(text("opening", "Opening hours", HOURS)),
+        time_zone=text("time_zone", "Time zone", "Europe/Berlin", known_zone),
+        region=text("region", "Country code", "DE", region_code),
+        preset=text("preset", f"Preset of rules, or nothing ({_listed(plugins.presets)})", "", one_of(plugins.presets)),
+        hours=hours(text("opening", "Opening hours", HOURS, hours)),
         practitioners=several("practitioners", "Practitioners, with commas between", "Dr. Anna Sommer"),
-        services=several("services", "Services with their minutes, with commas between", "Check-up 30"),
+        services=several("services", "Services with their minutes, with commas between", "Check-up 30", service),
     )
-    kinds = several("kinds", f"Systems to connect now, or nothing ({', '.join(sorted(plugins.kinds))})", "")
+    question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
+    kinds = several("kinds", question, "", one_of(plugins.kinds))
     places = [_place(plugins, kind, answers, assigned, ask=ask) for kind in kinds]
     return answers.with_places(_named_apart(places))
+
+
+def _prompt(question: str, default: str, check: Check | None) -> str:
+    """Ask until the answer can be used: a slip in the fourth answer must not cost the first three."""
+
+    def usable(text: str) -> str:
+        try:
+            if check is not None:
+                check(text.strip())
+        except (ValueError, ConfigError) as error:
+            raise click.UsageError(str(error)) from None
+        return text.strip()
+
+    return str(click.prompt(question, default=default, value_proc=usable))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _each(text: str, check: Check | None) -> None:
+    if check is not None:
+        for part in _parts(text):
+            check(part)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def one_of(names: Iterable[str]) -> Check:
+    """Refuses a name that is not there; nothing is fine."""
+    known = sorted(names)
+
+    def check(text: str) -> None:
+        if text and text not in known:
+            raise ValueError(f'there is no "{text}"{nearest(text, known) or f"; there are {_listed(known)}"}')
+
+    return check
 
 
 def _named_apart(places: list[Place]) -> list[Place]:
@@ -94,7 +138,7 @@ def _place(plugins: Plugins, kind: str, answers: Answers, assigned: dict[str, st
         if f"{kind}.{key}" in assigned:
             place.values[key] = assigned[f"{kind}.{key}"]
         elif ask:
-            place.values[key] = click.prompt(f"{kind}: {question}", default="")
+            place.values[key] = _prompt(f"{kind}: {question}", "", partial(place.check, key))
     return place
 
 
@@ -125,7 +169,7 @@ def _outcome(path: Path, answers: Answers) -> Outcome:
     steps = [
         f"put the {place.kind}'s {field} into the file {path.parent / 'secrets' / f'{place.name}-{field}'}"
         for place in answers.places
-        for field in place.secrets
+        for field in place.wanted
     ]
     steps.append(f"look through {path}, then run: calbridge check --config {path}")
     answer = Init(path=str(path), next=steps)

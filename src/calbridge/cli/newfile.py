@@ -7,11 +7,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
+
+from pydantic import TypeAdapter, ValidationError
 
 from calbridge.errors import ConfigError
 from calbridge.fields import is_secret
 from calbridge.settings.values import WEEKDAYS
+from calbridge.wall import parse_windows
 
 if TYPE_CHECKING:
     from calbridge.provider import ProviderKind
@@ -29,6 +32,7 @@ class Place:
     secrets: list[str]
     required: frozenset[str] = frozenset()
     values: dict[str, str] = field(default_factory=dict)
+    last_entry: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, kind: ProviderKind) -> Place:
@@ -43,17 +47,44 @@ class Place:
         )
 
     def questions(self, answers: Answers) -> Iterator[tuple[str, str]]:
-        """(field, question) for texts, and for tables one question per resource."""
+        """(field, question) for texts, and for tables that must be there one question per resource."""
         for key, info in self.fields.items():
-            if get_origin(info.annotation) is dict:
+            if get_origin(info.annotation) is dict and info.is_required():
+                self.last_entry[key] = f"{key}.{list(answers.resources)[-1]}"
                 yield from ((f"{key}.{resource}", f"{key} for {resource}") for resource in answers.resources)
             elif info.is_required() or info.default == "":
-                yield key, key.replace("_", " ")
+                yield key, f"{key} ({info.description})" if info.description else key
+
+    def check(self, key: str, text: str) -> None:
+        """ValueError where the plugin would refuse this text for this field; of a table's entries one is enough."""
+        info = self.fields.get(key)
+        if info is None:
+            self._check_entry(key, text)
+            return
+        if not text and not info.is_required():
+            return
+        if not text:
+            raise ValueError(f"{key} is needed: write it")
+        try:
+            kind: Any = Annotated[info.annotation, info]
+            TypeAdapter(kind).validate_python(text)
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
+    def _check_entry(self, key: str, text: str) -> None:
+        table = key.partition(".")[0]
+        given = text or any(value for name, value in self.values.items() if name.startswith(f"{table}."))
+        if not given and key == self.last_entry.get(table):
+            raise ValueError(f"{table} is needed for one resource at least: write it")
+
+    @property
+    def wanted(self) -> list[str]:
+        """The secrets to put into files: an optional one only where somebody logs in."""
+        return [key for key in self.secrets if key in self.required or self.values.get("username")]
 
     def _secret(self, key: str) -> str:
-        """An optional one is wanted only where somebody logs in."""
         line = f'{key} = {{ file = "{self.name}-{key}" }}'
-        return line if key in self.required or self.values.get("username") else f"# {line}"
+        return line if key in self.wanted else f"# {line}"
 
     def lines(self) -> Iterator[str]:
         """Its section."""
@@ -120,10 +151,26 @@ def hours(text: str) -> dict[str, list[str]]:
         if match is None or first not in WEEKDAYS or last not in WEEKDAYS:
             raise ConfigError(f'opening hours "{part}" are wrong: write them like "mon-fri 09:00-12:00,14:00-18:00"')
         windows = [window.strip() for window in match["windows"].split(",")]
+        _read(windows)
         names: list[str] = list(WEEKDAYS)
         for day in names[names.index(first) : names.index(last) + 1]:
             found[day] = windows
     return found
+
+
+def _read(windows: list[str]) -> None:
+    try:
+        parse_windows(windows)
+    except ValueError as error:
+        raise ConfigError(f"opening hours: {error}") from None
+
+
+def service(text: str) -> tuple[str, int]:
+    """`Check-up 30` as a name and minutes."""
+    name, _, minutes = text.rpartition(" ")
+    if not (name and minutes.isascii() and minutes.isdigit() and int(minutes)):
+        raise ConfigError(f'service "{text}" is wrong: write its name and its minutes, like "Check-up 30"')
+    return name, int(minutes)
 
 
 def render(answers: Answers) -> str:
@@ -160,9 +207,7 @@ def _resources(answers: Answers) -> Iterator[str]:
 
 def _services(answers: Answers) -> Iterator[str]:
     for text in answers.services:
-        name, _, minutes = text.rpartition(" ")
-        if not (name and minutes.isascii() and minutes.isdigit()):
-            raise ConfigError(f'service "{text}" is wrong: write its name and its minutes, like "Check-up 30"')
+        name, minutes = service(text)
         yield from ("", f"[clinics.{answers.key}.services.{slug(name)}]", f"name = {quoted(name)}")
         yield from (f"minutes = {minutes}", "online = false", f"resources = {json.dumps(list(answers.resources))}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,21 @@ if TYPE_CHECKING:
     from calbridge.facts import Facts
     from calbridge.provider import Clock
 
-DATE = click.DateTime(formats=["%Y-%m-%d"])
+
+class LocalDate(click.ParamType[date]):
+    """A date as the file writes it; click's own sentence shows a strptime pattern."""
+
+    name = "date"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date, or one sentence."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f'"{value}" is not a date: write it like 2026-11-23', param, ctx)
+
+
+DATE = LocalDate()
 
 
 class FixedClock:
@@ -46,17 +60,18 @@ class FixedClock:
 @click.option("--resource", default="", help="Only with this resource.")
 @click.option("--now", default="", help="Answer as of this instant (RFC 3339 with offset) instead of now.")
 @reporting
-def slots(path: Path, clinic: str, service: str, first: datetime, last: datetime, resource: str, now: str) -> Outcome:
+def slots(path: Path, clinic: str, service: str, first: date, last: date, resource: str, now: str) -> Outcome:
     """The times a client is offered."""
     from calbridge.slots import offers
 
     with opened(path, clock=_clock(now)) as workplace:
         config = workplace.clinic(clinic)
-        _known("service", service, config.clinic.services)
+        _in_order(first, last)
+        _known(config, "service", service, config.clinic.services)
         if resource:
-            _known("resource", resource, config.clinic.resources)
+            _known(config, "resource", resource, config.clinic.resources)
         facts, as_of = _facts(workplace, config)
-        found = offers(config.clinic, facts, service, first.date(), last.date(), resource=resource or None)
+        found = offers(config.clinic, facts, service, first, last, resource=resource or None)
     tz = config.clinic.time_zone
     answer = Slots(
         clinic=config.clinic.key,
@@ -73,7 +88,8 @@ def slots(path: Path, clinic: str, service: str, first: datetime, last: datetime
         ],
     )
     rows = [(short(tz, slot.start), slot.resource, " ".join(slot.co_resources)) for slot in found]
-    return Outcome(answer=answer, show=lambda console: _show(console, rows))
+    empty = _why_nothing(config, service, resource)
+    return Outcome(answer=answer, show=lambda console: _show(console, rows, empty))
 
 
 def _facts(workplace: Workplace, config: ClinicConfig) -> tuple[Facts, dict[str, int]]:
@@ -98,12 +114,32 @@ def _clock(now: str) -> Clock:
     return FixedClock(int(moment.timestamp()))
 
 
-def _known(noun: str, name: str, known: object) -> None:
+def _in_order(first: date, last: date) -> None:
+    if last < first:
+        raise ConfigError(f"--to {last} is before --from {first}: exchange them")
+
+
+def _known(config: ClinicConfig, noun: str, name: str, known: object) -> None:
     names = list(known) if isinstance(known, dict) else []
     if name not in names:
         advice = nearest(name, names) or f"; there are {', '.join(names) or 'none'}"
-        raise ConfigError(f'there is no {noun} "{name}"{advice}')
+        raise ConfigError(f'clinic {config.clinic.key} has no {noun} "{name}"{advice}')
 
 
-def _show(console: Console, rows: list[tuple[str, str, str]]) -> None:
-    table(console, ("start", "resource", "also needs"), rows, empty="Nothing is offered in this time.")
+def _why_nothing(config: ClinicConfig, service: str, resource: str) -> str:
+    """A file that `init` wrote offers nothing until three keys say so; an empty list alone does not tell that."""
+    clinic = config.clinic
+    wanted = clinic.services[service]
+    able = [key for key in ([resource] if resource else clinic.resources) if key in wanted.resources]
+    if not clinic.online:
+        return f"Nothing is offered: clinic {clinic.key} is not online. Set online = true in [clinics.{clinic.key}]."
+    if not wanted.online:
+        section = f"clinics.{clinic.key}.services.{service}"
+        return f"Nothing is offered: service {service} is not online. Set online = true in [{section}]."
+    if not any(clinic.resources[key].online for key in able):
+        return f"Nothing is offered: no resource that service {service} can be booked with is online."
+    return "Nothing is offered in this time."
+
+
+def _show(console: Console, rows: list[tuple[str, str, str]], empty: str) -> None:
+    table(console, ("start", "resource", "also needs"), rows, empty=empty)

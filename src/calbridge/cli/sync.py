@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.engine import Report
+
+
+READS = {
+    "": "not read",
+    "Complete": "read in full",
+    "Delta": "read what changed",
+    "NotModified": "nothing changed there",
+    "Partial": "read in part",
+}
+"""Kinds of feed in words for people."""
 
 
 @click.command(short_help="Bring all sides together once.")
@@ -63,6 +74,7 @@ def _cycle(workplace: Workplace, clinic: ClinicConfig, *, dry_run: bool) -> Cycl
         run=report.run,
         reads=dict(report.reads),
         writes={name: report.writes.get(name, 0) for name in clinic.connections},
+        offers=dict(report.offers),
         planned=[_planned(clinic, each) for each in report.planned],
         failures=dict(report.failures),
         tasks=[task.sentence for task in report.tasks],
@@ -75,17 +87,37 @@ def _planned(clinic: ClinicConfig, planned: dict[str, Any]) -> PlannedWrite:
 
 
 def _show(console: Console, answer: Sync) -> None:
-    from rich.markup import escape
-
     for cycle in answer.clinics:
-        console.print(f"[bold]clinic {cycle.clinic}[/bold] (run {cycle.run})")
-        for name, count in cycle.writes.items():
-            read = cycle.failures.get(name) or f"read {cycle.reads.get(name, 'not at all')}"
-            console.print(f"  {name}: {escape(read)}; {count} writes")
-        for planned in cycle.planned:
-            console.print(f"  would {planned.action} {planned.appointment} on {planned.connection}: {planned.state}, "
-                          f"{planned.resource}, {planned.start}")  # fmt: skip
-        for sentence in cycle.tasks:
-            console.print(f"  [yellow]task[/yellow] {escape(sentence)}")
-        if cycle.planned and not answer.dry_run:
-            console.print('  nothing of this was written yet: "calbridge apply" does it')
+        console.print(f"clinic {cycle.clinic}", style="bold", markup=False, end="")
+        console.print(f" (run {cycle.run})", markup=False)
+        for line in (*_done(cycle), *_would(cycle), *_asked(cycle)):
+            console.print(f"  {line}", markup=False)
+        if (cycle.planned or cycle.offers) and not answer.dry_run:
+            console.print('  nothing of this was written yet: "calbridge apply" does it', markup=False)
+
+
+def _done(cycle: Cycle) -> Iterator[str]:
+    if not cycle.writes:
+        yield "there is no connection: add one to the configuration"
+    for name, count in cycle.writes.items():
+        yield f"{name}: {READS[cycle.reads.get(name, '')]}, {_count(count, 'write')}"
+        if name in cycle.failures:
+            yield f"  {cycle.failures[name]}"
+
+
+def _would(cycle: Cycle) -> Iterator[str]:
+    for each in cycle.planned:
+        what = f"{each.state}, {each.resource}, {each.start}"
+        yield f"would {each.action} {each.appointment} on {each.connection}: {what}"
+    for name, days in cycle.offers.items():
+        yield f"would publish the free times of {_count(days, 'day')} on {name}, each resource by itself"
+
+
+def _asked(cycle: Cycle) -> Iterator[str]:
+    """What a connection's own line has said already is not said again."""
+    said = tuple(cycle.failures.values())
+    return (f"task: {sentence}" for sentence in cycle.tasks if not said or not sentence.endswith(said))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -10,7 +10,8 @@ import click
 from calbridge.cli.answers import TaskDone, TaskLine, Tasks
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
 from calbridge.cli.texts import instant
-from calbridge.cli.workplace import opened
+from calbridge.cli.workplace import Workplace, opened
+from calbridge.errors import ConfigError
 from calbridge.settings import ClinicConfig
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ def list_tasks(path: Path, clinic: str, everything: bool) -> Outcome:
 @clinic_option
 @reporting
 def release(path: Path, clinic: str, connection: str) -> Outcome:
-    """Let the next cycle apply what the guard stopped on CONNECTION, once."""
+    """Let through, once, what the guard stopped on CONNECTION."""
     with opened(path) as workplace:
         config = workplace.clinic(clinic)
         key = config.clinic.key
-        workplace.store.release(key, workplace.connection(config, connection))
+        _guarded(workplace, key, workplace.connection(config, connection))
+        workplace.store.release(key, connection)
     text = f"Released: the next cycle may cancel on {connection} what the guard held back."
     return _done(TaskDone(clinic=key, task=None, connection=connection), text)
 
@@ -68,6 +70,15 @@ def dismiss(path: Path, clinic: str, task: int) -> Outcome:
         key = workplace.clinic(clinic).clinic.key
         workplace.store.dismiss(key, task)
     return _done(TaskDone(clinic=key, task=task, connection=None), f"Dismissed: task {task}.")
+
+
+def _guarded(workplace: Workplace, clinic: str, connection: str) -> None:
+    """A release given in advance would let the next wrong listing cancel everything."""
+    if not any(row.kind == "guard" and row.connection == connection for row in workplace.store.tasks(clinic)):
+        raise ConfigError(
+            f"clinic {clinic}, connection {connection}: nothing is held back, so there is nothing to release; "
+            '"calbridge tasks list" shows what is open'
+        )
 
 
 def _done(answer: TaskDone, text: str) -> Outcome:
@@ -93,3 +104,5 @@ def _show(console: Console, answer: Tasks) -> None:
     for each in answer.tasks:
         console.print(f"{each.id}  {each.clinic}  {each.kind}  {each.opened}  {each.state}", markup=False)
         console.print(f"   {each.sentence}", markup=False)
+        if each.kind == "guard" and each.state == "open":
+            console.print(f"   To release it: calbridge tasks release {each.connection}", markup=False)

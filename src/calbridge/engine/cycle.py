@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from calbridge.engine.export import export
+from calbridge.engine.export import export, unpublished
 from calbridge.engine.pull import ask, pull
-from calbridge.engine.push import push
+from calbridge.engine.push import finish, push
 from calbridge.engine.recovery import connection_task
 from calbridge.engine.report import Report
 from calbridge.engine.session import DRY, Session
@@ -58,7 +58,7 @@ class Engine:
         self._approve()
         self._report_broken(session)
         self._retire_removed()
-        push(session)
+        finish(session)
         for _ in range(PASSES):
             if not self._pass(session):
                 break
@@ -70,7 +70,9 @@ class Engine:
     def preview(self) -> Report:
         """What a cycle would write, with every connection approved. Reads the sides, writes nothing anywhere."""
         session = self._session(DRY, at_once=True)
-        state = _approved(session.state())
+        stored = session.state()
+        session.report.offers |= unpublished(session, stored)
+        state = _approved(stored)
         observations = pull(session, state)
         plan = self._decide(session, state, observations)
         for effect in plan.effects:
@@ -121,11 +123,13 @@ class Engine:
             session.open_task(connection_task(self._clinic.key, error, "plugin", name))
 
     def _retire_removed(self) -> None:
-        """A connection that was taken out of the configuration must not block time for ever."""
-        configured = {*self._host.connections, *self._host.broken}
-        for known in self._store.connections(self._clinic.key):
-            if known.name not in configured:
-                self._store.retire(self._clinic.key, known.name)
+        """A connection that was taken out of the configuration must not block time, or ask for a person, for ever."""
+        key = self._clinic.key
+        known = {each.name for each in self._store.connections(key)} | {
+            each.connection for each in self._store.tasks(key)
+        }
+        for name in sorted(known - {"", *self._host.connections, *self._host.broken}):
+            self._store.retire(key, name)
 
     def _pass(self, session: Session) -> bool:
         state = session.state()
@@ -151,6 +155,7 @@ class Engine:
         waiting = {link.name for link in state.links.values() if not link.approved}
         if not waiting or session.report.planned:
             return
+        session.report.offers |= unpublished(session, state)
         for effect in self._decide(session, _approved(state), observations).effects:
             session.report.plan(effect)
 

@@ -23,6 +23,8 @@ Day = tuple[str, str]
 """(resource, local date as ISO text)."""
 CLINIC: Day = ("", "clinic")
 """Stands for what a portal shows of the clinic itself: its services, names and rules."""
+UNKNOWN = "?"
+"""The digest of a day that is being offered: until the answer is stored nobody knows what the portal shows of it."""
 
 
 def export(session: Session, state: HubState) -> None:
@@ -39,22 +41,34 @@ def _takes(session: Session, link: Link) -> bool:
     return link.approved and link.capabilities.takes_offers and link.name not in session.waiting
 
 
+def unpublished(session: Session, state: HubState) -> dict[str, int]:
+    """Portals not approved yet -> how many days of a resource the first export will publish, empty days included."""
+    new = [link.name for link in state.links.values() if not link.approved and link.capabilities.takes_offers]
+    return dict.fromkeys(new, len(_days(session))) if new else {}
+
+
 def compute(session: Session, state: HubState) -> dict[Day, tuple[OfferedSlot, ...]]:
     """All offered slots by resource and local date, over the whole horizon, empty days included."""
     clinic = session.clinic
     known = facts(state, session.clinic, session.clock.now())
-    first = local(clinic.time_zone, session.clock.now()).date()
-    last = first + timedelta(days=clinic.rules.horizon_days)
-    days: dict[Day, list[OfferedSlot]] = defaultdict(list)
-    for resource in clinic.resources.values():
-        if resource.online:
-            for offset in range((last - first).days + 1):
-                days[resource.key, (first + timedelta(days=offset)).isoformat()] = []
+    first, last = _span(session)
+    days: dict[Day, list[OfferedSlot]] = defaultdict(list, {day: [] for day in _days(session)})
     for service in clinic.services:
         for slot in offers(clinic, known, service, first, last):
             day = local(clinic.time_zone, slot.start).date().isoformat()
             days[slot.resource, day].append(OfferedSlot(service=service, start=slot.start, end=slot.end))
     return {day: tuple(slots) for day, slots in days.items()}
+
+
+def _span(session: Session) -> tuple[date, date]:
+    first = local(session.clinic.time_zone, session.clock.now()).date()
+    return first, first + timedelta(days=session.clinic.rules.horizon_days)
+
+
+def _days(session: Session) -> list[Day]:
+    first, last = _span(session)
+    dates = [(first + timedelta(days=offset)).isoformat() for offset in range((last - first).days + 1)]
+    return [(resource.key, day) for resource in session.clinic.resources.values() if resource.online for day in dates]
 
 
 def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, ...]]) -> None:
@@ -66,6 +80,7 @@ def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, .
     if not changed:
         return
     revision = session.store.next_revision(session.clinic.key)
+    _remember(session, link, dict.fromkeys(changed, UNKNOWN), revision)
     windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed - {CLINIC}))
     try:
         receipt = session.host.offer(link.name, Offer(clinic=session.clinic, revision=revision, windows=windows))
@@ -76,13 +91,12 @@ def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, .
     for sentence in receipt.rejected:
         session.report.failures.setdefault(link.name, sentence)
     if not receipt.rejected:
-        session.store.publish(
-            session.clinic.key,
-            session.epoch,
-            link.name,
-            {day: digests.get(day, "") for day in changed},
-            revision=revision,
-        )
+        _remember(session, link, {day: digests.get(day, "") for day in changed}, revision)
+
+
+def _remember(session: Session, link: Link, digests: Mapping[Day, str], revision: int) -> None:
+    """Fenced: a cycle that was overtaken offers nothing, and a crash or a lost answer leaves UNKNOWN behind."""
+    session.store.publish(session.clinic.key, session.epoch, link.name, digests, revision=revision)
 
 
 def _window(session: Session, day: Day, slots: tuple[OfferedSlot, ...]) -> OfferWindow:

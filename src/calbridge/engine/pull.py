@@ -71,7 +71,7 @@ def _read(session: Session, state: HubState, link: Link) -> Observation | Bridge
             feed = _call(session, state, link, "")
     except BridgeError as error:
         return error
-    return Observation(feed=feed, started=started)
+    return Observation(feed=feed, started=started, silent_since=session.silent_since.get(link.name))
 
 
 def _call(session: Session, state: HubState, link: Link, cursor: str) -> Feed[Record]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 
 from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
 from calbridge.engine.session import Session
-from calbridge.errors import BridgeError
+from calbridge.errors import BridgeError, SkipItem
 from calbridge.feeds import Receipt
 from calbridge.hub import HubState, JournalEntry, Shadow
 from calbridge.reconcile import Outcome, effects, keeps_record, outcome
@@ -17,13 +17,18 @@ ROUNDS = 8
 """A write may make another due (confirmed in the PMS, then told to the portal); more rounds than sides can need."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Progress:
     """`held_up`: appointments whose write was refused here; nothing more of them goes out before a new decision."""
 
-    state: HubState
+    loaded: InitVar[HubState]
+    state: HubState = field(init=False)
     again: bool = False
     held_up: set[str] = field(default_factory=set)
+
+    def __post_init__(self, loaded: HubState) -> None:
+        self.shadows, self.appointments = dict(loaded.shadows), dict(loaded.appointments)
+        self.state = replace(loaded, shadows=self.shadows, appointments=self.appointments)
 
     def allows(self, session: Session, row: OutboxRow) -> bool:
         """May this row go out now?"""
@@ -31,15 +36,21 @@ class _Progress:
         return reachable and row.effect.change.appointment not in self.held_up
 
     def learned(self, row: OutboxRow, result: Outcome) -> None:
-        """Keep the loaded state in step with what was just stored."""
+        """Keep the loaded state in step with what was just stored; `state` shows these same tables."""
         key = (row.connection, row.effect.change.appointment)
-        shadows = {k: v for k, v in self.state.shadows.items() if k != key}
+        self.shadows.pop(key, None)
         if result.shadow is not None:
-            shadows[key] = result.shadow
-        appointments = dict(self.state.appointments)
+            self.shadows[key] = result.shadow
         if result.appointment is not None:
-            appointments[result.appointment.id] = result.appointment
-        self.state = replace(self.state, shadows=shadows, appointments=appointments)
+            self.appointments[result.appointment.id] = result.appointment
+
+
+def finish(session: Session) -> None:
+    """Ask again what was sent and not answered. What was only meant waits until the sides have been read."""
+    progress = _Progress(session.state())
+    for row in session.store.outbox(session.clinic.key, now=session.clock.now()):
+        if row.state == "sent" and progress.allows(session, row):
+            _send(session, row, progress)
 
 
 def push(session: Session) -> bool:
@@ -117,6 +128,9 @@ def _confirm(session: Session, row: OutboxRow, result: Outcome, progress: _Progr
 
 def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome, progress: _Progress) -> None:
     key = row.effect.change.appointment
+    if receipt.outcome == "conflict" and row.effect.change.overbook:
+        _give_up(session, row, SkipItem("the time is taken there and it takes no second one: move one there"), progress)
+        return
     if receipt.outcome == "conflict":
         session.conflicts.add((row.connection, key))
     if receipt.entry is not None:

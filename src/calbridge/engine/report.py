@@ -13,7 +13,8 @@ from calbridge.hub import Effect, Task
 class Report:
     """`reads`: connection -> kind of feed. `writes`: connection -> outside writes. `failures`: connection -> sentence.
 
-    `planned` are writes that were not made (a dry run, or a connection whose first run only plans).
+    `planned` are writes that were not made (a dry run, or a connection whose first run only plans); `offers`: such a
+    connection -> days of a resource whose free times would be published.
     """
 
     run: str
@@ -21,6 +22,7 @@ class Report:
     reads: dict[str, str] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
     planned: list[dict[str, Any]] = field(default_factory=list)
+    offers: dict[str, int] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)

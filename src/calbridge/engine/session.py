@@ -29,6 +29,7 @@ class Session:
     `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
     `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
     brought back, to be seen by the next read.
+    `silent_since`: when each side had last been read well before this cycle began.
     """
 
     store: Store
@@ -44,6 +45,7 @@ class Session:
     attempts: dict[str, int] = field(default_factory=dict)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
+    silent_since: dict[str, int | None] = field(default_factory=dict)
 
     def due_by(self) -> int:
         """Writes put off until later than this stay put off."""
@@ -71,6 +73,8 @@ class Session:
         """The hub as the store has it now, with a week of what has ended."""
         since = self.clock.now() - WEEK
         state = self.store.load(self.clinic.key, self.links(), since=since, dry=self.dry)
+        for name, link in state.links.items():
+            self.silent_since.setdefault(name, link.last_success)
         return replace(state, broken=frozenset(self.host.broken))
 
     def open_task(self, task: Task) -> None:

@@ -32,7 +32,8 @@ def _windows(texts: Any) -> tuple[WallWindow, ...]:
     return parse_windows(texts)
 
 
-def _zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name, or ValueError."""
     try:
         zone(name)
     except ValueError:
@@ -48,7 +49,8 @@ def _hold(text: Any) -> int:
     return length
 
 
-def _region(text: str) -> str:
+def region_code(text: str) -> str:
+    """The code or nothing, or ValueError."""
     if text and not (len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()):  # noqa: PLR2004
         raise ValueError('a region is a country code of two capitals, such as "DE"')
     return text
@@ -97,8 +99,8 @@ def span(first: datetime, last: datetime) -> Interval:
 
 
 Windows = Annotated[tuple[WallWindow, ...], PlainValidator(_windows)]
-TimeZone = Annotated[str, AfterValidator(_zone)]
-Region = Annotated[str, AfterValidator(_region)]
+TimeZone = Annotated[str, AfterValidator(known_zone)]
+Region = Annotated[str, AfterValidator(region_code)]
 HoldTime = Annotated[int, BeforeValidator(_hold)]
 Day = Annotated[date, PlainValidator(_day)]
 Moment = Annotated[date | datetime, PlainValidator(_moment)]
@@ -113,7 +115,9 @@ __all__ = [
     "TimeZone",
     "Weekday",
     "Windows",
+    "known_zone",
     "nearest",
     "ordered",
+    "region_code",
     "span",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
-from calbridge.store import journal, sqlite
+from calbridge.store import journal, sqlite, tasks
 from calbridge.store.records import ConnectionState
 from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows
 
@@ -163,9 +163,12 @@ def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
 
 
 def approve(connection: Connection, clinic: str, name: str, *, now: int) -> None:
-    """A person (or the clinic's setting) lets its plans be applied, also before it was first read."""
+    """A person (or the clinic's setting) lets its plans be applied, also before it was first read.
+
+    Until now its entries were only looked at; the next read is a full one, so that all of them are met again.
+    """
     if not ensure(connection, clinic, name).approved:
-        _set(connection, clinic, name, {"approved": True})
+        _set(connection, clinic, name, {"approved": True, "cursor": "", "last_full": None})
         journal.add(connection, clinic, [JournalEntry(code="connection.approved", connection=name)], at=now)
 
 
@@ -179,9 +182,13 @@ def release(connection: Connection, clinic: str, name: str, *, now: int) -> bool
 
 
 def retire(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
-    """Forget a connection that is configured no longer, with its busy time; False when there is none."""
+    """Forget a connection that is configured no longer, with its busy time and tasks; False when there is none.
+
+    One whose secret was missing from the start was never read: there is only its task.
+    """
+    settled = tasks.settle_all_of(connection, clinic, name, now=now)
     if name not in stored(connection, clinic):
-        return False
+        return settled
     _forget(connection, clinic, name, now)
     connection.execute(delete(connections).where(*_at(clinic, name)))
     return True

@@ -186,6 +186,7 @@ class Store:
         """Forget a connection that was taken out of the configuration: else its busy time blocks for ever."""
         with self._database.write() as connection:
             _known(links.retire(connection, clinic, name, now=self._clock.now()), clinic, name)
+            tasks.settle(connection, clinic, [f"connection:{name}", f"guard:{name}"], now=self._clock.now())
 
     # --- people -----------------------------------------------------------------------------------
 

@@ -10,12 +10,18 @@ from calbridge.hub import Task
 from calbridge.store.records import TaskRow
 from calbridge.store.tables import tasks
 
+_unsettled = tasks.c.state != "settled"
+
 
 def settle(connection: Connection, clinic: str, keys: Iterable[str], *, now: int) -> None:
     """The cause is gone, whether somebody had dismissed the task or not."""
-    for key in keys:
-        ours = (tasks.c.clinic == clinic, tasks.c.key == key, tasks.c.state != "settled")
-        connection.execute(update(tasks).where(*ours).values(state="settled", changed=now))
+    gone = set(keys)  # thousands after a full read, while a clinic has few tasks
+    if not gone:
+        return
+    known = connection.execute(select(tasks.c.id, tasks.c.key).where(tasks.c.clinic == clinic, _unsettled))
+    for row in known.all():
+        if row.key in gone:
+            connection.execute(update(tasks).where(tasks.c.id == row.id).values(state="settled", changed=now))
 
 
 def unsettled(connection: Connection, clinic: str, key: str) -> bool:
@@ -26,6 +32,12 @@ def unsettled(connection: Connection, clinic: str, key: str) -> bool:
 _UNSETTLED = select(tasks.c.id).where(
     tasks.c.clinic == bindparam("clinic"), tasks.c.key == bindparam("key"), tasks.c.state != "settled"
 )
+
+
+def settle_all_of(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
+    """A connection is gone, and with it whatever a person should have done about it; False when that was nothing."""
+    ours = (tasks.c.clinic == clinic, tasks.c.connection == name, tasks.c.state != "settled")
+    return connection.execute(update(tasks).where(*ours).values(state="settled", changed=now)).rowcount > 0
 
 
 def raise_all(connection: Connection, clinic: str, raised: Iterable[Task], *, now: int) -> None:

@@ -14,6 +14,8 @@ from calbridge.provider import Busy, Complete
 def known(store, epoch, make, commit):
     """Two connections that have been read, approved and written to."""
     store.load("hafen", [make.link(), make.link("pms")], since=0)
+    for name in ("calendar", "pms"):
+        store.approve("hafen", name)  # before it is read: the first read after it is a full one
     full = Observation(feed=Complete(window=Interval(0, 1), items=(), cursor="token"), started=500)
     busy = Busy(ref="b", version="1", resource="anna", spans=())
     commit(
@@ -24,7 +26,6 @@ def known(store, epoch, make, commit):
         effects=(make.effect(), make.effect(connection="pms")),
     )
     for name in ("calendar", "pms"):
-        store.approve("hafen", name)
         store.publish("hafen", epoch, name, {("anna", "2026-01-01"): "d"}, revision=1)
     store.release("hafen", "calendar")
 

@@ -12,6 +12,8 @@ from calbridge_portal.records import Calendar, OfferedStarts, Publication
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant, wire
 
+HIGHEST = 1 << 53
+
 
 def window_of(from_text: str, to_text: str) -> tuple[int, int]:
     """Read the half-open window of a query."""
@@ -24,6 +26,8 @@ def window_of(from_text: str, to_text: str) -> tuple[int, int]:
 def publish(tx: Tx, calendar: str, window: tuple[int, int], publication: Publication) -> Publication:
     """Replace the window; the same publication again changes nothing."""
     get(tx, "calendar", calendar, Calendar)
+    if not 0 <= publication.source_revision < HIGHEST:
+        raise Problem("invalid_request", "source_revision must be 0 or more, and fit into 53 bits.")
     starts = sorted({(offer.type, start) for offer in publication.offers for start in _starts(offer, window)})
     digest = hashlib.sha256(encode_json(starts)).hexdigest()
     if not _is_repeated(tx, calendar, window, publication.source_revision, digest):

@@ -15,6 +15,7 @@ from calbridge_portal.store import Tx
 from calbridge_portal.times import utc
 
 HEARTBEAT_S = 300
+HIGHEST_PORT = 65_535
 ROTATION_OVERLAP_S = 86_400
 
 
@@ -137,6 +138,8 @@ def _check_url(url: str) -> None:
         parts = httpx.URL(url)
     except httpx.InvalidURL:
         raise Problem("invalid_request", "url is not a web address.") from None
+    if (parts.port or 0) > HIGHEST_PORT:
+        raise Problem("invalid_request", f"url has a port above {HIGHEST_PORT}.")
     if parts.scheme == "https" and parts.host:
         return
     if parts.scheme == "http" and _is_loopback(parts.host):

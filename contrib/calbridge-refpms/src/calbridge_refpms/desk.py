@@ -18,6 +18,8 @@ from litestar.response import Redirect, Template
 from calbridge_refpms import closures, diary, people, timetable
 from calbridge_refpms.asked import Books, Ident
 from calbridge_refpms.deskforms import (
+    FIRST_YEAR,
+    LAST_YEAR,
     block_form,
     booking_form,
     cancel_form,
@@ -29,12 +31,12 @@ from calbridge_refpms.deskforms import (
     status_form,
 )
 from calbridge_refpms.instants import closes, opens
-from calbridge_refpms.problems import ProblemError, not_found
+from calbridge_refpms.problems import ProblemError, invalid, not_found
 from calbridge_refpms.records import Transaction
 from calbridge_refpms.wire import Appointment, Location
 
 Form = URLEncodedBody[dict[str, str]]
-Day = Annotated[date | None, QueryParameter(name="day", ge=date(1970, 1, 2), lt=date(9000, 1, 1))]
+Day = Annotated[date | None, QueryParameter(name="day")]
 Site = Annotated[str | None, QueryParameter(name="location")]
 
 SAFE_PAGES = {
@@ -106,7 +108,7 @@ class DayPages(Controller):
         with records.read("desk") as tx:
             site = _site(tx, location)
             zone = ZoneInfo(site.time_zone)
-            shown = day or datetime.fromtimestamp(tx.now, zone).date()
+            shown = _asked(day) or datetime.fromtimestamp(tx.now, zone).date()
             low, high = opens(shown, 0, zone), closes(shown, 1440, zone)
             rows = [
                 {
@@ -143,7 +145,7 @@ class DayPages(Controller):
                 "book.html",
                 context={
                     "site": site,
-                    "day": day or datetime.fromtimestamp(tx.now, ZoneInfo(site.time_zone)).date(),
+                    "day": _asked(day) or datetime.fromtimestamp(tx.now, ZoneInfo(site.time_zone)).date(),
                     "resources": timetable.resources(tx, site.id),
                     "types": timetable.types(tx),
                     "client": people.get(tx, client) if client else None,
@@ -298,6 +300,12 @@ def _site(tx: Transaction, wanted: str | None) -> Location:
         if wanted in (None, site.id):
             return site
     raise not_found("location", wanted or "(the database holds none; seed it first)")
+
+
+def _asked(day: date | None) -> date | None:
+    if day is not None and not FIRST_YEAR < day.year < LAST_YEAR:
+        raise invalid(f"The year {day.year} is none of a diary's.")
+    return day
 
 
 def _see(path: str) -> Redirect:

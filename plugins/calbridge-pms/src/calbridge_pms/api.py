@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -15,6 +16,8 @@ from calbridge_pms.settings import PmsSettings
 from calbridge_pms.wire import PmsPage, read
 
 FRESH_S = 3_600
+PAGES = 2_000
+"""More of one list is no list of a clinic's, but one that never ends."""
 REFUSED = frozenset({400, 404, 409, 410, 412, 422})
 """Answers to a write whose meaning stands in their body."""
 
@@ -51,15 +54,16 @@ class Api:
         """Every item of a list, page after page."""
         query["limit"] = self.abilities().page_max
         seen: set[str] = set()
-        while True:
+        for _ in range(PAGES):
             page = read(PmsPage, self.get(path, **query), "list")
             yield from page.items
             if not page.has_more:
                 return
             if not page.next_cursor or page.next_cursor in seen:
-                raise NeedsHuman("the PMS's list never ends: it gives the same page again; ask its maker for an update")
+                break
             seen.add(page.next_cursor)
             query["cursor"] = page.next_cursor
+        raise NeedsHuman("the PMS's list never ends; ask its maker for an update")
 
     def all(self, path: str) -> tuple[Any, ...]:
         """A list that comes in one piece (sites, resources, windows, a client's patients)."""
@@ -99,6 +103,11 @@ class Api:
                 timeout=30,
             )
         return self._client
+
+
+def path_of(kind: str, ident: str) -> str:
+    """The address of one record. An id may hold a slash or a question mark: unquoted it would name another record."""
+    return f"/v1/{kind}/{quote(ident, safe='')}"
 
 
 def code_of(response: httpx.Response) -> str:

@@ -17,7 +17,7 @@ from calbridge.http import classify, json_of
 from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Record, WindowRecord
 from calbridge_pms.abilities import Abilities, Reading
-from calbridge_pms.api import Api, says_gone
+from calbridge_pms.api import PAGES, Api, path_of, says_gone
 from calbridge_pms.convert import appointment_records, closure_records, instant
 from calbridge_pms.names import Names
 from calbridge_pms.wire import PmsChanges, PmsEvent, PmsPage, PmsSnapshot, PmsWindow, read
@@ -70,17 +70,20 @@ class Reader:
         """The last event of each record, and the cursor after them; None when the feed cannot go on from here."""
         latest: dict[tuple[str, str], PmsEvent] = {}
         limit = self.api.abilities().page_max
-        while True:
+        for _ in range(PAGES):
             response = self.api.ask("GET", "/v1/changes", params={"cursor": cursor, "limit": limit}, accept={410})
             if response.status_code == httpx.codes.GONE:
                 return None
             page = read(PmsChanges, json_of(response), "list of changes")
             latest |= {(event.object, event.id): event for event in page.events}
             if page.has_more and (not page.events or page.next_cursor == cursor):
-                raise NeedsHuman("the PMS's list of changes never ends; ask its maker for an update")
+                break
             cursor = page.next_cursor
             if not page.has_more:
                 return latest, cursor
+            if len(latest) > MANY:
+                return None
+        raise NeedsHuman("the PMS's list of changes never ends; ask its maker for an update")
 
     def _changed(self, event: PmsEvent, abilities: Abilities) -> list[Record]:
         """What stands there now; nothing when it is deleted, or of a kind that is nothing to us."""
@@ -89,7 +92,7 @@ class Reader:
             return self._windows(key, abilities) if key else []
         if event.tombstone or event.object not in LISTS:
             return []
-        raw = self.api.look(f"/v1/{LISTS[event.object]}/{event.id}", f"{event.object}/{event.id}")
+        raw = self.api.look(path_of(LISTS[event.object], event.id), f"{event.object}/{event.id}")
         return [] if raw is None else self._records(event.object, raw)
 
     def _snapshot(self, abilities: Abilities) -> Complete[Record]:
@@ -166,7 +169,7 @@ class Reader:
 
     def _windows_in(self, key: str, part: Interval) -> list[PmsWindow]:
         query = {"from": instant(part.start), "to": instant(part.end)}
-        path = f"/v1/resources/{self.names.resources[key]}/windows"
+        path = f"{path_of('resources', self.names.resources[key])}/windows"
         response = self.api.ask("GET", path, params=query, accept={404})
         if response.status_code == httpx.codes.NOT_FOUND:
             raise _unknown_resource(response, key, self.names.resources[key])

@@ -8,7 +8,7 @@ from calbridge.errors import SkipItem
 from calbridge.http import classify, json_of
 from calbridge.model import Details
 from calbridge.provider import ClientQuery, ClientRecord, PatientRecord
-from calbridge_pms.api import Api, refusal
+from calbridge_pms.api import Api, path_of, refusal
 from calbridge_pms.wire import PmsClient, PmsPatient, read
 
 
@@ -39,7 +39,7 @@ def create(api: Api, details: Details, key: str) -> ClientRecord:
     if not details.patient_name:
         return _record(client, ())
     animal = {"name": details.patient_name, "species": details.species}
-    made = _post(api, f"/v1/clients/{client.id}/patients", animal, f"{key}-patient")
+    made = _post(api, f"{path_of('clients', client.id)}/patients", animal, f"{key}-patient")
     return _record(client, (read(PmsPatient, made, "patient"),))
 
 
@@ -48,7 +48,7 @@ def _search(api: Api, query: dict[str, str]) -> list[PmsClient]:
 
 
 def _patients(api: Api, client_id: str) -> tuple[PmsPatient, ...]:
-    return tuple(read(PmsPatient, raw, "patient") for raw in api.all(f"/v1/clients/{client_id}/patients"))
+    return tuple(read(PmsPatient, raw, "patient") for raw in api.all(f"{path_of('clients', client_id)}/patients"))
 
 
 def _post(api: Api, path: str, body: dict[str, str], key: str) -> Any:

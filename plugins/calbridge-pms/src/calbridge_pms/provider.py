@@ -28,7 +28,7 @@ from calbridge.provider import (
     Unknown,
 )
 from calbridge_pms import checks, people
-from calbridge_pms.api import Api
+from calbridge_pms.api import Api, path_of
 from calbridge_pms.convert import SHOWN_AS
 from calbridge_pms.feed import LISTS, Reader
 from calbridge_pms.names import Names
@@ -98,7 +98,7 @@ class Pms:
         if kind not in LISTS or not ident or "@" in ident:
             return Unknown(why="this is no record that the PMS could be asked for")
         try:
-            return Gone() if self._api.look(f"/v1/{LISTS[kind]}/{ident}", ref) is None else Present()
+            return Gone() if self._api.look(path_of(LISTS[kind], ident), ref) is None else Present()
         except BridgeError as error:
             return Unknown(why=error.hint)
 

@@ -18,7 +18,7 @@ from calbridge.model import State
 from calbridge.provider import Change, Receipt
 from calbridge.views import PmsView
 from calbridge_pms.abilities import Abilities
-from calbridge_pms.api import Api, code_of, refusal, says_gone
+from calbridge_pms.api import Api, code_of, path_of, refusal, says_gone
 from calbridge_pms.conflict import is_conflict
 from calbridge_pms.convert import AGAIN, body_of, booking_info, client_ref, entry_of, status_of
 from calbridge_pms.names import Names
@@ -243,7 +243,7 @@ class Writing:
         return read(PmsAppointment, json_of(response), "appointment")
 
     def _get(self, ident: str) -> PmsAppointment | None:
-        raw = self.api.look(f"/v1/appointments/{ident}", self._item)
+        raw = self.api.look(path_of("appointments", ident), self._item)
         return None if raw is None else read(PmsAppointment, raw, "appointment")
 
     def _shown(self, ref: str) -> Any:
@@ -268,4 +268,4 @@ def _ident(ref: str) -> str:
 
 
 def _path(ref: str) -> str:
-    return f"/v1/appointments/{_ident(ref)}"
+    return path_of("appointments", _ident(ref))

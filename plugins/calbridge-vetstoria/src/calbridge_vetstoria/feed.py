@@ -54,7 +54,7 @@ def _changes(client: PortalClient, reader: Reader, cursor: str) -> Delta[Item] |
         if answer.code:
             return None
         page = client.parse(Changes, answer.document)
-        seen |= _named(reader, page)
+        seen |= _named(client, reader, page)
         cursor = page.next_cursor
         if not page.has_more:
             return _delta(seen, cursor)
@@ -67,14 +67,28 @@ def _delta(seen: dict[str, Item | None], cursor: str) -> Delta[Item] | NotModifi
     return Delta(changed=changed, removed=removed, cursor=cursor) if seen else NotModified(cursor=cursor)
 
 
-def _named(reader: Reader, page: Changes) -> dict[str, Item | None]:
-    """What a page names, as it is now; None for a record the portal itself has erased."""
-    objects = page.objects or Objects()
+def _named(client: PortalClient, reader: Reader, page: Changes) -> dict[str, Item | None]:
+    """What a page names, as it is now; None for a record that the portal itself says it has erased."""
+    prefixes = {"hold": HOLD, "booking": VISIT}
+    refs = dict.fromkeys(prefixes[event.object] + event.id for event in page.events if event.object in prefixes)
+    objects = _with_missing(client, refs, page.objects or Objects())
     found = {item.ref: item for item in _items(reader, objects)}
     consumed = {HOLD + str(hold.get("id")) for hold in objects.holds if hold.get("status") == "consumed"}
-    prefixes = {"hold": HOLD, "booking": VISIT}
-    refs = [prefixes[event.object] + event.id for event in page.events if event.object in prefixes]
     return {ref: found.get(ref) for ref in refs if ref not in consumed}
+
+
+def _with_missing(client: PortalClient, refs: Iterable[str], objects: Objects) -> Objects:
+    """A portal that does not know `include` must not look as if it had erased what it names: each is asked for."""
+    shown = {HOLD + str(each.get("id")) for each in objects.holds}
+    shown |= {VISIT + str(each.get("id")) for each in objects.bookings}
+    holds, bookings = list(objects.holds), list(objects.bookings)
+    for ref in refs:
+        if ref in shown:
+            continue
+        kind, records = ("holds", holds) if ref.startswith(HOLD) else ("bookings", bookings)
+        answer = client.send("GET", client.path(kind, ref.partition("/")[2]), item=ref, expects={"not_found"})
+        records += [] if answer.code else [answer.document]
+    return client.parse(Objects, {"holds": holds, "bookings": bookings})
 
 
 def _items(reader: Reader, objects: Objects) -> Iterable[Item]:

@@ -1,0 +1,204 @@
+"""The engine over in-memory sides: what a crash, an overtaken cycle or a stubborn side leaves behind."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from calbridge.engine import Engine
+from calbridge.engine.pull import pull
+from calbridge.hookspecs import hookimpl
+from calbridge.host import ClinicHost
+from calbridge.log import logger
+from calbridge.model import Clinic, Details, Resource, Rules, Service, State, WallWindow
+from calbridge.provider import Change, ExportReceipt, Offer, Receipt
+from calbridge.store import Store
+from calbridge.store.errors import Fenced
+from calbridge.testing.clock import VirtualClock
+from calbridge.testing.faults import Crash
+from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
+from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
+from calbridge.testing.memory_portal import PortalModel
+from calbridge.testing.portal_provider import MemoryPortal
+
+NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
+HALF = 1_800
+CLINIC = Clinic(
+    key="hafen",
+    name="Hafen",
+    time_zone="Europe/Berlin",
+    region="DE",
+    online=True,
+    opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
+    resources={"anna": Resource(key="anna", name="Anna", online=True)},
+    services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
+    rules=Rules(availability="opening_hours", horizon_days=2),
+)
+
+
+class Place:
+    """One clinic: its sides, its store, and as many engines as a test starts."""
+
+    def __init__(self, *, pms: type[MemoryPms] = MemoryPms, portal: type[MemoryPortal] = MemoryPortal) -> None:
+        self.clock = VirtualClock(NOW)
+        self.calendar = CalendarModel(self.clock)
+        self.pms = PmsModel(self.clock)
+        self.portal = PortalModel(self.clock)
+        self.store = Store.open(":memory:", clock=self.clock)
+        self.sides: dict[str, Any] = {
+            "pms": MemoryPms(self.pms) if pms is MemoryPms else pms(self.pms),
+            "calendar": MemoryCalendar(self.calendar),
+            "portal": portal(self.portal),
+        }
+
+    def engine(self, **first_run: str) -> Engine:
+        host = ClinicHost.of(CLINIC, {name: (name, side) for name, side in self.sides.items()}, threads=False)  # type: ignore[misc]
+        return Engine(
+            store=self.store,
+            clinic=CLINIC,
+            host=host,
+            clock=self.clock,
+            random=random.Random(1),
+            log=logger("error"),
+            first_run=first_run or dict.fromkeys(self.sides, "apply"),
+        )
+
+    def offered(self) -> set[int]:
+        return {start for _, start in self.portal.offers.get("anna", {})}
+
+    def phone(self, start: int, **more: object) -> str:
+        return self.pms.phone(Visit(ref="", resource="anna", start=start, end=start + HALF, **more))  # type: ignore[arg-type]
+
+
+class DyingPortal(MemoryPortal):
+    """The process dies just after the portal took an offer, once."""
+
+    alive = True
+
+    @hookimpl
+    def export_availability(self, offer: Offer) -> ExportReceipt:
+        receipt = super().export_availability(offer)
+        if not self.alive:
+            self.alive = True
+            raise Crash
+        return receipt
+
+
+def test_an_offer_whose_answer_was_lost_is_made_again_even_where_everything_is_as_before() -> None:
+    place = Place(portal=DyingPortal)
+    place.engine().cycle()
+    before = place.offered()
+    ref = place.phone(min(before) + 7_200)
+    place.sides["portal"].alive = False
+    with pytest.raises(Crash):
+        place.engine().cycle()
+    assert place.offered() != before
+    place.pms.cancel(ref)
+    place.engine().cycle()
+    assert place.offered() == before
+
+
+def test_an_overtaken_cycle_offers_nothing() -> None:
+    place = Place()
+    place.engine().cycle()
+    before = place.offered()
+    place.phone(min(before) + 7_200)
+    slow = place.engine()
+    numbered = place.store.next_revision
+
+    def overtaken(clinic: str) -> int:
+        place.store.next_revision = numbered  # type: ignore[method-assign]
+        place.store.begin_cycle(clinic)
+        return numbered(clinic)
+
+    place.store.next_revision = overtaken  # type: ignore[method-assign]
+    with pytest.raises(Fenced):
+        slow.cycle()
+    assert place.offered() == before
+
+
+class StubbornPms(MemoryPms):
+    """It takes no second appointment at one time, whoever wants it."""
+
+    calls = 0
+
+    @hookimpl
+    def propagate_change(self, change: Change) -> Receipt:
+        StubbornPms.calls += 1
+        return super().propagate_change(replace(change, overbook=False))
+
+
+def test_an_overbooking_that_a_side_never_takes_is_asked_once_and_becomes_a_task() -> None:
+    place = Place(pms=StubbornPms)
+    place.engine().cycle()
+    start = min(place.offered()) + 3_600
+    place.phone(start)
+    place.phone(start + HALF)
+    place.engine().cycle()
+    (dragged,) = [event for event in place.calendar.stamped() if event.start == start]
+    place.calendar.drag(dragged.ref, start + HALF)
+    StubbornPms.calls = 0
+    for _ in range(3):
+        place.engine().cycle()
+        place.clock.advance(60)
+    assert StubbornPms.calls == 1
+    assert "write" in {task.kind for task in place.store.tasks(CLINIC.key)}
+
+
+def test_what_was_only_meant_is_not_written_before_the_sides_are_read_again() -> None:
+    place = Place()
+    place.engine().cycle()
+    start = min(place.offered()) + 3_600
+    ref = place.portal.confirm(place.portal.select("anna", "checkup", start), Details(last_name="Voss"))
+    marked = place.store.mark_sent
+
+    def dying(*args: Any, **options: Any) -> None:
+        raise Crash
+
+    place.store.mark_sent = dying  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        place.engine().cycle()
+    place.store.mark_sent = marked  # type: ignore[method-assign]
+    place.portal.cancel(ref)
+    place.engine().cycle()
+    assert place.pms.writes == 0
+
+
+def test_an_approved_connection_is_read_in_full_so_that_what_it_held_is_taken_in() -> None:
+    place = Place()
+    place.phone(NOW + 7_200)
+    only_plan = {"calendar": "apply", "portal": "apply"}
+    place.engine(**only_plan).cycle()
+    place.engine(**only_plan).cycle()
+    assert place.store.appointments(CLINIC.key) == []
+    place.store.approve(CLINIC.key, "pms")
+    place.engine(**only_plan).cycle()
+    assert [a.state for a in place.store.appointments(CLINIC.key)] == [State.CONFIRMED]
+
+
+def test_absence_waits_for_the_next_cycle_after_a_days_silence() -> None:
+    place = Place()
+    place.engine().cycle()
+    start = min(place.offered()) + 86_400 + 3_600
+    place.phone(start)
+    place.engine().cycle()
+    place.clock.advance(86_400 + 600)
+    (event,) = place.calendar.stamped()
+    place.calendar.delete(event.ref)
+    place.portal.select("anna", "checkup", max(place.offered()))  # makes the cycle read more than once
+    place.engine().cycle()
+    assert State.CANCELLED not in {a.state for a in place.store.appointments(CLINIC.key)}
+    place.engine().cycle()
+    assert State.CANCELLED in {a.state for a in place.store.appointments(CLINIC.key)}
+
+
+def test_a_pull_reads_what_the_session_knew_before_the_cycle() -> None:
+    place = Place()
+    place.engine().cycle()
+    place.clock.advance(600)
+    session = place.engine()._session(place.store.begin_cycle(CLINIC.key))
+    reads = pull(session, session.state())
+    assert {read.silent_since for read in reads.values()} == {NOW}
