@@ -50,11 +50,19 @@ def settle(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         _end(draft, appointment, endings)
     lasting = [wish for wish in wishes if not wish.ends]
     if not draft.appointments[key].state.gone:
+        # A visit that was moved and then finished within one read was moved first; of a finished one, nobody else's
+        # move counts.
+        finished = [wish for wish in lasting if _finishes(wish)]
+        _move(draft, key, finished)
         _progress(draft, key, lasting)
-        _move(draft, key, lasting)
+        _move(draft, key, [wish for wish in lasting if not _finishes(wish)])
         _texts(draft, key, lasting)
     elif lasting:
         draft.note("overruled", key, lasting[0].link.name, by="cancelled")
+
+
+def _finishes(wish: Wish) -> bool:
+    return "state" in wish.changes and wish.entry is not None and wish.entry.view.state.ended
 
 
 def _end(draft: Draft, appointment: Appointment, endings: Sequence[Wish]) -> None:
@@ -102,12 +110,18 @@ def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
     winner = movers[-1]
     appointment = draft.appointments[key]
     keeper = keeps_record(draft.state, winner.link, appointment)
-    moved = replace(appointment, **_wanted_time(winner), written=appointment.written and keeper)
+    written = keeper and (appointment.written or _recorded(winner))
+    moved = replace(appointment, **_wanted_time(winner), written=written)
     if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
         draft.touched.add(key)
         return
     draft.put(moved)
     draft.moved.add(key)
+
+
+def _recorded(wish: Wish) -> bool:
+    """The side shows it confirmed at the time it wishes for: no write will follow that could say so."""
+    return wish.entry is not None and wish.entry.view.state is State.CONFIRMED and not wish.entry.pending
 
 
 def claim(draft: Draft, key: str) -> None:
