@@ -101,17 +101,23 @@ def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
 
 
 def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
-    movers = [wish for wish in wishes if wish.entry and any(name in wish.changes for name in TIME)]
-    if not movers:
-        return
-    movers.sort(key=lambda wish: (_when(draft, wish), -wish.link.rank))
-    for loser in movers[:-1]:
-        draft.note("overruled", key, loser.link.name, field="time", by=movers[-1].link.name)
-    winner = movers[-1]
     appointment = draft.appointments[key]
+    movers = [wish for wish in wishes if wish.entry and any(name in wish.changes for name in TIME)]
+    movers.sort(key=lambda wish: (_when(draft, wish), -wish.link.rank))
+    late = [wish for wish in movers if _when(draft, wish) < appointment.moved]  # its side could not be read until now
+    in_time = [wish for wish in movers if wish not in late]
+    for loser in (*late, *in_time[:-1]):
+        draft.note("overruled", key, loser.link.name, field="time")
+        draft.touched.add(key)
+    if in_time:
+        _apply_move(draft, appointment, in_time[-1])
+
+
+def _apply_move(draft: Draft, appointment: Appointment, winner: Wish) -> None:
+    key = appointment.id
     keeper = keeps_record(draft.state, winner.link, appointment)
     written = keeper and (appointment.written or _recorded(winner))
-    moved = replace(appointment, **_wanted_time(winner), written=written)
+    moved = replace(appointment, **_wanted_time(winner), written=written, moved=_when(draft, winner))
     if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
         draft.touched.add(key)
         return
