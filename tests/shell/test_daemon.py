@@ -177,7 +177,7 @@ def test_a_holds_end_and_a_writes_next_attempt_are_due_by_themselves() -> None:
 
 def test_the_daemon_wakes_for_a_hold_before_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     service = daemon(Engine(), clock=VirtualClock(1_000))
-    monkeypatch.setattr("calbridge.daemon.next_due", lambda store, clinic, now: now + 20)
+    monkeypatch.setattr("calbridge.daemon.next_due", lambda store, clinic, now, began: now + 20)
     settled(service)
     lane = service.lanes["c0"]
     assert lane.due - (lane.finished or 0.0) == pytest.approx(20.0)

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
+from calbridge.interval import Interval
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Details, Side, State
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import facts, takes_time
 from calbridge.reconcile.identity import identify
-from calbridge.reconcile.missing import entries, missing, over, undecided
+from calbridge.reconcile.missing import DAY, entries, missing, over, undecided
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView, project
 
@@ -77,7 +78,7 @@ def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
     if mine is None:
         _new(draft, link, entry, key)
     elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
-        _new(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
+        _new(draft, link, entry, draft.fresh_id(link, entry))
     else:
         draft.put(replace(mine, origin=Side.CLIENT, source=link.name, details=entry.details or mine.details))
         draft.sighted(link, key, entry, edited=True)
@@ -142,7 +143,9 @@ def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, co
 
 
 def _decide(draft: Draft, wanted: Candidate, *, without: str) -> Decision:
-    return decide(draft.clinic, facts(draft.current(), draft.clinic, draft.now, without=without), wanted)
+    around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
+    known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
+    return decide(draft.clinic, known, wanted)
 
 
 def _candidate(view: PortalView, details: Details | None) -> Candidate:
@@ -194,7 +197,7 @@ def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> N
     draft.forget(link.name, appointment.id)
     draft.note("late_confirmation", appointment.id, link.name)
     ended = draft.step(appointment, Event.EXPIRE) if appointment.state is State.HELD else appointment
-    key = derive_id(draft.clinic.key, link.name, entry.ref)
+    key = draft.fresh_id(link, entry)
     refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(appointment, entry)
     if ended is not None and ended.state is State.EXPIRED and refusing:
         _refuse(draft, link, entry, replace(appointment, id=key), "late")

@@ -10,7 +10,7 @@ from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import delta
-from calbridge.reconcile.draft import Draft, derive_id
+from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
@@ -26,7 +26,7 @@ def read_known(draft: Draft, reads: Reads) -> None:
     for link, observation in reads:
         for key in _missing(draft, link, observation):
             wishes[key].append(Wish(link=link, entry=None))
-        for entry in entries(observation):
+        for entry in _ordered(observation):
             wish = _edit(draft, link, entry, observation)
             if wish:
                 wishes[wish[0]].append(wish[1])
@@ -34,6 +34,11 @@ def read_known(draft: Draft, reads: Reads) -> None:
         settle(draft, key, wishes[key])
     for key in sorted(draft.moved):
         claim(draft, key)
+
+
+def _ordered(observation: Observation) -> list[Entry]:
+    """Of two copies that bear one stamp the same is taken for the original, whatever order a side lists them in."""
+    return sorted(entries(observation), key=lambda entry: entry.ref)
 
 
 def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
@@ -97,7 +102,7 @@ def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[st
         return False
     draft.forget(link.name, key)
     if _adoptable(draft, link, entry, alone=True):
-        adopt(draft, link, entry, derive_id(draft.clinic.key, link.name, entry.ref, entry.version))
+        adopt(draft, link, entry, draft.fresh_id(link, entry))
     else:
         stray(draft, link, entry)
     return True
@@ -131,7 +136,7 @@ def _left(draft: Draft, link: Link, ref: str, observation: Observation) -> bool:
 def read_unknown(draft: Draft, reads: Reads, *, before_portals: bool = False) -> None:
     """Adopt what staff made in a PMS, attach what bears our stamp, and let everything else be busy time."""
     for link, observation in reads:
-        for entry in entries(observation):
+        for entry in _ordered(observation):
             known_later = before_portals and _orphaned(draft, entry)
             if (link.name, entry.ref) not in draft.by_ref and not known_later:
                 _place(draft, link, entry, observation)
@@ -156,17 +161,10 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
     elif _adoptable(draft, link, entry, alone=alone):
-        adopt(draft, link, entry, _fresh_id(draft, link, entry, key))
+        lost = key != "" and key not in draft.appointments  # the hub lost it: its stamp is its id
+        adopt(draft, link, entry, key if lost else draft.fresh_id(link, entry))
     else:
         stray(draft, link, entry)
-
-
-def _fresh_id(draft: Draft, link: Link, entry: Entry, stamped: str) -> str:
-    """Its stamp where the hub lost that booking; never the id of one that has ended."""
-    if stamped and stamped not in draft.appointments:
-        return stamped
-    again = (entry.version,) if stamped else ()
-    return derive_id(draft.clinic.key, link.name, entry.ref, *again)
 
 
 def _adoptable(draft: Draft, link: Link, entry: Entry, *, alone: bool) -> bool:

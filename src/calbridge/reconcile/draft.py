@@ -53,6 +53,13 @@ class Draft:
         """The draft as a state, for everything that reads states."""
         return replace(self.state, appointments=self.appointments, shadows=self.shadows, foreign=self.foreign)
 
+    def fresh_id(self, link: Link, entry: Entry) -> str:
+        """The id of a booking first seen as this entry; never that of one there is: what has ended stays ended."""
+        parts = [self.clinic.key, link.name, entry.ref]
+        while (key := derive_id(*parts)) in self.appointments:
+            parts.append(entry.version)
+        return key
+
     def put(self, appointment: Appointment) -> Appointment:
         """Keep this version; its exclusive claim follows from what else is there."""
         if not appointment.state.gone:
