@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import sys
 import typing
 from collections.abc import Iterable, Iterator
@@ -14,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from calbridge import errors, hookspecs, lifecycle, provider, views
 from calbridge.cli.reference import commands
 from calbridge.plugins import load_plugins
 from calbridge.settings.sections import ConnectionSection, FileSection
+from calbridge.settings.values import HoldTime, Seconds
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n"
@@ -144,9 +147,37 @@ def _keys(model: type[BaseModel]) -> str:
     rows = ["| key | default | meaning |", "|---|---|---|"]
     for name, field in model.model_fields.items():
         if _inner(field.annotation)[0] is None:
-            default = "required" if field.is_required() else _shown(field.default)
-            rows.append(f"| `{field.alias or name}` | {default} | {field.description or ''} |")
+            default = "required" if field.is_required() else _shown(_as_written(field))
+            meaning = "; ".join(filter(None, (field.description, _choices(field.annotation))))
+            rows.append(f"| `{field.alias or name}` | {default} | {meaning} |")
     return "\n".join(rows) + "\n"
+
+
+def _as_written(field: FieldInfo) -> Any:
+    """The default as a person writes it: a duration is held in seconds, but written in ISO 8601."""
+    value = field.get_default(call_default_factory=True)
+    durations = {validator.func for kind in (Seconds, HoldTime) for validator in typing.get_args(kind)[1:]}
+    if isinstance(value, int) and any(getattr(each, "func", None) in durations for each in field.metadata):
+        hours, rest = divmod(value, 3600)
+        minutes, seconds = divmod(rest, 60)
+        parts = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}S" * bool(seconds)
+        return f"PT{parts or '0S'}"
+    return value
+
+
+def _choices(annotation: Any) -> str:
+    """The words a key takes, from its Literal; a list's or table's words are those of what is in it."""
+    literals = [each for each in _leaves(annotation) if typing.get_origin(each) is typing.Literal]
+    words = [word for each in literals for word in typing.get_args(each) if word != ""]
+    return f"one of {', '.join(f'`{json.dumps(word)}`' for word in words)}" if words else ""
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    if typing.get_origin(annotation) in (None, typing.Literal):
+        yield annotation
+        return
+    for argument in typing.get_args(annotation):
+        yield from _leaves(argument)
 
 
 def _shown(value: Any) -> str:

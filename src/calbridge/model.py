@@ -215,6 +215,7 @@ class Appointment:
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
+    `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client`/`patient` are keys of the PMS's records; `match` is how they were found.
     """
 
@@ -243,6 +244,7 @@ class Appointment:
     written: bool = False
     reserved: bool = False
     source: str = ""
+    moved: int = 0
     created: int = 0
     changed: int = 0
 

@@ -14,8 +14,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from calbridge.interval import Interval
 
-EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
-"""A day inside the years 1 and 9999, so that every zone can show them."""
+EARLIEST, LATEST = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999, both whole: calendars hold events that end on the last day there is."""
 
 Check = Callable[[object], str]
 """The path of what is wrong: "" nothing, "." the value itself, ".view.start" something in it."""
@@ -81,7 +81,7 @@ def _text(value: object) -> bool:
 
 
 def _instant(value: object) -> bool:
-    return type(value) is int and EARLIEST < value < LATEST
+    return type(value) is int and EARLIEST <= value <= LATEST
 
 
 def _span(value: object) -> bool:

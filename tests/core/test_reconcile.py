@@ -240,6 +240,19 @@ def test_when_calendar_and_pms_both_moved_the_last_edit_wins_and_the_other_is_wr
     assert {s.view.start for s in it.state.shadows.values() if s.view} == {TEN + 7200}
 
 
+def test_an_older_edit_that_is_read_later_does_not_undo_a_newer_one() -> None:
+    it = booked()
+    newer = replace(edited(it, "calendar", start=TEN + 3600, end=TEN + 3600 + HALF), modified=NOW + 60)
+    older = replace(edited(it, "pms", start=TEN + 7200, end=TEN + 7200 + HALF), modified=NOW + 30)
+    it.now = NOW + 90
+    it.see(calendar=changed(newer))  # the PMS cannot be reached
+    plan = it.see(pms=changed(older))
+    assert "overruled" in {line.code for line in plan.journal}
+    assert only(it).start == TEN + 3600
+    it.settle()
+    assert {s.view.start for s in it.state.shadows.values() if s.view} == {TEN + 3600}
+
+
 def test_when_client_and_clinic_both_moved_the_clinic_wins_and_the_client_is_told() -> None:
     it = booked()
     moved = edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)

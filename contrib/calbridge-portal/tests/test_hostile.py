@@ -1,8 +1,11 @@
 """What people and callers may send: too much, too deep, too late in time; a refusal each, never a fault of ours."""
 
 import asyncio
+import html
+import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
@@ -127,6 +130,15 @@ def test_the_cutoff_is_elapsed_time_also_when_the_clocks_change(
     clock.moment = start
     clock.advance(seconds=-seconds)
     assert clinic.change(moved, "cancel", {"by": "client"}).status_code == status
+
+
+def test_a_type_with_signs_of_an_address_stays_one_value(clinic: Bridge) -> None:
+    kind = "check & up #1+x"
+    body = {"display_name": "Check", "duration_min": 30, "calendars": ["anna"], "mode": "request"}
+    clinic.ok("PUT", f"/v1/sites/{SITE}/appointment-types/{quote(kind)}", json=body)
+    page = clinic.http.get(f"/book/{SITE}/times", params={"type": kind, "client_ref": "a&type=b"})
+    (later,) = re.findall(r'href="([^"]+week=1)"', page.text)
+    assert parse_qs(urlsplit(html.unescape(later)).query) == {"type": [kind], "client_ref": ["a&type=b"], "week": ["1"]}
 
 
 def test_the_description_says_that_every_call_may_be_refused(clinic: Bridge) -> None:

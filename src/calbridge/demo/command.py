@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -64,13 +65,23 @@ def _day(folder: Path, show: Callable[[Outcome], None], *, once: bool, aside: bo
 
     try:
         with running(folder, datetime.now(BERLIN).date()) as world:
+            started = time.monotonic()
             ok = live(Story(world=world), show)
+            if not aside:
+                click.echo(_verdict(time.monotonic() - started, ok=ok))
             if not once:
                 _stay(world, aside=aside)
             return ok
     except ProgramError as fault:
         click.echo(f"error: {fault}", err=True)
         return False
+
+
+def _verdict(seconds: float, *, ok: bool) -> str:
+    """One line after a long page of steps."""
+    if ok:
+        return f"All steps went as they should, in {seconds:.0f} s."
+    return f"At least one step FAILED, see above ({seconds:.0f} s)."
 
 
 def _stay(world: World, *, aside: bool) -> None:

@@ -143,7 +143,7 @@ def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, co
 
 
 def _decide(draft: Draft, wanted: Candidate, *, without: str) -> Decision:
-    around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day and its length, whatever the zone
+    around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
     known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
     return decide(draft.clinic, known, wanted)
 

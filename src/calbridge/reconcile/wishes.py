@@ -50,11 +50,19 @@ def settle(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         _end(draft, appointment, endings)
     lasting = [wish for wish in wishes if not wish.ends]
     if not draft.appointments[key].state.gone:
+        # A visit that was moved and then finished within one read was moved first; of a finished one, nobody else's
+        # move counts.
+        finished = [wish for wish in lasting if _finishes(wish)]
+        _move(draft, key, finished)
         _progress(draft, key, lasting)
-        _move(draft, key, lasting)
+        _move(draft, key, [wish for wish in lasting if not _finishes(wish)])
         _texts(draft, key, lasting)
     elif lasting:
         draft.note("overruled", key, lasting[0].link.name, by="cancelled")
+
+
+def _finishes(wish: Wish) -> bool:
+    return "state" in wish.changes and wish.entry is not None and wish.entry.view.state.ended
 
 
 def _end(draft: Draft, appointment: Appointment, endings: Sequence[Wish]) -> None:
@@ -93,22 +101,33 @@ def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
 
 
 def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
-    movers = [wish for wish in wishes if wish.entry and any(name in wish.changes for name in TIME)]
-    if not movers:
-        return
-    movers.sort(key=lambda wish: (_when(draft, wish), -wish.link.rank))
-    for loser in movers[:-1]:
-        draft.note("overruled", key, loser.link.name, field="time", by=movers[-1].link.name)
-    winner = movers[-1]
     appointment = draft.appointments[key]
+    movers = [wish for wish in wishes if wish.entry and any(name in wish.changes for name in TIME)]
+    movers.sort(key=lambda wish: (_when(draft, wish), -wish.link.rank))
+    late = [wish for wish in movers if _when(draft, wish) < appointment.moved]  # its side could not be read until now
+    in_time = [wish for wish in movers if wish not in late]
+    for loser in (*late, *in_time[:-1]):
+        draft.note("overruled", key, loser.link.name, field="time")
+        draft.touched.add(key)
+    if in_time:
+        _apply_move(draft, appointment, in_time[-1])
+
+
+def _apply_move(draft: Draft, appointment: Appointment, winner: Wish) -> None:
+    key = appointment.id
     keeper = keeps_record(draft.state, winner.link, appointment)
-    recorded = keeper and (appointment.written or _shown_confirmed(winner))
-    moved = replace(appointment, **_wanted_time(winner), written=recorded)
+    written = keeper and (appointment.written or _recorded(winner))
+    moved = replace(appointment, **_wanted_time(winner), written=written, moved=_when(draft, winner))
     if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
         draft.touched.add(key)
         return
     draft.put(moved)
     draft.moved.add(key)
+
+
+def _recorded(wish: Wish) -> bool:
+    """The side shows it confirmed at the time it wishes for: no write will follow that could say so."""
+    return wish.entry is not None and wish.entry.view.state is State.CONFIRMED and not wish.entry.pending
 
 
 def claim(draft: Draft, key: str) -> None:
@@ -126,10 +145,6 @@ def claim(draft: Draft, key: str) -> None:
         )
     else:
         draft.settled.add(f"overbooked:{key}")
-
-
-def _shown_confirmed(wish: Wish) -> bool:
-    return wish.entry is not None and wish.entry.view.state is State.CONFIRMED and not wish.entry.pending
 
 
 def _wanted_time(wish: Wish) -> dict[str, Any]:

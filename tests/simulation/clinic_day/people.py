@@ -317,7 +317,8 @@ class People:
         ]
         if stands is None or not earlier:
             return stands is not None
-        return (earlier[-1].start, earlier[-1].resource or stands.resource) == (stands.start, stands.resource)
+        met = (earlier[-1].start, earlier[-1].resource or stands.resource) == (stands.start, stands.resource)
+        return met and earlier[-1].fresh
 
     def _one(self, things: Iterable[ThingT]) -> ThingT:
         listed = list(things)

@@ -4,6 +4,7 @@ import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
@@ -73,7 +74,7 @@ def times(
         shown = public.public_type(tx, kind)
         days = _days(tx, kind, week)
         name = tx.site.name
-    here = f"/book/{site}/times?type={kind}&client_ref={ref}&week="
+    here = f"/book/{site}/times?{urlencode({'type': kind, 'client_ref': ref})}&week="
     return _page(
         "times.html",
         lang,
@@ -135,7 +136,8 @@ def release(*, portal: GivenPortal, site: FromPath[str], hold_id: FromPath[str])
         row = holds.row_of(tx, hold_id)
         if row["status"] == "held":
             holds.release(tx, hold_id, "client", None)
-    return Redirect(f"/book/{site}/times?type={row['type']}&client_ref={row['client_ref']}", status_code=SEE_OTHER)
+    again = urlencode({"type": row["type"], "client_ref": row["client_ref"]})
+    return Redirect(f"/book/{site}/times?{again}", status_code=SEE_OTHER)
 
 
 def manage(portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]) -> Template:

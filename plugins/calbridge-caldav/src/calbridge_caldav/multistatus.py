@@ -81,7 +81,7 @@ def _part(response: etree._Element) -> Part:
 
 def _code(element: etree._Element) -> int | None:
     words = (element.findtext(f"{DAV}status") or "").split()
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
+    return int(words[1]) if len(words) > 1 and words[1].isascii() and words[1].isdigit() else None
 
 
 def propfind(*names: str) -> bytes:

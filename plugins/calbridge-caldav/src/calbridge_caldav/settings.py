@@ -20,12 +20,12 @@ class CaldavSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: ServerUrl
-    username: str = ""
-    password: SecretText | None = None
-    calendars: dict[str, str] = Field(min_length=1)
-    all_day: Policy = "busy"
-    tentative: Policy = "busy"
+    url: ServerUrl = Field(description="the CalDAV server's address")
+    username: str = Field(default="", description="account the calendars are read and written with")
+    password: SecretText | None = Field(default=None, description="that account's password")
+    calendars: dict[str, str] = Field(min_length=1, description="resource key to its calendar's path on the server")
+    all_day: Policy = Field(default="busy", description="whether an all-day entry takes time")
+    tentative: Policy = Field(default="busy", description="whether a tentative entry takes time")
 
     @field_validator("calendars")
     @classmethod

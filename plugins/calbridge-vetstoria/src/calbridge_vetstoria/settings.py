@@ -16,12 +16,12 @@ class VetstoriaSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: ServerUrl
-    site: str = Field(min_length=1)
-    token: SecretText
-    webhook_secret: SecretText | None = None
-    resources: dict[str, str] = {}
-    services: dict[str, str] = {}
+    url: ServerUrl = Field(description="the portal's address")
+    site: str = Field(min_length=1, description="the site's key in the portal")
+    token: SecretText = Field(description="the bridge's bearer token")
+    webhook_secret: SecretText | None = Field(default=None, description="what the portal showed for its webhook")
+    resources: dict[str, str] = Field(default={}, description="resource key to portal id, where they differ")
+    services: dict[str, str] = Field(default={}, description="service key to portal id, where they differ")
 
     @field_validator("resources", "services")
     @classmethod
