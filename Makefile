@@ -29,7 +29,7 @@ demo-once: $(STAMP) ## The same day once, with a verdict at the end
 	$(BIN)/calbridge demo --once
 
 test: check ## Run the checks and every test (starts the servers it needs)
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 test-long: $(STAMP) ## The long runs: more simulated days
 	CALBRIDGE_LONG=1 $(BIN)/pytest -q tests/simulation tests/core
