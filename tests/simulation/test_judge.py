@@ -21,7 +21,7 @@ from calbridge.testing.memory_calendar import MemoryCalendar
 from calbridge.testing.memory_pms import MemoryPms
 from calbridge.testing.portal_provider import MemoryPortal
 
-DAYS, RATE = 20, 0.5
+DAYS, RATE = 60, 0.5
 
 
 class DroppingCalendar(MemoryCalendar):
