@@ -463,6 +463,30 @@ def test_a_hold_confirmed_in_time_but_read_late_is_no_late_confirmation() -> Non
     assert only(it).state is State.CONFIRMED
 
 
+@pytest.mark.parametrize(("asked", "state"), [(NOW - 1, State.HELD), (NOW, State.HELD), (NOW + 1, State.RELEASED)])
+def test_a_client_who_asked_in_time_is_in_time_also_when_the_bridge_was_down(asked: int, state: State) -> None:
+    it = hub(lead_time=TEN - NOW)
+    it.now = NOW + 3600
+    it.see(portal=changed(portal("hold/1", State.HELD, modified=asked, expires=NOW + 9_999)))
+    assert only(it).state is state
+
+
+def test_nobody_books_the_past_however_early_they_asked() -> None:
+    it = hub()
+    it.now = TEN + 1
+    it.see(portal=changed(portal("booking/1", State.REQUESTED, details=MARA, modified=NOW)))
+    assert only(it).state is State.DECLINED
+
+
+@pytest.mark.parametrize(("asked", "tasks"), [(TEN - 86_401, set()), (TEN - 86_400, {"late_cancellation"})])
+def test_a_cancellation_is_judged_by_when_it_was_made(asked: int, tasks: set[str]) -> None:
+    it = booked(client_cancel_cutoff=86_400)
+    it.now = TEN - 3600
+    plan = it.see(portal=changed(replace(edited(it, "portal", state=State.CANCELLED), modified=asked)))
+    assert only(it).state is State.CANCELLED
+    assert {task.kind for task in plan.tasks} == tasks
+
+
 # --- absence is not deletion ------------------------------------------------------------------------
 
 

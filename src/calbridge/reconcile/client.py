@@ -88,7 +88,7 @@ def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
 def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     view = entry.view
     assert isinstance(view, PortalView)  # noqa: S101 - narrows the union; _read has checked it
-    decision = _decide(draft, _candidate(view, entry.details), without=key)
+    decision = _decide(draft, _candidate(view, entry.details), without=key, at=_asked_at(draft, entry))
     appointment = _appointment(draft, link, entry, key, decision)
     if view.state is not State.HELD and view.state is not State.REQUESTED:
         found = replace(appointment, state=view.state, details=entry.details, description=view.description)
@@ -142,10 +142,17 @@ def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, co
     draft.sighted(link, appointment.id, entry, edited=True)
 
 
-def _decide(draft: Draft, wanted: Candidate, *, without: str) -> Decision:
+def _decide(draft: Draft, wanted: Candidate, *, without: str, at: int) -> Decision:
+    """What the rules say, with lead time and horizon counted from `at`, when the client asked."""
     around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
     known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
-    return decide(draft.clinic, known, wanted)
+    return decide(draft.clinic, replace(known, now=at), wanted)
+
+
+def _asked_at(draft: Draft, entry: Entry) -> int:
+    """A client who asked in time is in time, also when the bridge was down meanwhile; but nobody books the past."""
+    at = entry.modified if entry.modified is not None else draft.now
+    return at if at <= draft.now < entry.view.start else draft.now
 
 
 def _candidate(view: PortalView, details: Details | None) -> Candidate:
@@ -212,7 +219,7 @@ def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
         case State.EXPIRED:
             draft.step(appointment, Event.EXPIRE, connection=link.name)
         case State.RELEASED | State.CANCELLED:
-            _cancel(draft, link, appointment)
+            _cancel(draft, link, appointment, entry)
         case State.REQUESTED:
             pass  # moved by its client, or still waiting: it is confirmed again when it is written
         case _:
@@ -220,11 +227,12 @@ def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
             draft.touched.add(appointment.id)
 
 
-def _cancel(draft: Draft, link: Link, appointment: Appointment) -> None:
+def _cancel(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
     if appointment.state.gone:
         return
     event = Event.RELEASE if appointment.state is State.HELD else Event.CLIENT_CANCEL
-    if draft.step(appointment, event, connection=link.name) is not None or appointment.state.ended:
+    asked = _asked_at(draft, entry)
+    if draft.step(appointment, event, connection=link.name, at=asked) is not None or appointment.state.ended:
         return
     if appointment.state is not State.CONFIRMED:  # the patient is here: that is over, whatever a link in a mail says
         draft.touched.add(appointment.id)
@@ -253,12 +261,13 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     if appointment.client:
         scope: Literal["book", "reschedule"] = "reschedule" if appointment.state is State.CONFIRMED else "book"
         wanted = replace(wanted, client="known", scope=scope)
-    decision = _decide(draft, wanted, without=appointment.id)
+    asked = _asked_at(draft, entry)
+    decision = _decide(draft, wanted, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
         draft.touched.add(appointment.id)
         return
-    if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name) is None:
+    if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked) is None:
         draft.touched.add(appointment.id)
         return
     service = draft.clinic.services.get(view.service)
@@ -314,7 +323,7 @@ def _not_admitted(draft: Draft, appointment: Appointment) -> str:
         client=client,
         species=appointment.details.species if appointment.details else None,
     )
-    verdicts = _decide(draft, wanted, without=appointment.id).verdicts
+    verdicts = _decide(draft, wanted, without=appointment.id, at=draft.now).verdicts
     return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
 
 

@@ -118,9 +118,15 @@ class Draft:
 
     # --- decisions ---
 
-    def step(self, appointment: Appointment, event: Event, *, connection: str = "", **facts: str) -> Appointment | None:
-        """The appointment after `event`, journalled; None (and journalled) when the life cycle refuses it."""
-        after = step(appointment.state, event, start=appointment.start, now=self.now, rules=self.clinic.rules)
+    def step(
+        self, appointment: Appointment, event: Event, *, connection: str = "", at: int | None = None, **facts: str
+    ) -> Appointment | None:
+        """The appointment after `event`, journalled; None (and journalled) when the life cycle refuses it.
+
+        `at` is when it was asked for, where that was before now.
+        """
+        asked = self.now if at is None else at
+        after = step(appointment.state, event, start=appointment.start, now=asked, rules=self.clinic.rules)
         if isinstance(after, Refused):
             self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
             return None
