@@ -77,7 +77,7 @@ class Engine:
         plan = self._decide(session, state, observations)
         for effect in plan.effects:
             session.report.plan(effect)
-        session.report.tasks.extend(plan.tasks)
+        session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
         return session.report
 
@@ -141,7 +141,7 @@ class Engine:
         except Overlap:
             return True
         session.conflicts.clear()
-        session.report.tasks.extend(plan.tasks)
+        session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
         return push(session)
 

@@ -122,7 +122,7 @@ def _confirm(session: Session, row: OutboxRow, result: Outcome, progress: _Progr
         run=session.report.run,
     )
     progress.learned(row, result)
-    session.report.tasks.extend(result.tasks)
+    session.report.ask(result.tasks)
     session.report.codes.update(line.code for line in result.journal)
 
 

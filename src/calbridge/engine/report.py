@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,11 @@ class Report:
     failures: dict[str, str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
+
+    def ask(self, tasks: Iterable[Task]) -> None:
+        """Note tasks; one that comes up again in a later pass is the same task."""
+        for task in tasks:
+            self.tasks = [known for known in self.tasks if known.key != task.key] + [task]
 
     def wrote(self, connection: str, count: int = 1) -> None:
         """Count outside writes."""

@@ -79,7 +79,7 @@ class Session:
 
     def open_task(self, task: Task) -> None:
         """Ask a person, outside of any plan."""
-        self.report.tasks.append(task)
+        self.report.ask([task])
         if self.dry:
             return
         self.store.open_task(self.clinic.key, task, now=self.clock.now())

@@ -18,6 +18,7 @@ from calbridge.reconcile.identity import identify
 from calbridge.reconcile.missing import DAY, entries, missing, over, undecided
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView, project
+from calbridge.wall import local
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
 TAKEN = "slot_unavailable"
@@ -100,7 +101,8 @@ def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
         _refuse(draft, link, entry, appointment, decision.code)
         return
     held = draft.put(appointment)
-    draft.note("held", key, link.name, resource=view.resource, start=str(view.start))
+    start = local(draft.clinic.time_zone, view.start).isoformat()
+    draft.note("held", key, link.name, resource=view.resource, start=start)
     draft.sighted(link, key, entry, edited=True)
     draft.agree(link, key)
     if view.state is State.REQUESTED:
