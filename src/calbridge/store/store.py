@@ -224,11 +224,6 @@ class Store:
         with self._database.write() as connection:
             tasks.raise_all(connection, clinic, [task], now=now)
 
-    def settle_task(self, clinic: str, key: str, *, now: int) -> None:
-        """Its cause is gone, seen outside of any plan."""
-        with self._database.write() as connection:
-            tasks.settle(connection, clinic, [key], now=now)
-
     def dismiss(self, clinic: str, task_id: int) -> None:
         """Put a task away until it has something new to say."""
         now = self._clock.now()

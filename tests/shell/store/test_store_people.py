@@ -65,10 +65,10 @@ def test_a_task_settled_and_raised_in_one_plan_is_open(store, commit):
     assert [task.key for task in store.tasks("hafen")] == ["match:a"]
 
 
-def test_tasks_outside_a_plan(store):
+def test_tasks_outside_a_plan(store, commit):
     store.open_task("hafen", TASK, now=5)
     assert store.tasks("hafen")[0].opened == 5
-    store.settle_task("hafen", "match:a", now=6)
+    commit(settled=("match:a",))
     assert states(store) == [("match:a", "settled", "Two clients fit.")]
 
 
