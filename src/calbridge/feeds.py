@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from calbridge.interval import Interval
-from calbridge.model import Clinic, Details, Side, State
+from calbridge.model import Alternative, Clinic, Details, Side, State
 from calbridge.views import View
 
 # --- what a read returns --------------------------------------------------------------------------
@@ -167,7 +167,8 @@ class Change:
     shadow holds; a remote that moved on answers `Receipt(outcome="moved")`. `previous` is what the side last showed.
     `remove` asks that the entry no longer takes time (a calendar deletes it, a PMS cancels it, a portal declines,
     cancels or releases). `overbook`: staff wants this although the time is taken. `reason` is a code or the clinic's
-    sentence for the client.
+    sentence for the client. Only a portal is given `alternatives` (what a client who was refused may have instead) and
+    `notify` (False: no message of this to the client).
     """
 
     key: str
@@ -181,6 +182,8 @@ class Change:
     overbook: bool = False
     reason: str = ""
     details: Details | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    notify: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

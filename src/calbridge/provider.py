@@ -40,11 +40,12 @@ from calbridge.feeds import (
     Unreadable,
     WindowRecord,
 )
-from calbridge.model import Clinic
+from calbridge.model import Alternative, Clinic
 from calbridge.views import Role
 
 __all__ = [
     "AbsenceRecord",
+    "Alternative",
     "Busy",
     "Capabilities",
     "Change",

@@ -146,7 +146,13 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
     )
 
 
-SYSTEM_REASONS = frozenset({"slot_unavailable", "client_not_admitted", "species_not_admitted"})
+SYSTEM_REASONS = frozenset({
+    "slot_unavailable",
+    "hold_expired",
+    "too_late_to_move",
+    "client_not_admitted",
+    "species_not_admitted",
+})  # fmt: skip
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 

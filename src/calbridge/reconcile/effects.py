@@ -109,6 +109,8 @@ def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | N
             overbook=not appointment.exclusive,
             reason=_reason(appointment, view),
             details=appointment.details if link.role == "pms" else None,
+            alternatives=appointment.alternatives if link.role == "portal" else (),
+            notify=link.role != "portal" or appointment.notify,
         ),
     )
 

@@ -81,7 +81,7 @@ class MemoryPortal:
         answer = settled(change, entry, self.capabilities.fields)
         if answer is not None or current is None:
             return answer or Receipt(outcome="moved")
-        stored = self.model.settle(_wanted(change, current), hub_revision=change.revision)
+        stored = self.model.settle(_wanted(change, current), hub_revision=change.revision, notify=change.notify)
         return Receipt(outcome="written", entry=None if change.remove else _entry(stored))
 
     def _listing(self, window: Interval) -> Iterable[Entry]:
@@ -100,7 +100,7 @@ _REMOVED = {State.HELD: State.RELEASED, State.REQUESTED: State.DECLINED}
 def _wanted(change: Change, current: Booking) -> Booking:
     if change.remove:
         ended = _REMOVED.get(current.state, State.CANCELLED)
-        return replace(current, state=ended, reason=change.reason)
+        return replace(current, state=ended, reason=change.reason, alternatives=change.alternatives)
     view = change.view
     if not isinstance(view, PortalView):
         raise SkipItem("A portal takes portal views only.", item=change.appointment)
@@ -113,6 +113,7 @@ def _wanted(change: Change, current: Booking) -> Booking:
         service=view.service,
         description=view.description,
         reason=view.decline_reason,
+        alternatives=change.alternatives,
     )
 
 

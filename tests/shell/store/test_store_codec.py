@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from calbridge.errors import ConfigError
 from calbridge.interval import Interval
-from calbridge.model import Appointment, Details
+from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
 from calbridge.store import codec
 from calbridge.views import CalendarView, PmsView, PortalView
@@ -49,6 +49,8 @@ CHANGE = {
     "version": st.text(),
     "overbook": st.booleans(),
     "reason": st.text(),
+    "alternatives": st.lists(records(Alternative), max_size=2).map(tuple),
+    "notify": st.booleans(),
 }
 CHANGES = st.builds(Change, **CHANGE)
 EVERYTHING = st.one_of(
@@ -83,7 +85,10 @@ def test_no_field_of_a_change_is_left_out():
         (codec.VIEW, '["Mustermann", {"state": "held"}]'),
         (codec.VIEW, '["portal", {"state": "held", "Mustermann": 1}]'),
         (codec.FOREIGN, '["Mustermann", {}]'),
-        (codec.CHANGE, '{"view": null, "previous": null, "details": {"first_name": ["Mustermann"]}}'),
+        (
+            codec.CHANGE,
+            '{"view": null, "previous": null, "alternatives": [], "details": {"first_name": ["Mustermann"]}}',
+        ),
         (codec.FACTS, '["Mustermann"]'),
     ],
 )

@@ -75,7 +75,7 @@ class VetstoriaPortal:
     @hookimpl
     def propagate_change(self, change: Change) -> Receipt:
         """Decide, move, cancel, release, or report how far the clinic is."""
-        return Writer(client=self._client, reader=self._reader, clinic=self._context.clinic).carry_out(change)
+        return Writer(client=self._client, reader=self._reader).carry_out(change)
 
     @hookimpl
     def probe(self, ref: str) -> Probe:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calbridge.errors import SkipItem
-from calbridge.model import Clinic, State
+from calbridge.model import State
 from calbridge.provider import Change, Entry, Receipt
 from calbridge.views import PortalView
 from calbridge_vetstoria.client import Answer, PortalClient
@@ -36,7 +36,6 @@ class Writer:
 
     client: PortalClient
     reader: Reader
-    clinic: Clinic
 
     def carry_out(self, change: Change) -> Receipt:
         """The hook `propagate_change`."""
@@ -73,7 +72,7 @@ class Writer:
         answer = self.client.send(
             "DELETE",
             self.client.path("holds", current.id),
-            params={"reason": _reason(change)} if _reason(change) else None,
+            params=[*([("reason", _reason(change))] if _reason(change) else []), *self._instead(change)],
             item=change.appointment,
             expects={"hold_expired", "hold_consumed", "not_found"},
         )
@@ -116,12 +115,25 @@ class Writer:
             )
         reason = _reason(change) or None
         if current.status == "requested":
-            notify = self.clinic.rules.decline_notifies
-            body = {"decision": "decline", "reason": reason, "reason_visible": reason is not None, "notify": notify}
-            self._step(change, current, "decision", body)
+            body = {"decision": "decline", "reason": reason, "reason_visible": reason is not None}
+            self._step(change, current, "decision", body | self._told(change))
         else:
-            self._step(change, current, "cancel", {"by": "practice", "reason": reason})
+            self._step(change, current, "cancel", {"by": "practice", "reason": reason} | self._told(change))
         return Receipt(outcome="written")
+
+    def _told(self, change: Change) -> dict[str, Any]:
+        """Whether the client gets a message, and what she may have instead."""
+        instead = [
+            {"calendar": self.reader.resources.id(each.resource), "start": instant(each.start)}
+            for each in change.alternatives
+        ]
+        return {"notify": change.notify, "alternatives": instead}
+
+    def _instead(self, change: Change) -> list[tuple[str, str]]:
+        return [
+            ("alternative", f"{self.reader.resources.id(each.resource)}@{instant(each.start)}")
+            for each in change.alternatives
+        ]
 
     def _settle(self, change: Change, current: Booking) -> Receipt:
         """At most three steps: the time, the decision, then how far the clinic's own system is."""
@@ -134,20 +146,24 @@ class Writer:
         if not _same_place(self.reader.booking_entry(current), change):
             current = self._step(change, current, "reschedule", self._move(change, notify=not accept))
         if accept:
-            current = self._step(change, current, "decision", {"decision": "accept"})
+            current = self._step(change, current, "decision", {"decision": "accept", "notify": change.notify})
         report = _report(current, wanted)
         if report is not None:
             current = self._step(change, current, "sync", report)
         return Receipt(outcome="written", entry=self.reader.booking_entry(current))
 
     def _move(self, change: Change, *, notify: bool) -> dict[str, Any]:
-        """Without a message of its own where a confirmation follows, which tells the client the new time."""
-        return {
+        """Without a message of its own where a confirmation follows, which tells the client the new time.
+
+        A reason says that it is the client's own move that is put back.
+        """
+        return self._told(change) | {
             "by": "practice",
             "calendar": self.reader.resources.id(change.view.resource),
             "start": instant(change.view.start),
             "end": instant(change.view.end),
-            "notify": notify,
+            "reason": _reason(change) or None,
+            "notify": notify and change.notify,
         }
 
     def _step(self, change: Change, current: Booking, step: str, body: dict[str, Any]) -> Booking:
