@@ -13,7 +13,7 @@ from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Details, Side, State
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft, derive_id
-from calbridge.reconcile.facts import facts, takes_time
+from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.identity import identify
 from calbridge.reconcile.missing import DAY, entries, missing, over, undecided
 from calbridge.slots import Candidate, Decision, decide
@@ -147,7 +147,7 @@ def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, co
 def _decide(draft: Draft, wanted: Candidate, *, without: str, at: int) -> Decision:
     """What the rules say, with lead time and horizon counted from `at`, when the client asked."""
     around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
-    known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
+    known = draft.facts(without=without, around=around)
     return decide(draft.clinic, replace(known, now=at), wanted)
 
 

@@ -53,7 +53,7 @@ def _first_comer(draft: Draft, appointment: Appointment) -> bool:
         not isinstance(record, WindowRecord)
         and record.resource in appointment.resources
         and any(span.overlaps(appointment.footprint) for span in record.spans)
-        for record in draft.foreign.values()
+        for record in draft.foreign.around(appointment.footprint).values()
     )
 
 
