@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator
 
 from calbridge.changes import Change, PmsChange, change_of
 from calbridge.errors import ConfigError
-from calbridge.feeds import AbsenceRecord, Busy, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign
 from calbridge.model import Appointment, Details
 from calbridge.provider import Role
@@ -98,7 +98,7 @@ def _untagged(pair: list[Any] | None) -> View | None:
 # --- foreign records ------------------------------------------------------------------------------
 
 _FOREIGN: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Busy, WindowRecord, AbsenceRecord, Unreadable)
+    kind.__name__: TypeAdapter(kind) for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable)
 }
 
 
