@@ -66,7 +66,7 @@ def test_whoever_loses_a_slot_is_told_what_is_free_instead(story: Any) -> None:
     (loser,) = [a for a in it.state.appointments.values() if a.decline_reason and a.state is not State.EXPIRED]
     (effect,) = [each for each in told(plan) if each.change.appointment == loser.id]
     assert effect.change.remove
-    assert effect.change.reason == "slot_unavailable"
+    assert effect.change.view.decline_reason == "slot_unavailable"
     assert effect.change.alternatives == loser.alternatives == offered(it)
     assert len(loser.alternatives) == 3
     (starts,) = journalled(plan)
@@ -78,7 +78,7 @@ def test_a_refused_confirmation_says_that_the_hold_had_run_out() -> None:
     it.now = NOW + 400
     late = portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA, modified=NOW + 400)
     (effect,) = told(it.see(portal=changed(late)))
-    assert effect.change.reason == "hold_expired"
+    assert effect.change.view.decline_reason == "hold_expired"
     assert effect.change.alternatives
 
 
@@ -88,7 +88,7 @@ def test_a_refused_move_goes_back_with_alternatives_and_a_good_one_forgets_them(
     it.settle()
     plan = it.see(portal=changed(edited(it, "portal", start=TEN + HOUR, end=TEN + HOUR + HALF)))
     (effect,) = told(plan)
-    assert (effect.change.view.start, effect.change.reason) == (TEN, "slot_unavailable")
+    assert (effect.change.view.start, effect.change.view.decline_reason) == (TEN, "slot_unavailable")
     assert [each.start for each in effect.change.alternatives] == [TEN + HOUR, TEN + HOUR + QUARTER, TEN + HOUR + HALF]
     it.settle()
     it.see(portal=changed(edited(it, "portal", start=TEN + 2 * HOUR, end=TEN + 2 * HOUR + HALF)))
@@ -100,7 +100,7 @@ def test_a_move_that_the_pms_refuses_is_undone_with_alternatives_to_what_was_wan
     it.see(portal=changed(edited(it, "portal", start=TEN + HOUR, end=TEN + HOUR + HALF)))
     it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
     (effect,) = told(it.settle())
-    assert (effect.change.view.start, effect.change.reason) == (TEN, "slot_unavailable")
+    assert (effect.change.view.start, effect.change.view.decline_reason) == (TEN, "slot_unavailable")
     assert effect.change.alternatives[0] == Alternative(resource="bernd", start=TEN + HOUR, end=TEN + HOUR + HALF)
 
 
@@ -108,7 +108,7 @@ def test_a_move_that_comes_too_late_is_answered_please_phone_without_alternative
     it = booked(client_move_cutoff=2 * DAY)
     plan = it.see(portal=changed(edited(it, "portal", start=TEN + HOUR, end=TEN + HOUR + HALF)))
     (effect,) = told(plan)
-    assert (effect.change.view.start, effect.change.reason) == (TEN, "too_late_to_move")
+    assert (effect.change.view.start, effect.change.view.decline_reason) == (TEN, "too_late_to_move")
     assert effect.change.alternatives == ()
 
 

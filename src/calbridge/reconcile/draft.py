@@ -141,7 +141,8 @@ class Draft:
             self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
-        return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), notify=True))
+        quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
+        return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))
 
     def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
         """Keep why the client does not get what she asked for; `wanted` is what she is offered alternatives to."""

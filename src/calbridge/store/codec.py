@@ -16,8 +16,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+from calbridge.changes import Change, change_of
 from calbridge.errors import ConfigError
-from calbridge.feeds import AbsenceRecord, Busy, Change, ClosureRecord, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign
 from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import Role
@@ -125,7 +126,7 @@ def _change_text(change: Change) -> str:
     values = {each.name: getattr(change, each.name) for each in fields(change)}
     values["view"] = _tagged(change.view)
     values["previous"] = _tagged(change.previous)
-    values |= {name: adapter.dump_python(values[name], mode="json") for name, adapter in _RECORDS.items()}
+    values |= {name: _RECORDS[name].dump_python(values[name], mode="json") for name in _RECORDS.keys() & values.keys()}
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -133,8 +134,8 @@ def _change_from(text: str) -> Change:
     values = json.loads(text)
     values["view"] = _untagged(values["view"])
     values["previous"] = _untagged(values["previous"])
-    values |= {name: adapter.validate_python(values[name]) for name, adapter in _RECORDS.items()}
-    return Change(**values)
+    values |= {name: _RECORDS[name].validate_python(values[name]) for name in _RECORDS.keys() & values.keys()}
+    return change_of(values.pop("view"), **values)
 
 
 # --- the codecs -----------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from typing import Any
 from calbridge.errors import Replan
 from calbridge.interval import Interval
 from calbridge.model import Alternative, State
-from calbridge.provider import Change, Entry, Offer, OfferedSlot, OfferWindow
+from calbridge.provider import Change, Entry, Offer, OfferedSlot, OfferWindow, change_of
+from calbridge.public import public
 from calbridge.testing.drivers import PortalDriver
 from calbridge.testing.provider_tests import DAY, HALF_HOUR, ProviderTests, entry_of, gone_from, listed
 from calbridge.views import PortalView
@@ -33,7 +34,7 @@ class PortalTests(ProviderTests):
         slots = tuple(OfferedSlot(service=side.service, start=s, end=s + HALF_HOUR) for s in starts)
         day = Interval(side.start, side.start + DAY)
         part = OfferWindow(resource=side.resources[0], window=day, slots=slots)
-        return Offer(clinic=side.clinic, revision=revision, windows=(part,))
+        return Offer(clinic=public(side.clinic), revision=revision, windows=(part,))
 
     def open(self, side: PortalDriver) -> None:
         """Three slots are offered."""
@@ -57,7 +58,8 @@ class PortalTests(ProviderTests):
             "version": entry.version,
             "previous": entry.view,
         }
-        return Change(**{**values, **changes})
+        wanted = {**values, **changes}
+        return change_of(wanted.pop("view"), **wanted)
 
     def make(self, side: Any) -> str:
         """A booking of a client."""
@@ -120,7 +122,8 @@ class PortalTests(ProviderTests):
     def test_a_declined_request_ends_and_frees_its_time(self, side: PortalDriver) -> None:
         """A removal of a request is a refusal; doing it twice is once."""
         entry = self.booked(side)
-        change = self.answer(entry, remove=True, reason="slot_unavailable")
+        assert isinstance(entry.view, PortalView)
+        change = self.answer(entry, view=replace(entry.view, decline_reason="slot_unavailable"), remove=True)
         for _ in range(2):
             assert side.provider.propagate_change(change=change).outcome == "written"
         assert gone_from(self.read(side), entry.ref)
@@ -131,13 +134,13 @@ class PortalTests(ProviderTests):
         entry = self.booked(side)
         free = Alternative(resource=side.resources[0], start=side.start + HALF_HOUR, end=side.start + 2 * HALF_HOUR)
         view = refused(entry)
-        change = self.answer(entry, view=view, remove=True, reason="slot_unavailable", alternatives=(free,))
+        change = self.answer(entry, view=view, remove=True, alternatives=(free,))
         assert side.provider.propagate_change(change=change).outcome == "written"
         assert side.alternatives(entry.ref) == (free.start,)
         ref = side.select(side.resources[0], side.start)
         hold = entry_of(listed(self.read(side))[ref])
         view = refused(hold)
-        change = self.answer(hold, 2, view=view, remove=True, reason="slot_unavailable", alternatives=(free,))
+        change = self.answer(hold, 2, view=view, remove=True, alternatives=(free,))
         assert side.provider.propagate_change(change=change).outcome == "written"
         assert side.alternatives(hold.ref) == (free.start,)
 
@@ -149,7 +152,7 @@ class PortalTests(ProviderTests):
         moved = entry_of(listed(self.read(side))[entry.ref])
         free = Alternative(resource=side.resources[0], start=side.start + 2 * HALF_HOUR, end=side.start + 3 * HALF_HOUR)
         view = refused(sure)
-        change = self.answer(moved, 2, view=view, reason="slot_unavailable", alternatives=(free,))
+        change = self.answer(moved, 2, view=view, alternatives=(free,))
         back = entry_of(side.provider.propagate_change(change=change).entry)
         assert (back.view.state, back.view.start) == (State.CONFIRMED, side.start)
         assert side.alternatives(entry.ref) == (free.start,)

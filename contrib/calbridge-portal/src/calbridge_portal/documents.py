@@ -55,8 +55,8 @@ def appointment_type(tx: Tx, ref: str) -> AppointmentType:
     return get(tx, "appointment-type", ref, AppointmentType)[0]
 
 
-def calendar_names(tx: Tx) -> dict[str, str]:
-    """Every calendar of the site by id."""
+def calendar_names(tx: Tx) -> dict[str, str | None]:
+    """Every calendar of the site by id; a name only where the clinic shows it."""
     return {ref: calendar.name for ref, calendar, _ in listing(tx, "calendar", Calendar)}
 
 
