@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from calbridge import errors, hookspecs, lifecycle, provider, views
 from calbridge.cli.reference import commands
+from calbridge.glossary import TERMS
 from calbridge.plugins import load_plugins
 from calbridge.settings.sections import ConnectionSection, FileSection
 from calbridge.settings.values import HoldTime, Seconds
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
         "configuration.md": NOTE + configuration(),
         "commands.md": NOTE + commands(),
         "life-cycle.md": lifecycle.as_markdown(),
+        "glossary.md": NOTE + glossary(),
     }
 
 
@@ -184,6 +186,42 @@ def _shown(value: Any) -> str:
     if value is None or value in ("", [], {}):
         return "none"
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
+
+
+# --- glossary -------------------------------------------------------------------------------------
+
+
+def glossary() -> str:
+    """calbridge's terms beside the standards', then beside each vendor's own words."""
+    standards = [(_spoken(t.name), t.meaning, t.fhir, t.icalendar) for t in TERMS]
+    vendors = load_plugins().brought.words
+    columns = [f"{each.vendor} ({each.language})" for each in vendors]
+    used = [t.name for t in TERMS if any(t.name in each.words for each in vendors)]
+    words = [(_spoken(name), *(each.words.get(name, "") for each in vendors)) for name in used]
+    return "\n".join(
+        [
+            GLOSSARY_INTRODUCTION,
+            _table(("calbridge", "meaning", "FHIR R4", "iCalendar"), standards),
+            "## What vendors say\n\nFrom this repository's plugins; `calbridge plugins show NAME` has any other's.\n",
+            _table(("calbridge", *columns), words),
+        ]
+    )
+
+
+GLOSSARY_INTRODUCTION = """# Glossary
+
+The words of this field, one for each thing. Configuration, commands, code and these pages use them and no others.
+"""
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(columns), *map(list, rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def main(arguments: list[str]) -> int:

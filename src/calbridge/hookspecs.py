@@ -45,13 +45,17 @@ class Registry(Protocol):
         """Add `preset = "<name>"`: values for the `[rules]` keys of a clinic."""
         ...
 
+    def words(self, vendor: str, language: str, words: Mapping[str, str]) -> None:
+        """Add what `vendor` calls the terms of `calbridge.glossary.TERMS` in one language (BCP 47, such as "de")."""
+        ...
+
 
 class PluginSpec:
     """The one hook of a plugin's entry point (group `calbridge`)."""
 
     @hookspec
     def calbridge_register(self, registry: Registry) -> None:
-        """Register provider kinds, rule functions, presets and notifiers."""
+        """Register provider kinds, presets and a vendor's words."""
 
 
 class ProviderSpec:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from calbridge.hookspecs import Registry, hookimpl
-from calbridge.plugins import Plugins, built_in_presets, load_plugins
+from calbridge.plugins import Plugins, load_plugins
 from calbridge.provider import ProviderKind
 
 
@@ -87,6 +87,7 @@ def registering(act: Register) -> dict[str, Any]:
 def good(registry: Registry) -> None:
     registry.provider(kind("good"))
     registry.preset("good-rules", {"lead_time": "PT1H"})
+    registry.words("Good", "de", {"slot": "Zeitfenster"})
 
 
 def fault(found: Plugins) -> str:
@@ -97,9 +98,10 @@ def fault(found: Plugins) -> str:
 def test_a_good_plugin_brings_its_kinds_and_presets(plugin: Any) -> None:
     found = load_plugins([plugin("ok", **registering(good))])
     (loaded,) = found.found
-    assert (loaded.name, loaded.distribution, loaded.version, loaded.kinds, loaded.presets, loaded.fault) == (
-        "ok", "calbridge-acme", "3.1", ("good",), ("good-rules",), "",
-    )  # fmt: skip
+    assert (loaded.name, loaded.distribution, loaded.version, loaded.fault) == ("ok", "calbridge-acme", "3.1", "")
+    assert (list(loaded.brought.kinds), list(loaded.brought.presets)) == (["good"], ["good-rules"])
+    assert found.owner("good") == loaded
+    assert found.owner("other") is None
     assert found.kinds["good"].role == "calendar"
     assert found.presets["good-rules"] == {"lead_time": "PT1H"}
 
@@ -153,9 +155,40 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         'is refused: kind "x" is already registered',
     ),
     "taken": (registering(good), 'is refused: kind "good" is already registered'),
-    "built-in preset": (
-        registering(lambda registry: registry.preset("provet", {})),
-        'is refused: preset "provet" is already registered',
+    "taken preset": (
+        registering(lambda registry: registry.preset("good-rules", {})),
+        'is refused: preset "good-rules" is already registered',
+    ),
+    "odd preset": (
+        registering(lambda registry: registry.preset("Good rules", {})),
+        "is refused: it registers a preset whose name is not made of small letters, digits, - and _",
+    ),
+    "preset of nothing": (
+        registering(lambda registry: registry.preset("x", ["lead_time"])),  # type: ignore[arg-type]
+        'is refused: the rules of preset "x" are not a table of names and values',
+    ),
+    "words of nobody": (
+        registering(lambda registry: registry.words(" ", "de", {})),
+        "is refused: it registers words of a vendor without a name",
+    ),
+    "words of no language": (
+        registering(lambda registry: registry.words("Acme", "deutsch!", {})),
+        'is refused: the words of "Acme" name a language that is none: write a code such as "de"',
+    ),
+    "words for nothing": (
+        registering(lambda registry: registry.words("Acme", "de", {"lead_tim": "Vorlauf"})),
+        (
+            'is refused: the words of "Acme" translate "lead_tim", which is no term of the glossary, '
+            "did you mean lead_time?"
+        ),
+    ),
+    "no words": (
+        registering(lambda registry: registry.words("Acme", "de", {"slot": ""})),
+        'is refused: the words of "Acme" are not a table of terms and texts',
+    ),
+    "taken words": (
+        registering(lambda registry: registry.words("Good", "de", {"slot": "Termin"})),
+        'is refused: words of "Good" in "de" are already registered',
     ),
     "loose settings": (
         registering(lambda registry: registry.provider(kind("x", Loose))),
@@ -177,7 +210,7 @@ def test_a_bad_plugin_is_reported_and_the_good_ones_load(plugin: Any, name: str)
     found = load_plugins([bad, late, ok])
     assert fault(found) == sentence
     assert sorted(found.kinds) == ["good", "late"]
-    assert sorted(found.presets) == sorted([*built_in_presets(), "good-rules"])
+    assert sorted(found.presets) == ["good-rules"]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +226,13 @@ def test_a_plugin_that_cannot_be_imported_is_reported(value: str, sentence: str)
     assert broken.fault.startswith("plugin calbridge-acme 3.1 (entry point ")
 
 
-def test_the_five_presets_are_there() -> None:
-    assert sorted(load_plugins([]).presets) == [
-        "animana-vetstoria", "debevet-aroundpet", "provet", "smarttherapy", "smartvo-praxxme",
+def test_without_plugins_there_is_nothing() -> None:
+    assert load_plugins([]) == Plugins()
+
+
+def test_words_keep_their_vendor_and_language(plugin: Any) -> None:
+    other = plugin("other", **registering(lambda registry: registry.words("Good", "fi", {"slot": "aika"})))
+    words = load_plugins([plugin("ok", **registering(good)), other]).brought.words
+    assert [(each.vendor, each.language, each.words) for each in words] == [
+        ("Good", "de", {"slot": "Zeitfenster"}), ("Good", "fi", {"slot": "aika"}),
     ]  # fmt: skip

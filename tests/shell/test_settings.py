@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from calbridge.fields import SecretText, ServerUrl
 from calbridge.interval import Interval
 from calbridge.model import WallWindow, WeeklyPlan
-from calbridge.plugins import Plugin, Plugins, built_in_presets
+from calbridge.plugins import Plugin, Plugins, load_plugins
 from calbridge.provider import ProviderKind
+from calbridge.registration import Brought
 from calbridge.settings import Config, ConfigErrors, load
 
 GOOD = """\
@@ -86,11 +87,9 @@ class Acme(BaseModel):
 
 
 ACME = ProviderKind(name="acme", role="calendar", settings=Acme, create=lambda settings, context: None)
-PLUGINS = Plugins(
-    kinds={"acme": ACME},
-    owners={"acme": Plugin(name="acme")},
-    presets={**built_in_presets(), "odd": {"lead_time": "four hours"}},
-)
+PRESETS = load_plugins().presets
+BROUGHT = Brought(kinds={"acme": ACME}, presets={**PRESETS, "odd": {"lead_time": "four hours"}})
+PLUGINS = Plugins(found=(Plugin(name="acme", brought=BROUGHT),))
 
 
 def read(tmp_path: Path, text: str, environ: Mapping[str, str] | None = None, plugins: Plugins = PLUGINS) -> Config:
@@ -137,8 +136,8 @@ def test_own_rules_override_the_preset_and_defaults_fill_the_rest(tmp_path: Path
     assert (rules.late_confirm, rules.max_cancellations, rules.hold_ttl) == ("retry", 3, 300)
 
 
-@pytest.mark.parametrize("preset", sorted(built_in_presets()))
-def test_every_built_in_preset_is_valid(tmp_path: Path, preset: str) -> None:
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_every_installed_preset_is_valid(tmp_path: Path, preset: str) -> None:
     assert read(tmp_path, GOOD.replace("debevet-aroundpet", preset)).clinics["hafen"].preset == preset
 
 
@@ -375,7 +374,12 @@ def test_whatever_is_broken_is_said_and_never_crashes(tmp_path: Path, data: st.D
 
 
 def test_a_kind_whose_plugin_is_broken_leaves_the_connection_to_the_host(tmp_path: Path) -> None:
-    broken = Plugins(found=(Plugin(name="acme", fault="it does not load"),), presets=built_in_presets())
+    broken = Plugins(
+        found=(
+            Plugin(name="acme", fault="it does not load"),
+            Plugin(name="packs", brought=Brought(presets=PRESETS)),
+        )
+    )
     connection = read(tmp_path, GOOD, plugins=broken).clinics["hafen"].connections["calendar"]
     assert (connection.settings, connection.provider) == (None, None)
 

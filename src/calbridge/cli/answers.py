@@ -256,6 +256,7 @@ class PluginLine(Answer):
     version: str
     kinds: list[str]
     presets: list[str]
+    words: list[str] = Field(description="vendors whose words it brings, each with the language")
     fault: str = Field(description="one sentence, empty when it loaded")
 
 
@@ -263,6 +264,34 @@ class Plugins(Answer):
     """`plugins list`"""
 
     plugins: list[PluginLine]
+
+
+class KindLine(Answer):
+    """One kind of system."""
+
+    name: str
+    role: str = Field(description="calendar, pms or portal")
+    summary: str
+
+
+class WordsLine(Answer):
+    """A vendor's words in one language."""
+
+    vendor: str
+    language: str
+    words: dict[str, str] = Field(description="term of the glossary: the vendor's word")
+
+
+class PluginShown(Answer):
+    """`plugins show`"""
+
+    name: str
+    distribution: str
+    version: str
+    kinds: list[KindLine]
+    presets: dict[str, dict[str, Any]] = Field(description="values for the keys of [rules]")
+    words: list[WordsLine]
+    fault: str = Field(description="one sentence, empty when it loaded")
 
 
 ANSWERS: dict[str, type[Answer]] = {
@@ -283,5 +312,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "journal": Journal,
     "config show": ShownConfig,
     "plugins list": Plugins,
+    "plugins show": PluginShown,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""
