@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from calbridge import errors, hookspecs, lifecycle, provider, views
+from calbridge import errors, facts, hookspecs, lifecycle, provider, rules, views
 from calbridge.cli.reference import commands
 from calbridge.glossary import TERMS
 from calbridge.plugins import load_plugins
@@ -45,11 +45,14 @@ def pages() -> dict[str, str]:
 def hooks() -> str:
     """The hooks with their exact signatures, and every record that passes through them."""
     parts = ["# Hooks\n", inspect.cleandoc(hookspecs.__doc__ or "") + "\n", HOOKS_INTRODUCTION]
-    for spec in (hookspecs.PluginSpec, hookspecs.ProviderSpec):
+    for spec in (hookspecs.PluginSpec, hookspecs.Registry, hookspecs.ProviderSpec):
         parts.append(f"## {inspect.cleandoc(spec.__doc__ or '')}\n")
-        parts += [_function(name, member) for name, member in vars(spec).items() if inspect.isfunction(member)]
+        members = [each for each in vars(spec).items() if inspect.isfunction(each[1]) and not each[0].startswith("_")]
+        parts += [_function(name, member) for name, member in members]
     parts.append("## Records\n")
     parts += [_record(kind) for kind in _records()]
+    parts.append("## What a slot rule looks at\n")
+    parts += [_record(kind) for kind in (rules.Case, rules.Candidate, facts.Facts)]
     parts.append("## Errors\n\n" + inspect.cleandoc(errors.__doc__ or "") + "\n")
     parts += [f"* `{kind.__name__}`: {_text(kind)}" for kind in _errors()]
     return "\n".join(parts) + "\n"
@@ -64,9 +67,14 @@ See [Write a provider](../how-to/write-a-provider.md).
 
 def _function(name: str, member: Any) -> str:
     arguments = [p for p in inspect.signature(member).parameters.values() if p.name != "self"]
-    shown = ", ".join(f"{p.name}: {p.annotation}" for p in arguments)
+    shown = ", ".join(_argument(p) for p in arguments)
     returns = inspect.signature(member).return_annotation
     return f"### `{name}({shown}) -> {returns}`\n\n{_text(member)}\n"
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    default = "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
+    return f"{parameter.name}: {parameter.annotation}{default}"
 
 
 def _records() -> Iterator[type]:
@@ -109,8 +117,19 @@ def configuration() -> str:
     parts.append(_keys(ConnectionSection))
     for name, kind in sorted(load_plugins().kinds.items()):
         parts.append(f'### `kind = "{name}"`\n\n{kind.summary or _text(kind.settings)}\n\n{_keys(kind.settings)}')
+    parts.append(EXTRA_INTRODUCTION)
+    for code, rule in sorted(load_plugins().rules.items()):
+        keys = _keys(rule.settings) if rule.settings else "It has no settings: `true` turns it on.\n"
+        parts.append(f"### `{code}`\n\nWith {rule.source}. {rule.summary}\n\n{keys}")
     return "\n".join(parts) + "\n"
 
+
+EXTRA_INTRODUCTION = """## Rules of plugins
+
+A clinic turns one on in `clinics.<key>.rules.extra` by its code: with `true`, or with a table of its settings. `false`
+turns off what the preset turned on; `true` keeps the preset's settings, a table changes only the keys it names.
+See [Add a slot rule](../how-to/add-a-slot-rule.md).
+"""
 
 CONFIGURATION_INTRODUCTION = """One TOML file. Every key can be overridden by an environment variable: `CALBRIDGE_`,
 then the path in capitals joined by two underscores. Unknown keys are errors. Secrets are given by reference and never

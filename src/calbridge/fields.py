@@ -1,4 +1,4 @@
-"""Field types for settings models, the bridge's own and the plugins': a secret, a duration, an address.
+"""Field types for settings models, the bridge's own and the plugins': a secret, a duration, an address, a key.
 
 A field declared as `SecretText` is masked by `config show`, may take its value from the secrets directory,
 and is never printed. `context.secrets(settings.password)` gives the text.
@@ -6,6 +6,7 @@ and is never printed. `context.secrets(settings.password)` gives the text.
 
 from __future__ import annotations
 
+import difflib
 from datetime import timedelta
 from typing import Annotated, Any, get_args
 
@@ -18,10 +19,11 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
-__all__ = ["Seconds", "SecretReference", "SecretText", "ServerUrl", "is_secret", "seconds"]
+__all__ = ["ResourceKey", "Seconds", "SecretReference", "SecretText", "ServerUrl", "ServiceKey", "is_secret", "seconds"]
 
 
 class SecretReference(BaseModel):
@@ -74,6 +76,30 @@ def _server(text: str) -> str:
 
 ServerUrl = Annotated[str, AfterValidator(_server)]
 """An http or https address with a host and without credentials."""
+
+
+def _one_of(noun: str, key: str, info: ValidationInfo) -> str:
+    """Checked where the clinic is known: in the settings of a slot rule, not in those of a connection."""
+    known = (info.context or {}).get(f"{noun}s")
+    if known is not None and key not in known:
+        near = difflib.get_close_matches(key, list(known), n=1)
+        raise ValueError(f'there is no {noun} "{key}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    return key
+
+
+def _service(key: str, info: ValidationInfo) -> str:
+    return _one_of("service", key, info)
+
+
+def _resource(key: str, info: ValidationInfo) -> str:
+    return _one_of("resource", key, info)
+
+
+ServiceKey = Annotated[str, AfterValidator(_service)]
+"""The key of a service of the clinic, in the settings of a slot rule."""
+
+ResourceKey = Annotated[str, AfterValidator(_resource)]
+"""The key of a resource of the clinic, in the settings of a slot rule."""
 
 
 def is_secret(annotation: Any) -> bool:

@@ -18,7 +18,7 @@ import pluggy
 
 from calbridge.hookspecs import PROJECT, PluginSpec, Registry
 from calbridge.provider import ProviderKind
-from calbridge.registration import Brought, Registration, RegistrationError, did_you_mean
+from calbridge.registration import Brought, Registration, RegistrationError, RuleKind, did_you_mean
 
 GROUP = "calbridge"
 LOADING_FAULTS = (Exception, SystemExit)
@@ -61,6 +61,11 @@ class Plugins:
         return self.brought.kinds
 
     @property
+    def rules(self) -> Mapping[str, RuleKind]:
+        """What a clinic may turn on in `rules.extra`."""
+        return self.brought.rules
+
+    @property
     def presets(self) -> Mapping[str, Mapping[str, object]]:
         """What a clinic's `preset` may be."""
         return self.brought.presets
@@ -88,7 +93,7 @@ def _with(plugins: Plugins, manager: pluggy.PluginManager, entry_point: metadata
         distribution=source.name if source else "",
         version=source.version if source else "",
     )
-    registration = Registration(plugins.brought)
+    registration = Registration(plugins.brought, str(plugin))
     fault = _attempt(lambda: _register(manager, entry_point, registration))
     if fault:
         loaded = replace(plugin, fault=f"{plugin} (entry point {entry_point.value}) {fault}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from calbridge.hookspecs import Registry, hookimpl
 from calbridge.plugins import Plugins, load_plugins
 from calbridge.provider import ProviderKind
+from calbridge.rules import Answer, Case
 
 
 class Section(BaseModel):
@@ -84,8 +86,25 @@ def registering(act: Register) -> dict[str, Any]:
     return {"calbridge_register": calbridge_register}
 
 
+def passes(case: Case, options: object) -> Answer:
+    """Everything passes.
+
+    And more.
+    """
+    return True, {"n": 1}
+
+
+def narrow(case: Case) -> Answer:
+    return True, {}
+
+
+async def later(case: Case, options: object) -> Answer:
+    return True, {}
+
+
 def good(registry: Registry) -> None:
     registry.provider(kind("good"))
+    registry.rule("good_rule", passes, words="{n} is too many", reach="fixed")
     registry.preset("good-rules", {"lead_time": "PT1H"})
     registry.words("Good", "de", {"slot": "Zeitfenster"})
 
@@ -100,6 +119,10 @@ def test_a_good_plugin_brings_its_kinds_and_presets(plugin: Any) -> None:
     (loaded,) = found.found
     assert (loaded.name, loaded.distribution, loaded.version, loaded.fault) == ("ok", "calbridge-acme", "3.1", "")
     assert (list(loaded.brought.kinds), list(loaded.brought.presets)) == (["good"], ["good-rules"])
+    rule = found.rules["good_rule"]
+    assert (rule.answer, rule.reach, rule.source, rule.summary) == (
+        passes, "fixed", "plugin calbridge-acme 3.1", "Everything passes.",
+    )  # fmt: skip
     assert found.owner("good") == loaded
     assert found.owner("other") is None
     assert found.kinds["good"].role == "calendar"
@@ -167,6 +190,54 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         registering(lambda registry: registry.preset("x", ["lead_time"])),  # type: ignore[arg-type]
         'is refused: the rules of preset "x" are not a table of names and values',
     ),
+    "rule of the catalogue": (
+        registering(lambda registry: registry.rule("busy", passes, words="never")),
+        'is refused: rule "busy" is already registered',
+    ),
+    "taken rule": (
+        registering(lambda registry: registry.rule("good_rule", passes, words="never")),
+        'is refused: rule "good_rule" is already registered',
+    ),
+    "odd rule": (
+        registering(lambda registry: registry.rule("Too-late", passes, words="never")),
+        "is refused: it registers a rule whose code is not made of small letters, digits and _",
+    ),
+    "lambda": (
+        registering(lambda registry: registry.rule("x", lambda case, options: (True, {}), words="never")),
+        'is refused: rule "x" is not a plain function of a module, but a lambda, an inner one or an object',
+    ),
+    "partial": (
+        registering(lambda registry: registry.rule("x", functools.partial(passes), words="never")),
+        'is refused: rule "x" is not a plain function of a module, but a lambda, an inner one or an object',
+    ),
+    "asynchronous rule": (
+        registering(lambda registry: registry.rule("x", later, words="never")),  # type: ignore[arg-type]
+        'is refused: rule "x" is asynchronous or a generator; a rule is a plain function',
+    ),
+    "rule of one argument": (
+        registering(lambda registry: registry.rule("x", narrow, words="never")),  # type: ignore[arg-type]
+        'is refused: rule "x" does not take a case and its options',
+    ),
+    "rule without words": (
+        registering(lambda registry: registry.rule("x", passes, words="")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
+    "rule with prying words": (
+        registering(lambda registry: registry.rule("x", passes, words="{a.__class__}")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
+    "rule with broken words": (
+        registering(lambda registry: registry.rule("x", passes, words="{minutes")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
+    "rule with loose settings": (
+        registering(lambda registry: registry.rule("x", passes, words="never", settings=Loose)),
+        'is refused: the settings of rule "x" do not say extra="forbid"',
+    ),
+    "rule without bounds": (
+        registering(lambda registry: registry.rule("x", passes, words="never", reach="world")),  # type: ignore[arg-type]
+        'is refused: the reach of rule "x" is not one of fixed, visit, clinic',
+    ),
     "words of nobody": (
         registering(lambda registry: registry.words(" ", "de", {})),
         "is refused: it registers words of a vendor without a name",
@@ -210,7 +281,7 @@ def test_a_bad_plugin_is_reported_and_the_good_ones_load(plugin: Any, name: str)
     found = load_plugins([bad, late, ok])
     assert fault(found) == sentence
     assert sorted(found.kinds) == ["good", "late"]
-    assert sorted(found.presets) == ["good-rules"]
+    assert (list(found.presets), list(found.rules)) == (["good-rules"], ["good_rule"])
 
 
 @pytest.mark.parametrize(

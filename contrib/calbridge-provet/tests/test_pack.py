@@ -77,6 +77,19 @@ def test_a_clinic_gets_the_slots_of_its_vendor(clinic: Clinic) -> None:
     ]
 
 
+@pytest.mark.parametrize(("switch", "starts"), [("false", ["09:30", "10:00"]), ("true", ["09:30"])])
+def test_shifts_outside_the_opening_hours_are_the_clinics_choice(
+    tmp_path: Path, switch: str, starts: list[str]
+) -> None:
+    """The visit may end exactly when the clinic closes."""
+    text = CLINIC.replace("08:00-16:00", "08:00-09:45").replace("09:15-11:15", "09:15-10:15")
+    path = tmp_path / "calbridge.toml"
+    path.write_text(f"{text}[clinics.satama.rules.extra]\noutside_opening_hours = {switch}\n", encoding="utf-8")
+    clinic = load(path, {}, load_plugins()).clinics["satama"].clinic
+    listed = shown(clinic, Facts(now=at(clinic, "2026-11-20 08:00")), "rokotus", MONDAY)
+    assert listed == [f"{start} aino" for start in starts]
+
+
 @pytest.mark.parametrize(("species", "count"), [("dog", 4), ("cat", 0), ("", 0), (None, 4)])
 def test_the_reason_says_for_which_species_it_is(clinic: Clinic, species: str | None, count: int) -> None:
     now = Facts(now=at(clinic, "2026-11-23 08:00"))

@@ -255,6 +255,7 @@ class PluginLine(Answer):
     distribution: str
     version: str
     kinds: list[str]
+    rules: list[str]
     presets: list[str]
     words: list[str] = Field(description="vendors whose words it brings, each with the language")
     fault: str = Field(description="one sentence, empty when it loaded")
@@ -274,6 +275,15 @@ class KindLine(Answer):
     summary: str
 
 
+class RuleKindLine(Answer):
+    """One slot rule."""
+
+    code: str
+    summary: str
+    words: str = Field(description="the sentence of a refusal, facts in braces")
+    settings: list[str] = Field(description="keys of its table in rules.extra")
+
+
 class WordsLine(Answer):
     """A vendor's words in one language."""
 
@@ -289,6 +299,7 @@ class PluginShown(Answer):
     distribution: str
     version: str
     kinds: list[KindLine]
+    rules: list[RuleKindLine]
     presets: dict[str, dict[str, Any]] = Field(description="values for the keys of [rules]")
     words: list[WordsLine]
     fault: str = Field(description="one sentence, empty when it loaded")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import KindLine, PluginLine, Plugins, PluginShown, WordsLine
+from calbridge.cli.answers import KindLine, PluginLine, Plugins, PluginShown, RuleKindLine, WordsLine
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, reporting
 from calbridge.cli.texts import table
 from calbridge.errors import ConfigError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.plugins import Plugin
+    from calbridge.registration import RuleKind
 
 
 @click.group(short_help="What is installed, and what does not load.")
@@ -38,7 +39,7 @@ def list_plugins() -> Outcome:
 @click.argument("name")
 @reporting
 def show_plugin(name: str) -> Outcome:
-    """Show what one plugin brings, by its name or its distribution's: kinds, presets with their values, words."""
+    """Show what one plugin brings: kinds, rules, presets with their values, words. NAME may be its distribution's."""
     from calbridge.plugins import load_plugins
 
     plugin = _named(name, load_plugins().found)
@@ -64,6 +65,7 @@ def _line(plugin: Plugin) -> PluginLine:
         distribution=plugin.distribution,
         version=plugin.version,
         kinds=list(brought.kinds),
+        rules=list(brought.rules),
         presets=list(brought.presets),
         words=[f"{each.vendor} ({each.language})" for each in brought.words],
         fault=plugin.fault,
@@ -77,10 +79,16 @@ def _whole(plugin: Plugin) -> PluginShown:
         distribution=plugin.distribution,
         version=plugin.version,
         kinds=[KindLine(name=each.name, role=each.role, summary=each.summary) for each in brought.kinds.values()],
+        rules=[_rule(each) for each in brought.rules.values()],
         presets={name: dict(values) for name, values in brought.presets.items()},
         words=[WordsLine(vendor=v.vendor, language=v.language, words=dict(v.words)) for v in brought.words],
         fault=plugin.fault,
     )
+
+
+def _rule(kind: RuleKind) -> RuleKindLine:
+    keys = list(kind.settings.model_fields) if kind.settings else []
+    return RuleKindLine(code=kind.code, summary=kind.summary, words=kind.words, settings=keys)
 
 
 def _list(console: Console, answer: Plugins) -> None:
@@ -89,7 +97,7 @@ def _list(console: Console, answer: Plugins) -> None:
     if not answer.plugins:
         console.print("No plugin is installed: install one for each kind of system with pip.")
     for each in answer.plugins:
-        nouns = {"kind": each.kinds, "preset": each.presets, "words of": each.words}
+        nouns = {"kind": each.kinds, "rule": each.rules, "preset": each.presets, "words of": each.words}
         brings = ", ".join(f"{noun} {name}" for noun, names in nouns.items() for name in names)
         console.print(f"{each.distribution} {each.version} ({each.name}): {brings or 'nothing'}", markup=False)
         if each.fault:
@@ -104,6 +112,9 @@ def _show(console: Console, answer: PluginShown) -> None:
         console.print(f"[red]error[/red] {escape(answer.fault)}")
     for kind in answer.kinds:
         console.print(f'\nkind = "{kind.name}" ({kind.role}): {kind.summary}', markup=False)
+    for rule in answer.rules:
+        settings = f" Settings: {', '.join(rule.settings)}." if rule.settings else ""
+        console.print(f"\nrule {rule.code}: {rule.summary}{settings}", markup=False)
     for name, values in answer.presets.items():
         console.print(f'\npreset = "{name}"', markup=False)
         table(

@@ -13,6 +13,7 @@ from calbridge.settings.sections import BridgeSection, ClinicSection
 from calbridge.settings.values import nearest
 
 PREFIX = "CALBRIDGE_"
+SWITCH = {"true": True, "false": False}
 DELIMITER = "__"
 """Every setting is inside a section; a name without this is some program's own variable, like CALBRIDGE_CONFIG."""
 
@@ -48,6 +49,8 @@ def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     for clinic in document.get("clinics", {}).values():
         for section in clinic.get("connections", {}).values():
             section.update({key: _json(value) for key, value in section.items()})
+        extra = clinic.get("rules", {}).get("extra", {})
+        extra.update({code: SWITCH[given] if given in SWITCH else _json(given) for code, given in extra.items()})
     return document, faults
 
 

@@ -16,6 +16,7 @@ from calbridge.settings.checks import clinic_faults, key_fault
 from calbridge.settings.config import BridgeConfig, ClinicConfig, Config, ConfigErrors
 from calbridge.settings.connections import connections_of
 from calbridge.settings.environment import merged, overrides
+from calbridge.settings.extras import Extras, over
 from calbridge.settings.faults import Fault, faults_of, sentence, unknown_key
 from calbridge.settings.lines import line_for, lines_of
 from calbridge.settings.sections import BridgeSection, ClinicSection, FileSection, RulesSection
@@ -98,14 +99,17 @@ def _clinics(
             faults.append(Fault(path=root, text="must be a table"))
             continue
         faults += clinic_faults(key, raw)
-        with_preset = {**raw, "rules": _rules(root, raw, plugins, faults)}
-        section = _section(ClinicSection, with_preset, root, faults)
+        rules = _rules(root, raw, plugins, faults)
+        section = _section(ClinicSection, {**raw, "rules": rules}, root, faults)
+        names = {kind: tuple(raw[kind]) for kind in ("services", "resources") if isinstance(raw.get(kind), dict)}
+        extras = Extras(root=(*root, "rules", "extra"), names=names, plugins=plugins)
+        extra = extras.rules(rules.get("extra") if isinstance(rules, dict) else None, faults)
         connections = connections_of(key, raw.get("connections", {}), plugins, bridge, faults)
         if section is not None:
             yield (
                 key,
                 ClinicConfig(
-                    clinic=build.clinic(key, section),
+                    clinic=build.clinic(key, section, extra),
                     connections=connections,
                     system_of_record=section.system_of_record,
                     preset=section.preset,
@@ -131,4 +135,4 @@ def _rules(root: tuple[str, str], raw: dict[str, Any], plugins: Plugins, faults:
         text = f'names the preset "{name}", whose own values are wrong ({wrong}): update the plugin it comes from'
         faults.append(Fault(path=(*root, "preset"), text=text))
         return own
-    return {**preset, **own}
+    return {**preset, **own, "extra": over(preset.get("extra", {}), own.get("extra", {}))}

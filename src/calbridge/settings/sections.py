@@ -17,6 +17,7 @@ from calbridge.settings.values import (
     Region,
     Seconds,
     TimeZone,
+    Turned,
     Weekday,
     Windows,
     ordered,
@@ -165,6 +166,7 @@ class RulesSection(Section):
     show_duration: bool = Field(default=True, description="the portal may show how long")
     reminders: list[Seconds] = Field(default=[], description="before the start")
     publish: Literal["all", "marked"] = Field(default="all", description="which of the clinic's own go to the portal")
+    extra: dict[str, Turned] = Field(default={}, description="rules of plugins, true or their settings")
 
 
 class GuardSection(Section):

@@ -93,6 +93,12 @@ def ordered(first: date | datetime | None, last: date | datetime | None) -> None
         raise ValueError(f"until ({last}) comes before from ({first}): exchange them")
 
 
+def _turned(given: Any) -> bool | dict[str, Any]:
+    if not isinstance(given, bool | dict):
+        raise ValueError("a rule is on with true, off with false, or on with a table of its settings")  # noqa: TRY004  # pydantic's way
+    return given
+
+
 def span(first: datetime, last: datetime) -> Interval:
     """Two instants as an interval."""
     return Interval(int(first.timestamp()), int(last.timestamp()))
@@ -102,6 +108,7 @@ Windows = Annotated[tuple[WallWindow, ...], PlainValidator(_windows)]
 TimeZone = Annotated[str, AfterValidator(known_zone)]
 Region = Annotated[str, AfterValidator(region_code)]
 HoldTime = Annotated[int, BeforeValidator(_hold)]
+Turned = Annotated[bool | dict[str, Any], PlainValidator(_turned)]
 Day = Annotated[date, PlainValidator(_day)]
 Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
@@ -113,6 +120,7 @@ __all__ = [
     "Region",
     "Seconds",
     "TimeZone",
+    "Turned",
     "Weekday",
     "Windows",
     "known_zone",
