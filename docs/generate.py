@@ -9,6 +9,7 @@ import dataclasses
 import inspect
 import json
 import sys
+import tomllib
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,18 +25,20 @@ from calbridge.plugins import load_plugins
 from calbridge.settings.sections import ConnectionSection, FileSection
 from calbridge.settings.values import HoldTime, Seconds
 
-REFERENCE = Path(__file__).parent / "reference"
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n"
 
 
-def pages() -> dict[str, str]:
-    """File name -> text of every generated page."""
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
     return {
-        "hooks.md": NOTE + hooks(),
-        "configuration.md": NOTE + configuration(),
-        "commands.md": NOTE + commands(),
-        "life-cycle.md": lifecycle.as_markdown(),
-        "glossary.md": NOTE + glossary(),
+        REFERENCE / "hooks.md": NOTE + hooks(),
+        REFERENCE / "configuration.md": NOTE + configuration(),
+        REFERENCE / "commands.md": NOTE + commands(),
+        REFERENCE / "life-cycle.md": lifecycle.as_markdown(),
+        REFERENCE / "glossary.md": NOTE + glossary(),
+        ROOT / "src" / "calbridge" / "published.toml": published(),
     }
 
 
@@ -233,6 +236,25 @@ The words of this field, one for each thing. Configuration, commands, code and t
 """
 
 
+# --- what is published ----------------------------------------------------------------------------
+
+
+def published() -> str:
+    """Which distribution of this repository brings which kind, preset and rule."""
+    here = {
+        tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in ROOT.glob("*/*/pyproject.toml")
+    }
+    found = [plugin for plugin in load_plugins().found if plugin.distribution in here]
+    parts = [
+        "# Written by docs/generate.py from what the distributions of this repository register; run `make docs`.\n"
+    ]
+    for noun in ("kinds", "presets", "rules"):
+        names = {name: plugin.distribution for plugin in found for name in getattr(plugin.brought, noun)}
+        lines = [f'{name} = "{distribution}"\n' for name, distribution in sorted(names.items())]
+        parts.append("".join([f"[{noun}]\n", *lines]))
+    return "\n".join(parts)
+
+
 def _spoken(name: str) -> str:
     return name.replace("_", " ")
 
@@ -246,10 +268,9 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def main(arguments: list[str]) -> int:
     """Write, or with `--check` compare; 1 when a page is out of date."""
     stale = []
-    for name, text in pages().items():
-        path = REFERENCE / name
+    for path, text in pages().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
+            stale.append(path.name)
             if "--check" not in arguments:
                 path.write_text(text, encoding="utf-8")
     if "--check" in arguments and stale:

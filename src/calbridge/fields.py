@@ -7,6 +7,7 @@ and is never printed. `context.secrets(settings.password)` gives the text.
 from __future__ import annotations
 
 import difflib
+import re
 from datetime import timedelta
 from typing import Annotated, Any, get_args
 
@@ -46,16 +47,25 @@ SecretText = SecretStr | SecretReference
 """The text itself (discouraged), or `{ file = "..." }`, `{ env = "..." }`, `{ command = "..." }`."""
 
 _DURATION = TypeAdapter(timedelta)
+_WRITTEN = re.compile(r"P(?=[\dT])(\d+W|(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)", re.ASCII)
+LONGEST = 3_653 * 86_400
+"""Beyond it a date may leave the calendar."""
 
 
 def seconds(text: Any) -> int:
-    """Whole seconds of an ISO 8601 duration such as "PT4H" or "P1D"; anything else is a ValueError."""
+    """Whole seconds of an ISO 8601 duration such as "PT4H" or "P1D"; anything else is a ValueError.
+
+    Years and months are no durations here: they are not always as long.
+    """
+    if not (isinstance(text, str) and _WRITTEN.fullmatch(text)):
+        raise ValueError('a duration is written like "PT30M", "PT4H" or "P2D"')
     try:
-        if isinstance(text, str) and text.startswith("P"):
-            return int(_DURATION.validate_python(text).total_seconds())
+        length = int(_DURATION.validate_python(text).total_seconds())
     except ValidationError:
-        pass
-    raise ValueError('a duration is written like "PT30M", "PT4H" or "P2D"')
+        length = LONGEST + 1
+    if length > LONGEST:
+        raise ValueError("a duration is at most ten years")
+    return length
 
 
 Seconds = Annotated[int, BeforeValidator(seconds)]

@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from calbridge.model import ExtraRule
 from calbridge.plugins import Plugins
+from calbridge.published import instead
 from calbridge.registration import RuleKind
 from calbridge.rules import RULES, Case
 from calbridge.settings.environment import merged
 from calbridge.settings.faults import Fault, faults_of
 from calbridge.settings.lines import Path
-from calbridge.settings.values import nearest
 
 CATALOGUE = tuple(rule.code for rule in RULES)
 
@@ -53,18 +53,17 @@ class Extras:
     def rules(self, wanted: Any, faults: list[Fault]) -> tuple[ExtraRule, ...]:
         """What is on, in the order it is named; what is wrong with one is noted."""
         named = wanted.items() if isinstance(wanted, dict) else ()
-        tables = {code: {} if given is True else given for code, given in named}
-        found = [self._rule(code, table, faults) for code, table in tables.items() if isinstance(table, dict)]
+        found = [self._rule(code, {} if given is True else given, faults) for code, given in named]
         return tuple(rule for rule in found if rule is not None)
 
-    def _rule(self, code: str, table: dict[str, Any], faults: list[Fault]) -> ExtraRule | None:
+    def _rule(self, code: str, given: Any, faults: list[Fault]) -> ExtraRule | None:
         kind = self.plugins.rules.get(code)
-        if kind is not None:
-            return self._made(kind, table, faults)
-        if self.plugins.broken and code not in CATALOGUE:
-            return ExtraRule(code=code, answer=_not_loaded, reach="fixed")
-        faults.append(Fault(path=(*self.root, code), text=self._unknown(code)))
-        return None
+        if kind is None and (code in CATALOGUE or not self.plugins.broken):
+            faults.append(Fault(path=(*self.root, code), text=self._unknown(code)))
+            return None
+        if not isinstance(given, dict):
+            return None  # off, or no table, which the clinic's own model says
+        return self._made(kind, given, faults) if kind else ExtraRule(code=code, answer=_not_loaded, reach="fixed")
 
     def _made(self, kind: RuleKind, table: dict[str, Any], faults: list[Fault]) -> ExtraRule | None:
         """Its settings are its own model's to judge: of a failure of that code only the type is told."""
@@ -91,8 +90,8 @@ class Extras:
         if code in CATALOGUE:
             return "is a rule that every clinic has: take it out"
         known = [f'"{kind.code}" comes with {kind.source}' for kind in self.plugins.rules.values()]
-        advice = nearest(code, self.plugins.rules) or f"; {', '.join(known) or 'none of them brings any'}"
-        return f"is a rule that no installed plugin brings{advice}"
+        otherwise = f"; {', '.join(known) or 'none of them brings any'}"
+        return f"is a rule that no installed plugin brings{instead('rules', code, self.plugins.rules) or otherwise}"
 
 
 class NoSettings(BaseModel):

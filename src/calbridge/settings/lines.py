@@ -10,6 +10,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 
@@ -23,17 +24,24 @@ _VALUE = re.compile(
 )
 
 
-def lines_of(text: str) -> dict[Path, int]:
-    """Line numbers from 1, by path of keys; entries of arrays, and arrays of tables, by their index."""
+class Place(NamedTuple):
+    """Line and column, from 1; 0 where it is not in the file."""
+
+    line: int = 0
+    column: int = 0
+
+
+def places_of(text: str) -> dict[Path, Place]:
+    """Where each path of keys begins; entries of arrays, and arrays of tables, by their index."""
     return _Reader(text).document()
 
 
-def line_for(lines: Mapping[Path, int], path: Path) -> int | None:
-    """The line of the path, or of the nearest table or key around it."""
+def place_for(places: Mapping[Path, Place], path: Path) -> Place:
+    """The place of the path, or of the nearest table or key around it."""
     for length in range(len(path), 0, -1):
-        if path[:length] in lines:
-            return lines[path[:length]]
-    return None
+        if path[:length] in places:
+            return places[path[:length]]
+    return Place()
 
 
 class _Reader:
@@ -43,11 +51,11 @@ class _Reader:
         self._text = text
         self._at = 0
         self._breaks = [match.start() for match in re.finditer("\n", text)]
-        self._given: dict[Path, int] = {}
-        self._around: dict[Path, int] = {}
+        self._given: dict[Path, Place] = {}
+        self._around: dict[Path, Place] = {}
         self._entries: dict[Path, int] = {}
 
-    def document(self) -> dict[Path, int]:
+    def document(self) -> dict[Path, Place]:
         """Everything that was found; what is written goes before what is implied."""
         table: Path = ()
         while self._skip(_BLANK) and self._at < len(self._text):
@@ -58,7 +66,7 @@ class _Reader:
         return {**self._around, **self._given}
 
     def _header(self) -> Path:
-        start, array = self._at, self._take("[")
+        start, array = self._at - 1, self._take("[")
         path = self._indexed(self._keys())
         if array:
             self._entries[path] = self._entries.get(path, -1) + 1
@@ -122,10 +130,11 @@ class _Reader:
         return tuple(keys)
 
     def _note(self, path: Path, start: int) -> None:
-        line = bisect_right(self._breaks, start - 1) + 1
-        self._given.setdefault(path, line)
+        before = bisect_right(self._breaks, start - 1)
+        place = Place(before + 1, start - (self._breaks[before - 1] if before else -1))
+        self._given.setdefault(path, place)
         for length in range(1, len(path)):
-            self._around.setdefault(path[:length], line)
+            self._around.setdefault(path[:length], place)
 
     def _skip(self, pattern: re.Pattern[str]) -> bool:
         match = pattern.match(self._text, self._at)
