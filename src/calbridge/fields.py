@@ -24,7 +24,18 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["ResourceKey", "Seconds", "SecretReference", "SecretText", "ServerUrl", "ServiceKey", "is_secret", "seconds"]
+__all__ = [
+    "MailAddress",
+    "OneLine",
+    "ResourceKey",
+    "Seconds",
+    "SecretReference",
+    "SecretText",
+    "ServerUrl",
+    "ServiceKey",
+    "is_secret",
+    "seconds",
+]
 
 
 class SecretReference(BaseModel):
@@ -110,6 +121,27 @@ ServiceKey = Annotated[str, AfterValidator(_service)]
 
 ResourceKey = Annotated[str, AfterValidator(_resource)]
 """The key of a resource of the clinic, in the settings of a slot rule."""
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("this is one line of text: take line ends, tabs and other control characters out")
+    return text.strip()
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+"""Text that may stand in a header or a subject."""
+
+
+def _address(text: str) -> str:
+    name, at, domain = text.rpartition("@")
+    if text and not (at and name and domain and not any(mark.isspace() or mark in "<>,;" for mark in text)):
+        raise ValueError('a mail address is written like "praxis@example.org", without a name before it')
+    return text
+
+
+MailAddress = Annotated[OneLine, AfterValidator(_address)]
+"""A mail address alone, or nothing."""
 
 
 def is_secret(annotation: Any) -> bool:
