@@ -40,13 +40,13 @@ def slots(path: Path, clinic: str, service: str, first: date, last: date, resour
         asked.service(config.clinic, service)
         if resource:
             asked.resource(config.clinic, resource)
-        facts, as_of = workplace.known(config)
-        found = offers(config.clinic, facts, service, first, last, resource=resource or None)
+        known = workplace.known(config)
+        found = offers(config.clinic, known.facts, service, first, last, resource=resource or None)
     tz = config.clinic.time_zone
     answer = Slots(
         clinic=config.clinic.key,
         service=service,
-        as_of={name: instant(tz, at) for name, at in as_of.items()},
+        as_of={name: instant(tz, at) for name, at in known.reads.items()},
         slots=[
             SlotLine(
                 start=instant(tz, slot.start),
