@@ -52,7 +52,7 @@ def _first_comer(draft: Draft, appointment: Appointment) -> bool:
         not isinstance(record, WindowRecord)
         and _concerns(record, appointment)
         and any(span.overlaps(appointment.footprint) for span in record.spans)
-        for record in draft.foreign.values()
+        for record in draft.foreign.around(appointment.footprint).values()
     )
 
 
