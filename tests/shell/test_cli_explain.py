@@ -70,8 +70,8 @@ def test_the_answer_stands_first_with_its_reason(paper: Any) -> None:
     assert lines[:2] == [
         "Check-up with Dr. Anna Sommer [Tierärztin], Mon 2026-11-23 09:00-09:30",
         (
-            "Not offered (outside_hours): 09:00-09:30 is not inside the bookable time: Dr. Anna Sommer [Tierärztin] has "
-            "no online window on Mon 2026-11-23; 00:00-12:00 is for odd weeks, and 2026-W48 is even."
+            "Not offered (outside_hours): 09:00-09:30 is not inside the bookable time: Dr. Anna Sommer [Tierärztin] "
+            "has no online window on Mon 2026-11-23; 00:00-12:00 is for odd weeks, and 2026-W48 is even."
         ),
     ]
     assert lines[-4:] == [
