@@ -59,7 +59,7 @@ def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: d
 
 
 def applies(plan: WeeklyPlan, day: date) -> bool:
-    """The line counts on that local date; `first` and `last` are both inclusive (S4)."""
+    """Is the plan one for this local date? `first` and `last` are both inclusive (S4)."""
     return (
         day.weekday() in plan.days
         and (plan.first is None or plan.first <= day)
