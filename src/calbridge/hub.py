@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from calbridge.changes import Change
 from calbridge.feeds import (
     AbsenceRecord,
     Busy,
     Capabilities,
-    Change,
     ClientRecord,
+    ClosureRecord,
     Feed,
     Probe,
     Record,
@@ -25,7 +26,7 @@ from calbridge.interval import Interval
 from calbridge.model import Appointment, Details, Side
 from calbridge.views import Role, View
 
-Foreign = Busy | WindowRecord | AbsenceRecord | Unreadable
+Foreign = Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
 """What a side holds that is no appointment of ours. Stored by (connection, ref)."""
 
 
