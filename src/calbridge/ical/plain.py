@@ -34,7 +34,8 @@ _PERIODS: Final = {
     "DAILY": timedelta(days=1),
     "WEEKLY": timedelta(weeks=1),
 }
-_CLOCK = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND", "WKST"})
+_SUB_DAILY = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+_CLOCK = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
 _EVERY_MONTH, _WEEKS = 28, 4
 """Every month has so many days, and so many of each day of the week."""
 
@@ -52,15 +53,16 @@ def plain(series: Series) -> Event | None:
         return None
     if not event.rules:
         return None if event.exdates else event
-    sub_daily = event.rules[0].freq in {"SECONDLY", "MINUTELY", "HOURLY"}
-    if series.itself is None or (sub_daily and event.exdates) or not _sure(event.rules[0], event.start):
+    rule = event.rules[0]
+    within_a_day = rule.freq in _SUB_DAILY or bool(rule.parts.keys() & _CLOCK)
+    if series.itself is None or (within_a_day and (event.all_day or event.exdates)) or not _sure(rule, event.start):
         return None
     return event
 
 
 def _sure(rule: Rule, start: Moment) -> bool:
     """True when it gives something in nearly every period, so that looking for the next never takes long."""
-    parts = rule.parts.keys() - _CLOCK
+    parts = rule.parts.keys() - _CLOCK - {"WKST"}
     if rule.interval > _LONGEST:
         return False
     match rule.freq:

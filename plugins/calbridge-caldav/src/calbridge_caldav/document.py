@@ -8,77 +8,18 @@ properties are replaced.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from icalendar.parser import Contentline
 
+from calbridge.ical.lines import Component, FaultError, Line, parted
+from calbridge.ical.steps import Steps
+from calbridge.ical.zones import Zones
+
 _PHYSICAL = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
-_PARAMETER = re.compile(r';([^=;:"]+)=((?:"[^"]*"|[^";:])*)')
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 DEPTH = 20
-_HEAD = re.compile(r'(?:[^:"]|"[^"]*")*')
-
-
-class FaultError(Exception):
-    """Why an object cannot be read: the fault and its line, never what stands there."""
-
-    def __init__(self, what: str, line: int = 0) -> None:
-        super().__init__(f"line {line}: {what}" if line else what)
-
-
-class ZoneFaultError(FaultError):
-    """A time is in a zone that nothing defines: all else about it can be read."""
-
-    def __init__(self, line: Line) -> None:
-        super().__init__(f"{line.name} is in a time zone that nothing defines", line.number)
-
-
-class Line(NamedTuple):
-    """One content line: its bytes with folds and line end, its number, and its unfolded head and value."""
-
-    raw: bytes
-    number: int
-    name: str
-    head: str
-    value: str
-
-    @property
-    def params(self) -> dict[str, str]:
-        """Parameter names in upper case to their first value, without quotes."""
-        return {key.strip().upper(): text.strip().strip('"') for key, text in _PARAMETER.findall(self.head)}
-
-
-@dataclass(slots=True)
-class Component:
-    """One BEGIN to END. `lines` are its own properties only, not those of the components inside it."""
-
-    name: str
-    begin: Line
-    lines: list[Line] = field(default_factory=list)
-    children: list[Component] = field(default_factory=list)
-    end: Line | None = None
-
-    def all(self, name: str) -> list[Line]:
-        """Every property of that name, in order."""
-        return [line for line in self.lines if line.name == name]
-
-    def first(self, name: str) -> Line | None:
-        """The first property of that name."""
-        return next((line for line in self.lines if line.name == name), None)
-
-    def text(self, name: str) -> str:
-        """The raw value of the first property of that name, or ""."""
-        line = self.first(name)
-        return line.value.strip() if line else ""
-
-    def walk(self, name: str) -> Iterator[Component]:
-        """Every component of that name in it, itself included."""
-        if self.name == name:
-            yield self
-        for child in self.children:
-            yield from child.walk(name)
+_STEPS = 100_000
+"""What a definition of a time zone may cost; a common one takes 15,000."""
 
 
 def content_lines(body: bytes) -> list[Line]:
@@ -96,12 +37,11 @@ def _line(number: int, pieces: list[bytes]) -> Line:
     raw = b"".join(pieces)
     joined = pieces[0].rstrip(b"\r\n") + b"".join(piece[1:].rstrip(b"\r\n") for piece in pieces[1:])
     text = joined.decode("utf-8", "replace").lstrip("\ufeff")
-    head, colon, value = text.partition(":")
-    if '"' in head:
-        head = _HEAD.match(text).group()  # type: ignore[union-attr]  # it matches the empty text too
-        colon, value = text[len(head) : len(head) + 1], text[len(head) + 1 :]
-    name = head.partition(";")[0].strip().upper() if colon else ""
-    return Line(raw, number, name, head, value)
+    parts = parted(text)
+    if parts is None:
+        return Line("", text, "", number, raw)
+    head, value = parts
+    return Line(head.partition(";")[0].strip().upper(), head, value, number, raw)
 
 
 def components(lines: list[Line]) -> list[Component]:
@@ -146,20 +86,6 @@ class Document:
             raise FaultError("this is no iCalendar object")
         return cls(lines, roots)
 
-    @classmethod
-    def wreck(cls, body: bytes) -> Document:
-        """Whatever events a broken object still has, without anything inside them."""
-        lines = content_lines(body)
-        events: list[Component] = []
-        inside = False
-        for line in lines:
-            if line.name in {"BEGIN", "END"}:
-                inside = (line.name, line.value.strip().upper()) == ("BEGIN", "VEVENT")
-                events += [Component("VEVENT", line)] if inside else []
-            elif inside:
-                events[-1].lines.append(line)
-        return cls(lines, events)
-
     def walk(self, name: str) -> list[Component]:
         """Every component of that name, in order."""
         return [found for root in self.roots for found in root.walk(name)]
@@ -167,6 +93,14 @@ class Document:
     def text(self, name: str) -> str:
         """A property of the calendar itself."""
         return next((text for root in self.roots if (text := root.text(name))), "")
+
+    def zones(self) -> Zones:
+        """The time zones that it defines."""
+        return Zones(Steps(_STEPS, _STEPS), [(each.begin.number, self._bytes(each)) for each in self.walk("VTIMEZONE")])
+
+    def _bytes(self, component: Component) -> bytes:
+        first, last = self._index(component.begin), self._index(component.end or component.begin)
+        return b"".join(line.raw for line in self.lines[first : last + 1]).replace(b"\r\n", b"\n")
 
     def render(self) -> bytes:
         """The bytes, unchanged where nothing was replaced."""
@@ -194,12 +128,7 @@ class Document:
         return next(index for index, line in enumerate(self.lines) if line is wanted)
 
 
-def number(text: str) -> int | None:
-    """A small whole number, or None: a sign from another alphabet is a digit for `isdigit`, but no number."""
-    return int(text) if _NUMBER.fullmatch(text) else None
-
-
 def make(head: str, value: str) -> Line:
     """A new content line, folded; `value` is already escaped as its type wants it."""
     folded: bytes = Contentline(f"{head}:{value}").to_ical()  # type: ignore[no-untyped-call]  # it has no types
-    return Line(folded + b"\r\n", 0, head.partition(";")[0].upper(), head, value)
+    return Line(head.partition(";")[0].upper(), head, value, 0, folded + b"\r\n")
