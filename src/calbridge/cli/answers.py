@@ -314,6 +314,16 @@ class PluginMade(Answer):
     next: list[str] = Field(description="what to do now")
 
 
+class PluginTried(Answer):
+    """`plugins test`"""
+
+    name: str
+    distribution: str
+    version: str
+    ok: bool
+    findings: list[FindingLine]
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -334,5 +344,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "plugins list": Plugins,
     "plugins show": PluginShown,
     "plugins new": PluginMade,
+    "plugins test": PluginTried,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""
