@@ -35,6 +35,7 @@ class Host:
         clock: Clock | None = None,
         log: Any = None,
         faults: Callable[[Any], Fault | None] | None = None,
+        quirks: Callable[[str, str], Mapping[str, str]] | None = None,
     ) -> None:
         self._plugins = plugins
         self._bridge = bridge
@@ -42,6 +43,7 @@ class Host:
         self._clock = clock or SystemClock()
         self._log = log or structlog.get_logger("calbridge")
         self._faults = faults
+        self._quirks = quirks or (lambda _clinic, _connection: {})
         self._budget = RetryBudget()
 
     def clinic(self, config: ClinicConfig, *, threads: bool = True) -> ClinicHost:
@@ -59,6 +61,7 @@ class Host:
     def _candidate(self, clinic: Clinic, connection: ConnectionConfig, kind: ProviderKind) -> Candidate:
         transport = Transport(
             allow_private=connection.allow_private,
+            authorities=self._bridge.home / connection.ca_file if connection.ca_file else None,
             limits=Limits().of(float(connection.timeout)),
             budget=self._budget,
             faults=self._faults,
@@ -81,6 +84,7 @@ class Host:
             secrets=SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
             log=self._log.bind(clinic=clinic.key, connection=connection.name),
             random=random.SystemRandom(),
+            quirks=lambda: self._quirks(clinic.key, connection.name),
         )
 
     def _without_plugin(self, connection: ConnectionConfig) -> NeedsHuman:

@@ -48,12 +48,14 @@ __all__ = [
     "Busy",
     "Capabilities",
     "Change",
+    "Choice",
     "ClientQuery",
     "ClientRecord",
     "Clock",
     "Complete",
     "Context",
     "Delta",
+    "Discovered",
     "Entry",
     "ExportReceipt",
     "Feed",
@@ -61,6 +63,7 @@ __all__ = [
     "Gone",
     "Hint",
     "InboundRequest",
+    "Learned",
     "NotModified",
     "Offer",
     "OfferWindow",
@@ -73,6 +76,7 @@ __all__ = [
     "Receipt",
     "Record",
     "Role",
+    "Search",
     "Secrets",
     "Stamp",
     "Unknown",
@@ -91,6 +95,17 @@ class Finding:
     level: Literal["ok", "warning", "error"]
     message: str
     field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What trying a server out showed. `quirks` are stored with the connection and handed back by `Context.quirks`.
+
+    Names and values are the plugin's own short words; they hold no personal data. `findings` say the same to people.
+    """
+
+    quirks: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +153,44 @@ class Context:
     secrets: Secrets
     log: Any
     random: random.Random = field(default_factory=random.SystemRandom)
+    quirks: Callable[[], Mapping[str, str]] = dict
+    """What `learn` found last of this connection's server; empty before the first time."""
+
+
+# --- setting up -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a person gave to find a server: an address of any form, and perhaps a login.
+
+    `password` is asked for when it is first needed. `confirm` asks a yes-or-no question, where somebody can answer it.
+    """
+
+    address: str
+    transport: httpx.BaseTransport
+    clock: Clock
+    username: str = ""
+    password: Callable[[], str] = str
+    confirm: Callable[[str], bool] = lambda _question: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One thing of the server's that a resource may be given, such as a calendar: its setting's value and its name."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """What was found: values for the kind's settings, and for a table setting what each resource may be given."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +198,8 @@ class ProviderKind:
     """What a plugin registers: `kind = "<name>"` in a connection's section.
 
     `settings` is a pydantic model with `extra="forbid"`. `create(settings, context)` returns an object that implements
-    the hooks it can and has `capabilities: Capabilities`; it does no I/O.
+    the hooks it can and has `capabilities: Capabilities`; it does no I/O. `discover` finds a server from whatever a
+    person knows of it, for `calbridge init`; it raises a BridgeError that says why where it finds none.
     """
 
     name: str
@@ -153,3 +207,4 @@ class ProviderKind:
     settings: type[Any]
     create: Callable[[Any, Context], Any]
     summary: str = ""
+    discover: Callable[[Search], Discovered] | None = None

@@ -44,10 +44,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multistatus:
-    """A whole 207."""
+    """A whole 207. `date` is when the server sent it, by its own clock."""
 
     parts: tuple[Part, ...]
     token: str = ""
+    date: str = ""
 
 
 def document(body: bytes) -> etree._Element:
@@ -62,13 +63,13 @@ def document(body: bytes) -> etree._Element:
     return root
 
 
-def parse(body: bytes) -> Multistatus:
+def parse(body: bytes, date: str = "") -> Multistatus:
     """The parts of a 207; `NoMultistatusError` for anything else."""
     root = document(body)
     if root.tag != f"{DAV}multistatus":
         raise NoMultistatusError("XML of another kind")
     parts = tuple(_part(response) for response in root.iterfind(f"{DAV}response"))
-    return Multistatus(parts=parts, token=(root.findtext(f"{DAV}sync-token") or "").strip())
+    return Multistatus(parts=parts, token=(root.findtext(f"{DAV}sync-token") or "").strip(), date=date)
 
 
 def _part(response: etree._Element) -> Part:

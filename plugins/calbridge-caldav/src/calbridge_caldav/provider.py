@@ -10,6 +10,7 @@ from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
 from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Probe, Receipt, Record
 from calbridge_caldav import probing, schedule
+from calbridge_caldav.auth import login_of
 from calbridge_caldav.busy import Eyes
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.places import Places
@@ -27,7 +28,7 @@ class CaldavCalendar:
         self._settings = settings
         self._context = context
         self._zone = ZoneInfo(context.clinic.time_zone)
-        self._wire = Wire(settings, context)
+        self._wire = Wire(settings.url, context.transport, login_of(settings, context))
         self._collections = {
             resource: Collection(self._wire, resource, path) for resource, path in settings.paths().items()
         }
