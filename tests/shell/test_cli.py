@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from calbridge.cli import main
 from calbridge.cli.answers import ANSWERS, Errors
+from calbridge.cli.explain import QUESTIONS
 from calbridge.cli.lazy import COMMANDS
 from calbridge.cli.reference import leaves
 from calbridge.model import Details
@@ -339,6 +340,8 @@ WRONG_USE: list[tuple[tuple[str, ...], str]] = [
      'error: there is no booking "nothing": "calbridge requests list" shows those that wait'),
     (("init",),
      "error: calbridge.toml is already there and is not overwritten: name another with --config, or edit it"),
+    (("explain", "slto"), 'Error: there is no command "slto"; did you mean "slot"?'),
+    (("explain", "nothing"), 'Error: there is no command "nothing"; see calbridge explain --help'),
     (("synk",), 'Error: there is no command "synk"; did you mean "sync"?'),
 ]  # fmt: skip
 
@@ -441,13 +444,25 @@ def commands() -> dict[str, click.Command]:
         return {ctx.command_path.removeprefix("calbridge "): ctx.command for ctx in leaves(root)}
 
 
-def test_the_list_under_help_says_what_each_command_says() -> None:
-    root = click.Context(main)
-    for name, (_, text) in COMMANDS.items():
-        command = main.get_command(root, name)
+@pytest.mark.parametrize(("path", "tree"), [((), COMMANDS), (("explain",), QUESTIONS)], ids=["main", "explain"])
+def test_the_list_under_help_says_what_each_command_says(
+    path: tuple[str, ...], tree: dict[str, tuple[str, str]]
+) -> None:
+    for name, (_, text) in tree.items():
+        group = commands_under(path)
+        command = group.get_command(click.Context(group), name)
         assert command is not None
         assert command.get_short_help_str(200) == text
-        assert text in call("--help").output
+        assert text in " ".join(call(*path, "--help").output.split())
+
+
+def commands_under(path: tuple[str, ...]) -> click.Group:
+    group: click.Command | None = main
+    for name in path:
+        assert isinstance(group, click.Group)
+        group = group.get_command(click.Context(group), name)
+    assert isinstance(group, click.Group)
+    return group
 
 
 @pytest.mark.parametrize("name", [name for name in commands() if name not in {"run", "demo"}])

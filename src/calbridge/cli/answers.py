@@ -159,6 +159,27 @@ class Slots(Answer):
     slots: list[SlotLine]
 
 
+class RuleLine(Answer):
+    """What one rule says."""
+
+    code: str = Field(description="the reason code of the rule")
+    ok: bool
+    facts: dict[str, Any] = Field(description="what the rule looked at; plain values, instants as text")
+
+
+class ExplainedSlot(Answer):
+    """`explain slot`"""
+
+    clinic: str
+    service: str
+    resource: str
+    start: str
+    offered: bool
+    code: str = Field(description="the reason code of the first rule that failed, or empty")
+    rules: list[RuleLine] = Field(description="every rule in order")
+    as_of: dict[str, str] = Field(description="connection: instant of its last good read")
+
+
 class RequestLine(Answer):
     """One booking of `requests list`."""
 
@@ -254,6 +275,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "apply": Sync,
     "status": Status,
     "slots": Slots,
+    "explain slot": ExplainedSlot,
     "requests list": Requests,
     "requests accept": Asked,
     "requests decline": Asked,

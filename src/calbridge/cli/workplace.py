@@ -19,6 +19,7 @@ from calbridge.settings.values import nearest
 
 if TYPE_CHECKING:
     from calbridge.engine import Engine
+    from calbridge.facts import Facts
     from calbridge.host import ClinicHost
     from calbridge.provider import Clock
     from calbridge.store import Store
@@ -106,6 +107,15 @@ class Workplace:
             log=self.log,
             first_run={name: each.first_run for name, each in clinic.connections.items()},
         )
+
+    def known(self, clinic: ClinicConfig) -> tuple[Facts, dict[str, int]]:
+        """What is known of the clinic's time and when each source was read; without connections, only the file."""
+        if not clinic.connections:
+            from calbridge.facts import Facts
+
+            return Facts(now=self.clock.now()), {}
+        engine = self.engine(clinic)
+        return engine.facts(), engine.as_of()
 
     def close(self) -> None:
         """Close what was opened."""

@@ -15,6 +15,7 @@ from calbridge.errors import NeedsHuman
 from calbridge_caldav.hrefs import HERE
 
 WELL_KNOWN = "/.well-known/caldav"
+_UNREADABLE = "The address cannot be read: write it like https://calendar.example/dav/"
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -77,10 +78,10 @@ def _url(text: str) -> Typed:
         parts = urlsplit(text)
         host, port, user = parts.hostname or "", parts.port, parts.username or ""
     except ValueError:
-        host, port, user = "", None, ""
+        raise NeedsHuman(_UNREADABLE) from None
     scheme = {"caldavs": "https", "caldav": "http", "webcal": "https"}.get(parts.scheme, parts.scheme)
     if scheme not in _PORTS or not host:
-        raise NeedsHuman("The address cannot be read: write it like https://calendar.example/dav/")
+        raise NeedsHuman(_UNREADABLE)
     shown = f"[{host}]" if ":" in host else host
     netloc = shown if port in {None, _PORTS[scheme]} else f"{shown}:{port}"
     return Typed(host=netloc, username=user, url=f"{scheme}://{netloc}{parts.path or '/'}")

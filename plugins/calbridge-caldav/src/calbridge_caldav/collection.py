@@ -188,9 +188,7 @@ class Collection:
         return [segment for segment in found if segment]
 
     def _report(self, body: bytes, *, depth: int) -> ms.Multistatus | None:
-        answer = self._wire.multistatus(
-            "REPORT", quoted(self.path), body, depth=depth, accept=_REFUSALS, long=True
-        )
+        answer = self._wire.multistatus("REPORT", quoted(self.path), body, depth=depth, accept=_REFUSALS, long=True)
         return answer if isinstance(answer, ms.Multistatus) else None
 
     # --- bodies ---

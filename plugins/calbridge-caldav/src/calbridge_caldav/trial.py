@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,13 +28,15 @@ TICK = 1.2
 _CONFLICT = 412
 _TYPE = {"Content-Type": "text/calendar; charset=utf-8"}
 _MAKE = (
-    b'<?xml version="1.0" encoding="utf-8"?><C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set>'
-    b"<D:prop><D:displayname>calbridge check</D:displayname><C:supported-calendar-component-set>"
+    b'<?xml version="1.0" encoding="utf-8"?><C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+    b"<D:set><D:prop><D:displayname>calbridge check</D:displayname><C:supported-calendar-component-set>"
     b'<C:comp name="VEVENT"/></C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>'
 )
 
 
-def learn(wire: Wire, url: str, beside: str, context: Context, *, sleep: Callable[[float], None] = time.sleep) -> Learned:
+def learn(
+    wire: Wire, url: str, beside: str, context: Context, *, sleep: Callable[[float], None] = time.sleep
+) -> Learned:
     """Try the server of `url` out beside the calendar `beside`."""
     words, said = _words(wire, url)
     path = f"{beside.rstrip('/').rpartition('/')[0]}/{NAME}-{_mark(context.random)}/"
@@ -191,7 +194,7 @@ class Trial:
 
 
 def _moves(values: list[str]) -> bool:
-    return all(values) and all(before != after for before, after in zip(values, values[1:], strict=False))
+    return all(values) and all(before != after for before, after in pairwise(values))
 
 
 def _strange(token: str) -> str:
@@ -213,7 +216,7 @@ def _sentences(found: Quirks) -> Iterator[Finding]:
 
 _GRAVE = frozenset({"if_match", "if_none_match", "if_match_delete", "complete_delta", "keeps_unknown"})
 _MISSING = {
-    "complete_delta": "Its list of changes (sync-collection) is missing or incomplete: what changed is found by listing.",
+    "complete_delta": "Its list of changes (sync-collection) is missing or not whole: it is listed instead.",
     "refuses_strange_token": "It answers tokens that it never gave out: the calendar is listed more often.",
     "moving_ctag": "Its ctag is missing or stands still: it is not used.",
     "moving_date": "The calendar's date does not tell of changes: it is not used.",
