@@ -86,7 +86,7 @@ def _closed(case: Case, first: date, last: date) -> list[Interval]:
     clinic, facts, service, resource = case.clinic, case.facts, case.service.key, case.resource.key
     return merge(
         [
-            *bookable.closures(clinic),
+            *bookable.closures(clinic, facts, resource),
             *bookable.absences(clinic, facts, resource),
             *bookable.exclusions(clinic, service, resource, case.species, dates=(first, _reach(case, last))),
         ]

@@ -8,7 +8,6 @@ from calbridge.feeds import Entry
 from calbridge.interval import Interval
 from calbridge.model import Details
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import facts
 from calbridge.reconcile.missing import DAY
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView
@@ -17,7 +16,7 @@ from calbridge.views import PortalView
 def judge(draft: Draft, wanted: Candidate, *, without: str, at: int) -> Decision:
     """What the rules say, with lead time and horizon counted from `at`, when the client asked."""
     around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
-    known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
+    known = draft.facts(without=without, around=around)
     return decide(draft.clinic, replace(known, now=at), wanted)
 
 
