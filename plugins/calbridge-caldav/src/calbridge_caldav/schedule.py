@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from calbridge.ical.busy import Eyes
 from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Record, Unreadable
 from calbridge_caldav import cursor as cursors
 from calbridge_caldav.collection import Changes, Collection, Fetched
 from calbridge_caldav.cursor import Seen
+from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import ref_of, repeats_of
 from calbridge_caldav.records import records_of
 from calbridge_caldav.since import since

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from calbridge.fields import SecretText, ServerUrl
-from calbridge.ical.busy import Policy
+from calbridge.ical import Counts
 from calbridge_caldav.hrefs import HERE, collection_path
 
 
@@ -31,8 +31,8 @@ class CaldavSettings(BaseModel):
         default=None, description="file the bridge keeps a renewed refresh token in, where the server renews them"
     )
     calendars: dict[str, str] = Field(min_length=1, description="resource key to its calendar's path on the server")
-    all_day: Policy = Field(default="busy", description="whether an all-day entry takes time")
-    tentative: Policy = Field(default="busy", description="whether a tentative entry takes time")
+    all_day: Counts = Field(default="busy", description="whether an all-day entry takes time")
+    tentative: Counts = Field(default="busy", description="whether a tentative entry takes time")
 
     @field_validator("calendars")
     @classmethod
