@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["Seconds", "SecretReference", "SecretText", "ServerUrl", "is_secret", "seconds"]
+__all__ = ["MailAddress", "OneLine", "Seconds", "SecretReference", "SecretText", "ServerUrl", "is_secret", "seconds"]
 
 
 class SecretReference(BaseModel):
@@ -74,6 +74,27 @@ def _server(text: str) -> str:
 
 ServerUrl = Annotated[str, AfterValidator(_server)]
 """An http or https address with a host and without credentials."""
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("this is one line of text: take line ends, tabs and other control characters out")
+    return text.strip()
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+"""Text that may stand in a header or a subject."""
+
+
+def _address(text: str) -> str:
+    name, at, domain = text.rpartition("@")
+    if text and not (at and name and domain and not any(mark.isspace() or mark in "<>,;" for mark in text)):
+        raise ValueError('a mail address is written like "praxis@example.org", without a name before it')
+    return text
+
+
+MailAddress = Annotated[OneLine, AfterValidator(_address)]
+"""A mail address alone, or nothing."""
 
 
 def is_secret(annotation: Any) -> bool:

@@ -75,7 +75,7 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def propagate_change(self, change: Change) -> Receipt | None:
-        """Write one appointment state. Idempotent by `change.key`; reads back what it wrote."""
+        """Write one appointment state, given as this role's record. Idempotent by `change.key`; reads back."""
 
     @hookspec(firstresult=True)
     def find_clients(self, query: ClientQuery) -> tuple[ClientRecord, ...] | None:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pluggy
 
 from calbridge.calls import STOPPING, Inline, OneAtATime, Place, Stopped, decide
+from calbridge.changes import CHANGES
 from calbridge.contract import violation, wrong_capabilities
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import PROJECT, ProviderSpec
@@ -140,7 +141,9 @@ class ClinicHost:
         return cast("Feed[Record]", self._call(name, hook, cursor=cursor, window=window, known=dict(known)))
 
     def change(self, name: str, change: Change) -> Receipt:
-        """Write one appointment state."""
+        """Write one appointment state, in the record of the side's role and no other."""
+        if type(change) is not CHANGES[self._connected(name).role]:
+            raise NeedsHuman("the bridge was about to hand it another side's fields: tell its maker", connection=name)
         return cast("Receipt", self._call(name, "propagate_change", change=change))
 
     def offer(self, name: str, offer: Offer) -> ExportReceipt:

@@ -156,17 +156,26 @@ class ExtraRule:
     source: str = ""
 
 
+Language = Literal["de", "en", "fi"]
+_SPOKEN: Mapping[str, Language] = {"DE": "de", "AT": "de", "CH": "de", "LI": "de", "FI": "fi"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
     """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
 
-    `extra` are the rules of plugins that it turned on, in the order of its configuration.
+    `extra` are the rules of plugins that it turned on, in the order of its configuration. `phone`, `email` and
+    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`).
     """
 
     key: str
     name: str
     time_zone: str
     region: str = ""
+    language: Language | Literal[""] = ""
+    phone: str = ""
+    email: str = ""
+    booking_url: str = ""
     online: bool = False
     opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
@@ -175,6 +184,11 @@ class Clinic:
     services: Mapping[str, Service] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     extra: tuple[ExtraRule, ...] = ()
+
+    @property
+    def spoken(self) -> Language:
+        """The language of its calendar entries and, where a client says nothing else, of its messages."""
+        return self.language or _SPOKEN.get(self.region, "en")
 
 
 # --- what happens to a booking (rules.md section 4) ---------------------------------------------
@@ -238,6 +252,7 @@ class Appointment:
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
+    `quiet`: the clinic declined it without a message (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client`/`patient` are keys of the PMS's records; `match` is how they were found.
     """
@@ -262,6 +277,7 @@ class Appointment:
     match: Literal["", "linked", "ambiguous", "unmatched"] = ""
     hold_expires: int | None = None
     decline_reason: str = ""
+    quiet: bool = False
     revision: int = 1
     exclusive: bool = True
     written: bool = False

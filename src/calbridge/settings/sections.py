@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from calbridge.fields import ServerUrl
+from calbridge.fields import MailAddress, OneLine, ServerUrl
+from calbridge.model import Language
 from calbridge.settings.values import (
     Day,
     HoldTime,
@@ -193,6 +194,10 @@ class ClinicSection(Section):
     name: str = Field(min_length=1, description="as clients see it")
     time_zone: TimeZone = Field(description="IANA name")
     region: Region = Field(default="", description="country code, for phone numbers and wording")
+    language: Language | Literal[""] = Field(default="", description="of entries and messages; empty: by region")
+    phone: OneLine = Field(default="", description="told to clients who must call")
+    email: MailAddress = Field(default="", description="where clients answer, and where the clinic gets its messages")
+    booking_url: ServerUrl | Literal[""] = Field(default="", description="where clients book online; for invitations")
     preset: str = Field(default="", description="named set of rules")
     online: bool = Field(default=False, description="may clients book at all")
     opening_hours: dict[Weekday, Windows] = Field(default={}, description="windows by weekday; a missing one is closed")
