@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from calbridge.hookspecs import Registry, hookimpl
-from calbridge.provider import ProviderKind
-from calbridge_vetstoria.provider import create
+from calbridge.provider import ProviderKind, PublicContext
 from calbridge_vetstoria.settings import VetstoriaSettings
 
 
@@ -16,7 +17,14 @@ def calbridge_register(registry: Registry) -> None:
             name="vetstoria",
             role="portal",
             settings=VetstoriaSettings,
-            create=create,
+            create=_create,
             summary="A booking portal that speaks the calbridge portal protocol",
         )
     )
+
+
+def _create(settings: VetstoriaSettings, context: PublicContext) -> Any:
+    """Makes the provider; a command that connects to nothing does not import what it needs."""
+    from calbridge_vetstoria.provider import create
+
+    return create(settings, context)
