@@ -9,12 +9,11 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
-
 from calbridge.clock import SystemClock
 from calbridge.errors import NeedsHuman
 from calbridge.fields import is_secret
 from calbridge.host import Candidate, ClinicHost
+from calbridge.log import logger
 from calbridge.model import Clinic
 from calbridge.plugins import Plugins
 from calbridge.provider import Clock, Context, ProviderKind, PublicContext, Role
@@ -42,7 +41,7 @@ class Host:
         self._bridge = bridge
         self._environ = os.environ if environ is None else environ
         self._clock = clock or SystemClock()
-        self._log = log or structlog.get_logger("calbridge")
+        self._log = log or logger()
         self._faults = faults
         self._quirks = quirks or (lambda _clinic, _connection: {})
         self._budget = RetryBudget()

@@ -50,8 +50,8 @@ def test_both_servers_do_all_that_the_bridge_needs(practice: Any, make: Any) -> 
     before = practice.provider.check()
     learned = learn(practice, make)
     found = Quirks.of(learned.quirks)
-    assert replace(found, moving_date="", keeps_body="") == GOOD
-    assert found.moving_date == (YES if _dated(practice) else NO)
+    assert replace(found, moving_date="", keeps_body="", delta_bodies="") == GOOD
+    assert (found.moving_date, found.delta_bodies) == ((YES, YES) if _dated(practice) else (NO, NO))
     assert learned.quirks["tried"] == YES
     assert "calendar-access" in learned.quirks["dav"]
     assert not [each for each in learned.findings if each.level != "ok"]
@@ -233,7 +233,7 @@ def settle(practice: Any) -> None:
 
 @pytest.fixture
 def dated(practice: Any) -> Any:
-    practice.quirks.update(GOOD.stored() | {"moving_date": YES})
+    practice.quirks.update(GOOD.stored() | {"moving_date": YES, "delta_bodies": YES})
     return practice
 
 
@@ -252,7 +252,7 @@ def test_a_glance_is_enough_while_the_date_stands(dated: Any, make: Any) -> None
     asked.clear()
     feed = dated.read(first.cursor, known)
     assert [item.ref for item in feed.changed] == ["anna/b.ics"]
-    assert len(asked) == 4  # two glances, one delta, one multiget
+    assert len(asked) == 3  # two glances, and one delta with the body in it
     dated.clock.at += 900
     asked.clear()
     dated.read(feed.cursor, known)

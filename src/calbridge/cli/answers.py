@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Answer(BaseModel):
     """One JSON object."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Errors(Answer):

@@ -6,7 +6,7 @@ is no calendar, is a person's matter: it never means that everything in it was d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
@@ -44,15 +44,6 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """A delta: segments with their ETags ("" where not told), segments that are gone, and the next token."""
-
-    changed: dict[str, str] = field(default_factory=dict)
-    removed: frozenset[str] = frozenset()
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """One object's body; no `data` and no `fault`: it is gone meanwhile; `fault`: the server does not hand it out."""
 
@@ -60,6 +51,32 @@ class Fetched:
     etag: str = ""
     data: bytes | None = None
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """A delta: segments with their ETags ("" where not told), segments that are gone, and the next token.
+
+    `bodies` are the changed objects that came along.
+    """
+
+    changed: dict[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    token: str = ""
+    bodies: Mapping[str, Fetched] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _News:
+    """A delta while its pages come in."""
+
+    changed: dict[str, str] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    bodies: dict[str, Fetched] = field(default_factory=dict)
+
+    def until(self, token: str) -> Changes:
+        """All of it, up to this token."""
+        return Changes(changed=self.changed, removed=frozenset(self.removed), token=token, bodies=self.bodies)
 
 
 class Collection:
@@ -139,35 +156,47 @@ class Collection:
         """507 on the collection itself: the answer is not whole."""
         return part.status == httpx.codes.INSUFFICIENT_STORAGE and self._is_here(part) and self._segment(part) is None
 
-    def changes(self, token: str) -> Changes | None:
-        """What changed since the token; None where the server refuses it or answers nonsense, on any page (R6)."""
-        changed: dict[str, str] = {}
-        removed: set[str] = set()
+    def changes(self, token: str, *, bodies: bool = False) -> Changes | None:
+        """What changed since the token; None where the server refuses it or answers nonsense, on any page (R6).
+
+        `bodies`: the objects shall come along; where they are too many for one answer, they do not.
+        """
+        try:
+            return self._changes(token, bodies=bodies)
+        except NeedsHuman as error:
+            if not (bodies and isinstance(error.__cause__, BodyRefused)):
+                raise
+            return self._changes(token, bodies=False)
+
+    def _changes(self, token: str, *, bodies: bool) -> Changes | None:
+        news = _News()
         for _page in range(PAGES):
-            answer = self._report(ms.sync_collection(token), depth=0)
+            answer = self._report(ms.sync_collection(token, bodies=bodies), depth=0)
             if answer is None or not answer.token:
                 return None
-            cut = self._sort(answer, changed, removed)
+            cut = sum(self._note(part, news) for part in answer.parts)
             if not cut:
-                return Changes(changed=changed, removed=frozenset(removed), token=answer.token)
+                return news.until(answer.token)
             if answer.token == token:
                 return None
             token = answer.token
         return None
 
-    def _sort(self, answer: ms.Multistatus, changed: dict[str, str], removed: set[str]) -> bool:
-        cut = False
-        for part in answer.parts:
-            segment = self._segment(part)
-            if segment is None:
-                cut = cut or self._cut(part)
-            elif part.gone:
-                changed.pop(segment, None)
-                removed.add(segment)
-            else:
-                removed.discard(segment)
-                changed[segment] = etag_of(part.text(f"{ms.DAV}getetag"))
-        return cut
+    def _note(self, part: ms.Part, news: _News) -> bool:
+        """Take one part in; True when it says that the answer is not whole."""
+        segment = self._segment(part)
+        if segment is None:
+            return self._cut(part)
+        news.bodies.pop(segment, None)
+        if part.gone:
+            news.changed.pop(segment, None)
+            news.removed.add(segment)
+        else:
+            news.removed.discard(segment)
+            news.changed[segment] = etag_of(part.text(f"{ms.DAV}getetag"))
+            if part.text(f"{ms.CAL}calendar-data"):
+                news.bodies[segment] = _fetched(segment, part)
+        return False
 
     def etag(self, segment: str) -> str:
         """The ETag of one object, for servers that name none on a GET; "" where there is none."""

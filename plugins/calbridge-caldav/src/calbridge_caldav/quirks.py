@@ -16,7 +16,8 @@ YES, NO = "yes", "no"
 class Quirks:
     """Each is "yes", "no" or "" (never tried).
 
-    `complete_delta`: sync-collection told of a new, a changed and a deleted entry. `refuses_strange_token`: a token
+    `complete_delta`: sync-collection told of a new, a changed and a deleted entry. `delta_bodies`: it gives them
+    along when it is asked to. `refuses_strange_token`: a token
     that the server never gave out is an error there, not an empty answer. `moving_ctag`, `moving_date`: ctag and
     getlastmodified of the calendar moved with each of those. `multiget`, `uid_search`: these reports answer rightly.
     `if_none_match`, `if_match`, `if_match_delete`: the condition is honoured. `etag_on_put`: a write is answered with
@@ -25,6 +26,7 @@ class Quirks:
     """
 
     complete_delta: str = ""
+    delta_bodies: str = ""
     refuses_strange_token: str = ""
     moving_ctag: str = ""
     moving_date: str = ""
@@ -54,9 +56,14 @@ class Quirks:
         return self.complete_delta != NO
 
     @property
+    def sure(self) -> bool:
+        """Was the delta seen to be complete, and a token that is not the server's own to be refused?"""
+        return self.complete_delta == YES and self.refuses_strange_token == YES
+
+    @property
     def needs_ctag(self) -> bool:
-        """Is the ctag worth its price beside the token? Not where the delta was seen to be complete."""
-        return not (self.complete_delta == YES and self.refuses_strange_token == YES)
+        """Is the ctag worth its price beside the token?"""
+        return not self.sure
 
     @property
     def glances(self) -> bool:

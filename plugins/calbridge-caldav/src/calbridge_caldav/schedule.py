@@ -40,7 +40,7 @@ def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes,
     for collection in collections:
         marks = collection.look()
         seen[collection.resource] = Seen(path=collection.path, marks=marks, looked=now, listed=now)
-        items += _records(collection, collection.listing(), eyes)
+        items += _records(collection, Changes(changed=collection.listing()), eyes)
     return Complete(window=window, items=tuple(items), cursor=cursors.write(seen))
 
 
@@ -57,7 +57,7 @@ def _news(
     for collection in collections:
         resource = collection.resource
         seen[resource], changes = since(collection, cursors.seen_of(past, collection), known, now)
-        found = list(_records(collection, changes.changed, eyes))
+        found = list(_records(collection, changes, eyes))
         changed += found
         removed += _gone(resource, changes, found, known)
     after = cursors.write(seen)
@@ -74,11 +74,13 @@ def _gone(resource: str, changes: Changes, found: Sequence[Record], known: Mappi
         yield from (one for one in (ref, repeats_of(ref)) if one in known and one not in present)
 
 
-def _records(collection: Collection, segments: Mapping[str, str], eyes: Eyes) -> Iterator[Record]:
-    """The records of these objects, in order of their names; none for one that is gone meanwhile."""
-    for fetched in collection.bodies(sorted(segments)):
-        version = fetched.etag or segments.get(fetched.segment, "")
-        yield from _of_one(collection.resource, fetched, version, eyes)
+def _records(collection: Collection, changes: Changes, eyes: Eyes) -> Iterator[Record]:
+    """The records of what changed, in order of their names; none for one that is gone meanwhile."""
+    wanted = sorted(changes.changed)
+    missing = collection.bodies([segment for segment in wanted if segment not in changes.bodies])
+    for segment in wanted:
+        fetched = changes.bodies.get(segment) or next(missing)
+        yield from _of_one(collection.resource, fetched, fetched.etag or changes.changed[segment], eyes)
 
 
 def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[Record, ...]:

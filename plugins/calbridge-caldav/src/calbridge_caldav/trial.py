@@ -147,7 +147,8 @@ class Trial:
         for step in (self._new, self._change, self._delete):
             self._sleep(TICK if looks[0].date else 0)
             step()
-            deltas.append(self._collection.changes(looks[-1].token) if looks[-1].token else None)
+            token = looks[-1].token
+            deltas.append(self._collection.changes(token, bodies=True) if token else None)
             looks.append(self._collection.look())
         strange = self._collection.changes(_strange(looks[-1].token)) if looks[-1].token else None
         told = [
@@ -157,6 +158,7 @@ class Trial:
         return replace(
             found,
             complete_delta=word(yes=all(told)),
+            delta_bodies=word(yes=deltas[0] is not None and "three.ics" in deltas[0].bodies),
             refuses_strange_token=word(yes=strange is None) if looks[-1].token else "",
             moving_ctag=word(yes=_moves([each.ctag for each in looks])),
             moving_date=word(yes=_moves([each.date for each in looks])),
