@@ -193,6 +193,11 @@ class PublicContext:
 # --- setting up -----------------------------------------------------------------------------------
 
 
+def nobody_agrees(_question: str) -> bool:
+    """The answer where nobody can be asked."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What a person gave to find a server: an address of any form, and perhaps a login.
@@ -205,7 +210,7 @@ class Search:
     clock: Clock
     username: str = ""
     password: Callable[[], str] = str
-    confirm: Callable[[str], bool] = lambda _question: False
+    confirm: Callable[[str], bool] = nobody_agrees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ class Looking:
             transport.close()
 
     def _search(self, address: str, transport: object) -> Search:
-        from calbridge.provider import Search
+        from calbridge.provider import Search, nobody_agrees
 
         if self.ask and self.username is None:
             self.username = click.prompt("User name, or nothing for the usual one", default="", show_default=False)
@@ -74,7 +74,7 @@ class Looking:
             clock=SystemClock(),
             username=self.username or "",
             password=self._secret,
-            confirm=click.confirm if self.ask else _nobody,
+            confirm=click.confirm if self.ask else nobody_agrees,
         )
 
     def _private(self, error: BridgeError) -> bool:
@@ -106,10 +106,6 @@ class Looking:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{self._password}\n")
         return True
-
-
-def _nobody(_question: str) -> bool:
-    return False
 
 
 def report(found: Discovered) -> None:
