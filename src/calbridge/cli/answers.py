@@ -327,6 +327,14 @@ class PluginShown(Answer):
     fault: str = Field(description="one sentence, empty when it loaded")
 
 
+class PluginMade(Answer):
+    """`plugins new`"""
+
+    path: str = Field(description="the directory that was written")
+    files: list[str]
+    next: list[str] = Field(description="what to do now")
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -346,5 +354,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "config show": ShownConfig,
     "plugins list": Plugins,
     "plugins show": PluginShown,
+    "plugins new": PluginMade,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""
