@@ -79,7 +79,7 @@ def test_the_answer_stands_first_with_its_reason(paper: Any) -> None:
         "  Mon 2026-11-23 09:00 with Dr. Ben Winter",
         "  Mon 2026-11-23 09:15 with Dr. Ben Winter",
         "  Mon 2026-11-23 09:30 with Dr. Ben Winter",
-        "  Sun 2026-11-29 00:00 with Dr. Anna Sommer [Tierärztin]",
+        "  Mon 2026-11-30 00:00 with Dr. Anna Sommer [Tierärztin]",
         "As of Sun 2026-11-22 10:00 Europe/Berlin",
     ]
 
