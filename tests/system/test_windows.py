@@ -195,3 +195,112 @@ absences = [{ from = %s, until = %s, reason = "Zahnarzt" }]
     code, said = bridge.why("anna", at("13:00"))
     assert code == "outside_hours"
     assert "10:00-14:00 (configuration) and 08:00-11:00 (connection pms)" in said
+
+
+# --- a calendar -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """A calendar program of staff's on a real server."""
+
+    client: httpx.Client
+    home: str
+
+    def make(self, name: str) -> None:
+        self.client.request("MKCALENDAR", f"{self.home}{name}/").raise_for_status()
+
+    def put(self, place: str, *lines: str) -> None:
+        uid = place.replace("/", "-")
+        inner = ["BEGIN:VEVENT", f"UID:{uid}", "DTSTAMP:20260101T000000Z", "SUMMARY:Geheim", *lines, "END:VEVENT"]
+        body = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//staff//EN", *inner, "END:VCALENDAR", ""])
+        headers = {"Content-Type": "text/calendar; charset=utf-8"}
+        self.client.put(f"{self.home}{place}.ics", content=body.encode(), headers=headers).raise_for_status()
+
+    def delete(self, place: str) -> None:
+        self.client.delete(f"{self.home}{place}.ics").raise_for_status()
+
+
+def on(clock: str, *, days: int = 0) -> str:
+    """As iCalendar writes a time on the wall of that Monday, or so many days after it."""
+    return f"{monday() + timedelta(days=days):%Y%m%d}T{clock.replace(':', '')}00"
+
+
+def lasting(first: str, last: str, *, days: int = 0) -> tuple[str, str]:
+    zone = ";TZID=Europe/Berlin:"
+    return f"DTSTART{zone}{on(first, days=days)}", f"DTEND{zone}{on(last, days=days)}"
+
+
+@pytest.fixture
+def calendars(tmp_path: Path, start: Callable[..., Any]) -> Iterator[tuple[Bridge, Staff]]:
+    """Anna has a calendar for her online windows; Ben marks his in his own; holidays are categories."""
+    server = servers.radicale(tmp_path / "calendars")
+    with server.program:
+        kept = tmp_path / "secrets"
+        kept.mkdir(mode=0o700)
+        (kept / "calendar").touch(mode=0o600)
+        (kept / "calendar").write_text(servers.PASSWORD, "utf-8")
+        path, home = tmp_path / "calbridge.toml", server.home
+        path.write_text(
+            CLINIC
+            + f"""
+[clinics.hafen.connections.calendar]
+kind = "caldav"
+url = "{server.address}/"
+username = "{servers.USER}"
+password = {{ file = "calendar" }}
+calendars = {{ anna = "{home}anna/", ben = "{home}ben/" }}
+windows = {{ anna = "{home}anna-online/" }}
+window_categories = ["Onlinebuchung"]
+absence_categories = ["Urlaub", "krank"]
+allow_private = true
+first_run = "apply"
+""",
+            "utf-8",
+        )
+        with httpx.Client(base_url=server.address, auth=server.login, timeout=20, trust_env=False) as client:
+            staff = Staff(client=client, home=home)
+            for name in ("anna", "ben", "anna-online"):
+                staff.make(name)
+            yield Bridge(path=path, start=start), staff
+
+
+def test_a_calendar_says_when_its_people_can_be_booked(calendars: tuple[Bridge, Staff]) -> None:
+    bridge, staff = calendars
+    bridge.sync()
+    # an online calendar with nothing in it is closed; whoever has none has the opening hours
+    assert [bridge.starts(who) for who in ("anna", "ben", "cleo")] == [[], [], ["08:00", "08:15", "08:30"]]
+
+    staff.put("anna-online/mornings", *lasting("09:00", "10:30", days=-7), "RRULE:FREQ=WEEKLY;COUNT=3")
+    staff.put("ben/open", *lasting("14:00", "15:00"), "CATEGORIES:Praxis,ONLINEBUCHUNG")
+    staff.put("anna/team", *lasting("09:00", "09:30"))
+    bridge.sync()
+    assert bridge.starts("anna") == ["09:30", "09:45", "10:00"]
+    assert bridge.starts("ben") == ["14:00", "14:15", "14:30"]
+    code, said = bridge.why("anna", at("09:15"))
+    assert code == "busy"
+    assert said.endswith(" 09:00-09:30 by an entry of connection calendar.")
+    code, said = bridge.why("anna", at("10:15"))
+    assert code == "outside_hours"
+    assert f"online window on Mon {monday().isoformat()} is 09:00-10:30 (connection calendar)" in said
+
+    first, after = (f"{monday() + timedelta(days=days):%Y%m%d}" for days in (-1, 3))
+    holiday = (f"DTSTART;VALUE=DATE:{first}", f"DTEND;VALUE=DATE:{after}", "TRANSP:TRANSPARENT", "CATEGORIES:urlaub")
+    staff.put("anna/holiday", *holiday)
+    staff.put("ben/sick", *lasting("14:00", "14:15"), "CATEGORIES:Krank")
+    bridge.sync()
+    assert (bridge.starts("anna"), bridge.starts("anna", days=7)) == ([], ["09:00", "09:15", "09:30", "09:45", "10:00"])
+    assert bridge.starts("ben") == ["14:15", "14:30"]
+    code, said = bridge.why("anna", at("09:30"))
+    first_day, last_day = (monday() + timedelta(days=days) for days in (-1, 2))
+    assert (code, said) == (
+        "absent",
+        f"Dr. Anna Sommer is away from {first_day.isoformat()} to {last_day.isoformat()} (connection calendar).",
+    )
+
+    staff.delete("anna/holiday")
+    staff.delete("ben/open")
+    bridge.sync()
+    assert bridge.starts("anna") == ["09:30", "09:45", "10:00"]
+    assert bridge.starts("ben") == []  # still a calendar whose windows count, with none left
+    assert "has no online window on" in bridge.why("ben", at("14:00"))[1]
