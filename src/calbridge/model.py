@@ -139,13 +139,17 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
-    """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows."""
+    """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
+
+    `privacy_notice` is what a new client must agree to, word for word; "" where the clinic has none (S1).
+    """
 
     key: str
     name: str
     time_zone: str
     region: str = ""
     online: bool = False
+    privacy_notice: str = ""
     opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
@@ -208,6 +212,18 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """The privacy notice a client agreed to, word for word, and when (epoch seconds)."""
+
+    notice: str
+    agreed_at: int
+
+
+Match = Literal["", "linked", "proposed", "ambiguous", "unmatched", "creating"]
+"""How far a booking's client is known. `creating`: a new record of her own is on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """The canonical appointment: the hub that every side is compared with, through its own shadow.
 
@@ -216,7 +232,9 @@ class Appointment:
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
-    `client`/`patient` are keys of the PMS's records; `match` is how they were found.
+    `client`/`patient` are keys of the PMS's records, `match` is how they were found ("": nobody was asked yet), and
+    `not_clients` the records that a person said are somebody else's. `agreed` is when the client agreed to the privacy
+    notice; its text is kept apart.
     """
 
     id: str
@@ -236,7 +254,9 @@ class Appointment:
     details: Details | None = None
     client: str = ""
     patient: str = ""
-    match: Literal["", "linked", "ambiguous", "unmatched"] = ""
+    match: Match = ""
+    not_clients: tuple[str, ...] = ()
+    agreed: int | None = None
     hold_expires: int | None = None
     decline_reason: str = ""
     revision: int = 1

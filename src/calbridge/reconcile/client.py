@@ -11,10 +11,11 @@ from calbridge.hub import Link, Observation
 from calbridge.interval import Interval
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Details, Side, State
+from calbridge.reconcile.admission import instant, not_admitted
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import facts, takes_time
-from calbridge.reconcile.identity import identify
+from calbridge.reconcile.identity import identify, take_details
 from calbridge.reconcile.missing import DAY, entries, missing, over, undecided
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView, project
@@ -22,7 +23,6 @@ from calbridge.wall import local
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
 TAKEN = "slot_unavailable"
-ADMISSION = {"client_not_admitted", "species_not_admitted"}
 MOVES = {"start", "resource", "service"}
 
 
@@ -81,7 +81,7 @@ def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
     elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
         _new(draft, link, entry, draft.fresh_id(link, entry))
     else:
-        draft.put(replace(mine, origin=Side.CLIENT, source=link.name, details=entry.details or mine.details))
+        draft.put(replace(take_details(draft, mine, entry), origin=Side.CLIENT, source=link.name))
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
 
@@ -92,7 +92,7 @@ def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     decision = _decide(draft, _candidate(view, entry.details), without=key, at=_asked_at(draft, entry))
     appointment = _appointment(draft, link, entry, key, decision)
     if view.state is not State.HELD and view.state is not State.REQUESTED:
-        found = replace(appointment, state=view.state, details=entry.details, description=view.description)
+        found = replace(take_details(draft, appointment, entry), state=view.state)
         draft.put(replace(found, hold_expires=None))
         draft.note("recovered", key, link.name, state=view.state)
         draft.sighted(link, key, entry, edited=True)
@@ -295,41 +295,14 @@ def _submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) ->
 
     A hold whose time had run out guards nothing any more: it gives way to whoever took the time since.
     """
-    given = replace(
-        appointment,
-        reserved=appointment.reserved and takes_time(appointment, draft.now),
-        details=entry.details,
-        description=entry.view.description,
-        hold_expires=None,
-    )
+    reserved = appointment.reserved and takes_time(appointment, draft.now)
+    given = take_details(draft, replace(appointment, reserved=reserved, hold_expires=None), entry)
     identified, certain = identify(draft, given, f"{link.name}/{entry.ref}")
     draft.put(identified)
-    refused = _not_admitted(draft, identified)
-    instant = certain and _instant(draft, identified) and not refused
-    event = Event.SUBMIT_INSTANT if instant else Event.SUBMIT_REQUEST
+    refused = not_admitted(draft, identified)
+    at_once = certain and instant(draft, identified) and not refused
+    event = Event.SUBMIT_INSTANT if at_once else Event.SUBMIT_REQUEST
     submitted = draft.step(identified, event, connection=link.name)
     if refused and submitted is not None:
         declined = draft.step(submitted, Event.DECLINE, connection=link.name, why=refused)
         draft.put(replace(declined or submitted, decline_reason=refused))
-
-
-def _not_admitted(draft: Draft, appointment: Appointment) -> str:
-    """Rules 2 and 3 again, now that client and animal are known; a hold knew neither."""
-    client: Literal["known", "new"] | None = None
-    if appointment.match in {"linked", "unmatched"}:
-        client = "known" if appointment.match == "linked" else "new"
-    wanted = Candidate(
-        service=appointment.service,
-        resource=appointment.resource,
-        start=appointment.start,
-        client=client,
-        species=appointment.details.species if appointment.details else None,
-    )
-    verdicts = _decide(draft, wanted, without=appointment.id, at=draft.now).verdicts
-    return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
-
-
-def _instant(draft: Draft, appointment: Appointment) -> bool:
-    service, rules = draft.clinic.services.get(appointment.service), draft.clinic.rules
-    mode = service.booking_mode if service and service.booking_mode else rules.booking_mode
-    return mode == "instant" or (rules.auto_confirm_known_only and appointment.match == "linked")

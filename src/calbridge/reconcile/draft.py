@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from calbridge.feeds import Complete, Delta, Entry
-from calbridge.hub import Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.hub import Agreement, Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
@@ -44,6 +44,7 @@ class Draft:
         self.tasks: dict[str, Task] = {}
         self.settled: set[str] = set()
         self.commands: list[int] = []
+        self.agreements: dict[str, Agreement] = {}
         self.touched: set[str] = set()
         self.moved: set[str] = set()
 
@@ -158,6 +159,7 @@ class Draft:
             tasks=tuple(self.tasks.values()),
             settled=tuple(sorted(self.settled - set(self.tasks))),
             commands=tuple(self.commands),
+            agreements=tuple(self.agreements.values()),
         )
 
     def _changed(self) -> list[Appointment]:

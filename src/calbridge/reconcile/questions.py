@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 
 from calbridge.hub import HubState, Lookup, Observation, Questions
 from calbridge.model import Clinic, Side, State
+from calbridge.reconcile.creating import creations
 from calbridge.reconcile.missing import entries, limit, missing, trusted, would_cancel
 
 
 def questions(state: HubState, observations: Mapping[str, Observation], clinic: Clinic, now: int) -> Questions:
-    """Probes for what is missing (none where the guard will quarantine the read) and lookups for unmatched details."""
+    """Probes for what is missing (none where the guard will quarantine the read), lookups for unmatched details, and
+    records that are to be made."""
     probes = tuple(
         probe for name in sorted(observations) for probe in _probes(state, observations[name], name, clinic, now)
     )
     lookups = {lookup.key: lookup for lookup in _lookups(state, observations)}
-    return Questions(probes=probes, lookups=tuple(lookups.values()))
+    return Questions(probes=probes, lookups=tuple(lookups.values()), creations=tuple(creations(state)))
 
 
 def _probes(

@@ -9,6 +9,7 @@ from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.model import Clinic, Side
 from calbridge.reconcile.client import read_portal
 from calbridge.reconcile.clinic import read_known, read_unknown
+from calbridge.reconcile.creating import take_created
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
@@ -37,6 +38,7 @@ def reconcile(
     read_portal(draft, portals)
     read_unknown(draft, staff)
     take_back(draft)
+    take_created(draft)
     obey(draft)
     identify_late(draft)
     believe_record(draft)

@@ -9,8 +9,10 @@ from calbridge.feeds import Partial, WindowRecord
 from calbridge.hub import Command, Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.creating import create
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
+from calbridge.reconcile.linking import link, unlink
 from calbridge.reconcile.missing import entries
 from calbridge.reconcile.places import keeper, places
 from calbridge.views import PmsView, View
@@ -183,15 +185,23 @@ def obey(draft: Draft) -> None:
 def _obey(draft: Draft, command: Command, appointment: Appointment) -> None:
     match command.kind:
         case "accept":
-            draft.step(appointment, Event.ACCEPT, by="command")
+            _accept(draft, command, appointment)
         case "decline":
             _decline(draft, command, appointment)
         case "cancel":
             draft.step(appointment, Event.CLINIC_CANCEL, by="command")
         case "link":
-            draft.put(replace(appointment, client=command.client, patient=command.patient, match="linked"))
-            draft.settled.add(f"link:{appointment.id}")
-            draft.note("linked", appointment.id, by="command")
+            draft.put(link(draft, appointment, command))
+        case "unlink":
+            draft.put(unlink(draft, appointment))
+        case "create":
+            draft.put(create(draft, appointment))
+
+
+def _accept(draft: Draft, command: Command, appointment: Appointment) -> None:
+    """A proposal may be confirmed in the same step (S2)."""
+    if draft.step(appointment, Event.ACCEPT, by="command") is not None and command.client:
+        draft.put(link(draft, draft.appointments[appointment.id], command))
 
 
 def _decline(draft: Draft, command: Command, appointment: Appointment) -> None:

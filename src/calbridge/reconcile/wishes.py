@@ -16,6 +16,7 @@ from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.linking import linked_in_pms
 from calbridge.reconcile.places import keeps_record
 from calbridge.views import own_title, project
 
@@ -172,7 +173,7 @@ def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         texts = {name for name in wish.changes if name not in {*TIME, "state", "confidential"}}
         refused = texts - set(accepted)
         if accepted:
-            draft.put(_linked(draft, replace(appointment, **accepted)))
+            draft.put(linked_in_pms(draft, appointment, replace(appointment, **accepted)))
             draft.note("edited", key, wish.link.name, fields=",".join(sorted(accepted)))
         if refused:
             draft.note("overruled", key, wish.link.name, fields=",".join(sorted(refused)))
@@ -193,13 +194,3 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     if "title" in values:
         values["title"] = own_title(values["title"], draft.clinic)
     return values
-
-
-def _linked(draft: Draft, appointment: Appointment) -> Appointment:
-    if appointment.client and appointment.match != "linked":
-        draft.settled.add(f"link:{appointment.id}")
-        draft.note("linked", appointment.id, by="pms")
-        return replace(appointment, match="linked")
-    if appointment.match == "linked" and not appointment.client:
-        return replace(appointment, match="unmatched")
-    return appointment
