@@ -10,6 +10,7 @@ from calbridge.engine.recovery import backoff, connection_task, verdict
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, Replan, SkipItem
 from calbridge.feeds import ClientQuery, ClientRecord, Delta, Entry, Feed, NotModified, Probe, Record, Unknown
+from calbridge.folding import spaced
 from calbridge.hub import Answers, Creation, HubState, Link, Observation, Questions, horizon
 from calbridge.model import Details
 
@@ -141,7 +142,10 @@ def _clients(session: Session, details: Details) -> tuple[ClientRecord, ...] | N
 def query_of(details: Details) -> ClientQuery:
     """What a side is asked: as little as matching needs."""
     return ClientQuery(
-        email=details.email, phone=details.phone, first_name=details.first_name, last_name=details.last_name
+        email=spaced(details.email),
+        phone=spaced(details.phone),
+        first_name=spaced(details.first_name),
+        last_name=spaced(details.last_name),
     )
 
 
