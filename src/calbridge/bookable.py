@@ -1,5 +1,8 @@
 """Where a resource's bookable time comes from (rules.md section 2), as merged intervals over local dates.
 
+What gives time adds up, what takes it away always does: online windows of the configuration and of every provider are
+one set, while working time, absences, closures and exclusions each limit it, whoever says them.
+
 Windows that touch or overlap are merged; so are one that ends at 24:00 and the next day's from 00:00, for a clinic
 that never closes.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import reduce
 
 from calbridge.facts import Facts
 from calbridge.interval import Interval, intersect, merge
@@ -22,11 +26,10 @@ def hours(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: d
     """The bookable time of `resource` on local dates `first` to `last`; `wide` reads the opening hours."""
     if wide or clinic.rules.availability == "opening_hours":
         return opening(clinic, first, last)
-    online = _online(clinic, facts, resource, first, last)
-    if not _has(resource, "work") and resource.key not in facts.work:
-        return online
-    planned = _planned(clinic, resource, "work", first, last)
-    return intersect(online, (*planned, *facts.work.get(resource.key, ())))
+    bounds = [facts.work[resource.key]] if resource.key in facts.work else []
+    if _has(resource, "work"):
+        bounds.append(tuple(_planned(clinic, resource, "work", first, last)))
+    return reduce(intersect, bounds, _online(clinic, facts, resource, first, last))
 
 
 def opening(clinic: Clinic, first: date, last: date) -> list[Interval]:
@@ -71,9 +74,10 @@ def _on(tz: str, day: date, windows: Iterable[WallWindow]) -> Iterator[Interval]
 # --- what takes bookable time away ----------------------------------------------------------------
 
 
-def closures(clinic: Clinic) -> list[Interval]:
-    """When the clinic is closed."""
-    return merge(date_interval(clinic.time_zone, c.first, c.last) for c in clinic.closures)
+def closures(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:
+    """When the clinic, or the site of a resource, is closed, by the configuration and by what providers say."""
+    configured = (date_interval(clinic.time_zone, c.first, c.last) for c in clinic.closures)
+    return merge((*configured, *facts.closures.get("", ()), *facts.closures.get(resource, ())))
 
 
 def absences(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:

@@ -5,11 +5,11 @@ Records are validated where they enter (settings, providers); inside they are tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from calbridge.interval import Interval
 
@@ -138,10 +138,30 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraRule:
+    """A rule of a plugin as one clinic turned it on; it stands between rules 12 and 13 of the catalogue.
+
+    `answer(case, options)` takes a `calbridge.rules.Case` and these `options` and gives a `calbridge.rules.Answer`;
+    the types lie above this module. `words` puts the facts of a refusal into one sentence, `{fact}` by `{fact}`.
+    `reach` bounds what the answer may depend on. `fixed`: not on the start. `visit`: on the configuration, the
+    candidate and what is known of the visit's local dates. `clinic`: on anything, the present too; such a rule is
+    asked again for every start in every computation.
+    """
+
+    code: str
+    answer: Callable[[Any, Any], Any]
+    options: Any = None
+    words: str = ""
+    reach: Literal["fixed", "visit", "clinic"] = "clinic"
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
     """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
 
     `privacy_notice` is what a new client must agree to, word for word; "" where the clinic has none (S1).
+    `extra` are the rules of plugins that it turned on, in the order of its configuration.
     """
 
     key: str
@@ -156,6 +176,7 @@ class Clinic:
     resources: Mapping[str, Resource] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    extra: tuple[ExtraRule, ...] = ()
 
 
 # --- what happens to a booking (rules.md section 4) ---------------------------------------------

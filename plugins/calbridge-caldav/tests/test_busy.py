@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calbridge.ical import busy
+from calbridge.ical.busy import Eyes
+from calbridge.ical.lines import Document
+from calbridge.ical.recurrence import occurrences
 from calbridge.interval import Interval
 from calbridge.provider import Busy, Unreadable
-from calbridge_caldav import busy
-from calbridge_caldav.busy import Eyes
-from calbridge_caldav.lines import Document
 from calbridge_caldav.records import records_of
-from calbridge_caldav.recurrence import occurrences
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
+from types import FunctionType
+
+from pydantic import BaseModel
 
 from calbridge.engine.pull import failed
 from calbridge.engine.session import Session
@@ -105,13 +108,21 @@ def _window(session: Session, day: Day, slots: tuple[OfferedSlot, ...]) -> Offer
 
 
 def _described(clinic: Clinic) -> str:
-    """The same on every start: sets have no order of their own."""
+    """The same on every start: sets have no order of their own, and a rule function has an address, but also a name."""
     text = json.dumps(asdict(clinic), sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _plain(value: object) -> object:
-    return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
+    match value:
+        case frozenset() | set():
+            return sorted(json.dumps(each, sort_keys=True, default=_plain) for each in value)
+        case BaseModel():
+            return value.model_dump()
+        case FunctionType():
+            return f"{value.__module__}.{value.__qualname__}"
+        case _:
+            return str(value)
 
 
 def _digest(slots: tuple[OfferedSlot, ...]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from calbridge.facts import Facts
 from calbridge.model import Appointment
+from calbridge.reconcile.asking import judge
 from calbridge.reconcile.draft import Draft
-from calbridge.rules import RULES, Candidate, case_of
+from calbridge.slots import Candidate
 
 ADMISSION = frozenset({"client_not_admitted", "species_not_admitted"})
 KINDS: dict[str, Literal["known", "new"]] = {"linked": "known", "unmatched": "new", "creating": "new"}
@@ -23,9 +23,8 @@ def not_admitted(draft: Draft, appointment: Appointment) -> str:
         client=KINDS.get(appointment.match),
         species=appointment.details.species if appointment.details else None,
     )
-    case = case_of(draft.clinic, Facts(now=draft.now), wanted)
-    rules = [rule for rule in RULES if rule.code in ADMISSION] if case else []
-    return next((rule.code for rule in rules if case and not rule.check(case).ok), "")
+    verdicts = judge(draft, wanted, without=appointment.id, at=draft.now).verdicts
+    return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
 
 
 def instant(draft: Draft, appointment: Appointment) -> bool:

@@ -1,4 +1,4 @@
-"""What portals show: holds, submitted bookings, and what clients changed. Rules decide; refusals are told."""
+"""What portals show of bookings the hub knows: confirmed, moved, cancelled, described anew, lost."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from typing import Any, Literal
 
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
-from calbridge.interval import Interval
 from calbridge.lifecycle import Event
-from calbridge.model import Appointment, Details, Side, State
-from calbridge.reconcile.admission import instant, not_admitted
+from calbridge.model import Appointment, State
+from calbridge.reconcile.arrivals import begin, meet, refuse, submit
+from calbridge.reconcile.asking import asked_at, candidate, judge
 from calbridge.reconcile.compare import delta, pending
-from calbridge.reconcile.draft import Draft, derive_id
-from calbridge.reconcile.facts import facts, takes_time
-from calbridge.reconcile.identity import identify, take_details
-from calbridge.reconcile.missing import DAY, entries, missing, over, undecided
-from calbridge.slots import Candidate, Decision, decide
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.facts import takes_time
+from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.views import PortalView, project
-from calbridge.wall import local
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
-TAKEN = "slot_unavailable"
 MOVES = {"start", "resource", "service"}
 
 
@@ -47,7 +43,7 @@ def _read(draft: Draft, link: Link, entry: Entry) -> None:
     if key in draft.appointments:
         _known(draft, link, draft.appointments[key], entry)
     elif entry.view.state in LIVE and not over(entry, draft.now):
-        _unknown(draft, link, entry)
+        meet(draft, link, entry)
 
 
 def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
@@ -67,102 +63,6 @@ def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
         appointment=key,
         connection=link.name,
     )
-
-
-# --- new ones -------------------------------------------------------------------------------------
-
-
-def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
-    """New; or one that the clinic's sides still know after the hub lost its state: ids come from refs, so it shows."""
-    key = derive_id(draft.clinic.key, link.name, entry.replaces or entry.ref)
-    mine = draft.appointments.get(key)
-    if mine is None:
-        _new(draft, link, entry, key)
-    elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
-        _new(draft, link, entry, draft.fresh_id(link, entry))
-    else:
-        draft.put(replace(take_details(draft, mine, entry), origin=Side.CLIENT, source=link.name))
-        draft.sighted(link, key, entry, edited=True)
-        draft.note("attached", key, link.name)
-
-
-def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
-    view = entry.view
-    assert isinstance(view, PortalView)  # noqa: S101 - narrows the union; _read has checked it
-    decision = _decide(draft, _candidate(view, entry.details), without=key, at=_asked_at(draft, entry))
-    appointment = _appointment(draft, link, entry, key, decision)
-    if view.state is not State.HELD and view.state is not State.REQUESTED:
-        found = replace(take_details(draft, appointment, entry), state=view.state)
-        draft.put(replace(found, hold_expires=None))
-        draft.note("recovered", key, link.name, state=view.state)
-        draft.sighted(link, key, entry, edited=True)
-        return
-    if not decision.ok:
-        _refuse(draft, link, entry, appointment, decision.code)
-        return
-    held = draft.put(appointment)
-    start = local(draft.clinic.time_zone, view.start).isoformat()
-    draft.note("held", key, link.name, resource=view.resource, start=start)
-    draft.sighted(link, key, entry, edited=True)
-    draft.agree(link, key)
-    if view.state is State.REQUESTED:
-        _submit(draft, link, held, entry)
-
-
-def _appointment(draft: Draft, link: Link, entry: Entry, key: str, decision: Decision) -> Appointment:
-    view = entry.view
-    assert isinstance(view, PortalView)  # noqa: S101 - narrows the union
-    service = draft.clinic.services.get(view.service)
-    return Appointment(
-        id=key,
-        clinic=draft.clinic.key,
-        state=State.HELD,
-        origin=Side.CLIENT,
-        resource=view.resource,
-        start=view.start,
-        end=view.start + service.minutes * 60 if service else view.end,
-        service=view.service,
-        co_resources=decision.co_resources,
-        buffer_before=service.buffer_before * 60 if service else 0,
-        buffer_after=service.buffer_after * 60 if service else 0,
-        hold_expires=_expiry(draft, entry),
-        source=link.name,
-    )
-
-
-def _expiry(draft: Draft, entry: Entry) -> int:
-    """A hold always ends, whatever the portal says: at the latest `hold_ttl` from now."""
-    latest = draft.now + draft.clinic.rules.hold_ttl
-    return min(entry.expires, latest) if entry.expires is not None else latest
-
-
-def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, code: str) -> None:
-    """Refused bookings are kept as ended ones: the portal is told through them, and `journal` explains them."""
-    ended = State.RELEASED if entry.view.state is State.HELD else State.DECLINED
-    draft.put(replace(appointment, state=ended, decline_reason=TAKEN, exclusive=False, hold_expires=None))
-    draft.note("slot_refused", appointment.id, link.name, rule=code)
-    draft.sighted(link, appointment.id, entry, edited=True)
-
-
-def _decide(draft: Draft, wanted: Candidate, *, without: str, at: int) -> Decision:
-    """What the rules say, with lead time and horizon counted from `at`, when the client asked."""
-    around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
-    known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
-    return decide(draft.clinic, replace(known, now=at), wanted)
-
-
-def _asked_at(draft: Draft, entry: Entry) -> int:
-    """A client who asked in time is in time, also when the bridge was down meanwhile; but nobody books the past."""
-    at = entry.modified if entry.modified is not None else draft.now
-    return at if at <= draft.now < entry.view.start else draft.now
-
-
-def _candidate(view: PortalView, details: Details | None) -> Candidate:
-    species = details.species if details else None
-    return Candidate(service=view.service, resource=view.resource, start=view.start, species=species)
-
-
-# --- known ones -----------------------------------------------------------------------------------
 
 
 def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
@@ -209,15 +109,15 @@ def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> N
     key = draft.fresh_id(link, entry)
     refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(appointment, entry)
     if ended is not None and ended.state is State.EXPIRED and refusing:
-        _refuse(draft, link, entry, replace(appointment, id=key), "late")
+        refuse(draft, link, entry, replace(appointment, id=key), "late")
         return
-    _new(draft, link, entry, key)
+    begin(draft, link, entry, key)
 
 
 def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
     match entry.view.state:
         case State.REQUESTED if appointment.state is State.HELD:
-            _submit(draft, link, appointment, entry)
+            submit(draft, link, appointment, entry)
         case State.EXPIRED:
             draft.step(appointment, Event.EXPIRE, connection=link.name)
         case State.RELEASED | State.CANCELLED:
@@ -233,7 +133,7 @@ def _cancel(draft: Draft, link: Link, appointment: Appointment, entry: Entry) ->
     if appointment.state.gone:
         return
     event = Event.RELEASE if appointment.state is State.HELD else Event.CLIENT_CANCEL
-    asked = _asked_at(draft, entry)
+    asked = asked_at(draft, entry)
     if draft.step(appointment, event, connection=link.name, at=asked) is not None or appointment.state.ended:
         return
     if appointment.state is not State.CONFIRMED:  # the patient is here: that is over, whatever a link in a mail says
@@ -259,12 +159,12 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.note("overruled", appointment.id, link.name, field="time", by="clinic")
         draft.touched.add(appointment.id)
         return
-    wanted = _candidate(view, appointment.details)
+    wanted = candidate(view, appointment.details)
     if appointment.client:
         scope: Literal["book", "reschedule"] = "reschedule" if appointment.state is State.CONFIRMED else "book"
         wanted = replace(wanted, client="known", scope=scope)
-    asked = _asked_at(draft, entry)
-    decision = _decide(draft, wanted, without=appointment.id, at=asked)
+    asked = asked_at(draft, entry)
+    decision = judge(draft, wanted, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
         draft.touched.add(appointment.id)
@@ -288,21 +188,3 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         written=False,
     )
     draft.put(moved)
-
-
-def _submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
-    """The hold becomes a booking: identified as far as it can be, confirmed or left to the clinic.
-
-    A hold whose time had run out guards nothing any more: it gives way to whoever took the time since.
-    """
-    reserved = appointment.reserved and takes_time(appointment, draft.now)
-    given = take_details(draft, replace(appointment, reserved=reserved, hold_expires=None), entry)
-    identified, certain = identify(draft, given, f"{link.name}/{entry.ref}")
-    draft.put(identified)
-    refused = not_admitted(draft, identified)
-    at_once = certain and instant(draft, identified) and not refused
-    event = Event.SUBMIT_INSTANT if at_once else Event.SUBMIT_REQUEST
-    submitted = draft.step(identified, event, connection=link.name)
-    if refused and submitted is not None:
-        declined = draft.step(submitted, Event.DECLINE, connection=link.name, why=refused)
-        draft.put(replace(declined or submitted, decline_reason=refused))

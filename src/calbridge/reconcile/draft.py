@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from calbridge.facts import Facts
 from calbridge.feeds import Complete, Delta, Entry
-from calbridge.hub import Agreement, Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.hub import Agreement, Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.interval import Interval
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
-from calbridge.reconcile.diary import Diary
-from calbridge.reconcile.facts import overlapping
+from calbridge.reconcile.diary import Almanac, Diary
+from calbridge.reconcile.facts import facts, overlapping
 from calbridge.views import project
 
 
@@ -34,7 +36,7 @@ class Draft:
         self.answers = answers
         self.appointments: dict[str, Appointment] = dict(state.appointments)
         self.shadows: dict[tuple[str, str], Shadow] = dict(state.shadows)
-        self.foreign: dict[tuple[str, str], Foreign] = dict(state.foreign)
+        self.foreign = Almanac(state.foreign)
         self.diary = Diary(self.appointments.values())
         self.by_ref = {
             (shadow.connection, shadow.ref): shadow.appointment for shadow in self.shadows.values() if shadow.ref
@@ -77,6 +79,12 @@ class Draft:
         """Every other appointment that takes some of the same time."""
         near = (self.appointments[key] for key in self.diary.near(appointment))
         return overlapping(near, appointment, self.now)
+
+    def facts(self, *, without: str, around: Interval) -> Facts:
+        """The slot facts of `around`, looked up by its days. `without` leaves one appointment out."""
+        near = {key: self.appointments[key] for key in self.diary.around(around)}
+        days = replace(self.current(), appointments=near, foreign=self.foreign.around(around))
+        return facts(days, self.clinic, self.now, without=without, around=around)
 
     def sighted(self, link: Link, appointment_id: str, entry: Entry, *, edited: bool) -> None:
         """The side's shadow becomes what was just seen; after an edit the next projection is compared afresh."""

@@ -9,13 +9,15 @@ from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.model import Clinic, Side
 from calbridge.reconcile.client import read_portal
 from calbridge.reconcile.clinic import read_known, read_unknown
+from calbridge.reconcile.commands import obey
 from calbridge.reconcile.creating import take_created
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
+from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
-from calbridge.reconcile.timers import believe_record, check_reservations, expire_holds, obey, take_back
+from calbridge.reconcile.taken import believe_record, take_back
 
 
 def reconcile(

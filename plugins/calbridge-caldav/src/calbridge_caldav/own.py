@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 from icalendar.parser import unescape_backslash
 
+from calbridge.ical.lines import Component, Document, FaultError, number
+from calbridge.ical.recurrence import single
+from calbridge.ical.times import Span, UnsureError, moment, plain_span
+from calbridge.ical.zones import Zones
 from calbridge.model import State
 from calbridge.provider import Stamp
 from calbridge.views import CalendarView
-from calbridge_caldav.lines import Component, Document, FaultError, number
 from calbridge_caldav.notes import split
-from calbridge_caldav.recurrence import single
-from calbridge_caldav.times import Span, UnsureError, moment, plain_span
-from calbridge_caldav.zones import Zones
 
 DOMAIN = "@calbridge"
 _ID = re.compile(r"[a-z0-9]+")

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from calbridge.errors import ConfigError
 from calbridge.hookspecs import hookimpl
+from calbridge.ical.busy import Eyes
 from calbridge.interval import Interval
 from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Probe, Receipt, Record
 from calbridge_caldav import probing, schedule
-from calbridge_caldav.busy import Eyes
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.places import Places
 from calbridge_caldav.settings import CaldavSettings

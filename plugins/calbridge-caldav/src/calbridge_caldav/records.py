@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from calbridge.ical.busy import Eyes, recurs, salvage, taken
+from calbridge.ical.lines import Document, FaultError
 from calbridge.interval import Interval
 from calbridge.provider import Busy, Entry, Record, Unreadable
-from calbridge_caldav.busy import Eyes, recurs, salvage, taken
 from calbridge_caldav.hrefs import ref_of, repeats_of
-from calbridge_caldav.lines import Document, FaultError
 from calbridge_caldav.own import modified_of, stamp_of, view_of
 
 

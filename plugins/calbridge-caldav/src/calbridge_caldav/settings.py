@@ -5,14 +5,11 @@ A calendar belongs to exactly one resource, on the server that the url names: cr
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from calbridge.fields import SecretText, ServerUrl
+from calbridge.ical.busy import Policy
 from calbridge_caldav.hrefs import collection_path
-
-Policy = Literal["busy", "free"]
 
 
 class CaldavSettings(BaseModel):

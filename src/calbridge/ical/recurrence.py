@@ -19,10 +19,10 @@ import recurring_ical_events  # type: ignore[import-untyped]  # it ships no type
 from icalendar import Calendar
 from icalendar import Component as Parsed
 
+from calbridge.ical.lines import Component, Document, FaultError, Line, ZoneFaultError, number
+from calbridge.ical.times import Span, span
+from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
-from calbridge_caldav.lines import Component, Document, FaultError, Line, ZoneFaultError, number
-from calbridge_caldav.times import Span, span
-from calbridge_caldav.zones import Zones
 
 STEPS = 700_000
 """Calls the library may make for one object: well under a second. A daily meeting since 1990 needs 150,000."""

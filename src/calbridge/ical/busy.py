@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+from calbridge.ical.lines import Component, Document, FaultError, ZoneFaultError
+from calbridge.ical.recurrence import Occurrence, occurrences
+from calbridge.ical.times import Span, UnsureError, plain_span
+from calbridge.ical.zones import Zones
 from calbridge.interval import Interval, merge
-from calbridge_caldav.lines import Component, Document, FaultError, ZoneFaultError
-from calbridge_caldav.recurrence import Occurrence, occurrences
-from calbridge_caldav.settings import Policy
-from calbridge_caldav.times import Span, UnsureError, plain_span
-from calbridge_caldav.zones import Zones
+
+Policy = Literal["busy", "free"]
+"""Whether a kind of entry takes time, as the connection says."""
 
 _RECURS = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"})
 

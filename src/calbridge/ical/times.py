@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from icalendar.prop import vDuration
 
+from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError
+from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
-from calbridge_caldav.lines import Component, FaultError, Line, ZoneFaultError
-from calbridge_caldav.zones import Zones
 
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?", re.ASCII)
 

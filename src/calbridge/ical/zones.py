@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from calbridge_caldav.lines import Component, Document, Line, number
+from calbridge.ical.lines import Component, Document, Line, number
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,31 @@
+"""What a client asks for, judged by the one set of slot rules, as of when it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from calbridge.feeds import Entry
+from calbridge.interval import Interval
+from calbridge.model import Details
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.missing import DAY
+from calbridge.slots import Candidate, Decision, decide
+from calbridge.views import PortalView
+
+
+def judge(draft: Draft, wanted: Candidate, *, without: str, at: int) -> Decision:
+    """What the rules say, with lead time and horizon counted from `at`, when the client asked."""
+    around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
+    known = draft.facts(without=without, around=around)
+    return decide(draft.clinic, replace(known, now=at), wanted)
+
+
+def asked_at(draft: Draft, entry: Entry) -> int:
+    """A client who asked in time is in time, also when the bridge was down meanwhile; but nobody books the past."""
+    at = entry.modified if entry.modified is not None else draft.now
+    return at if at <= draft.now < entry.view.start else draft.now
+
+
+def candidate(view: PortalView, details: Details | None) -> Candidate:
+    species = details.species if details else None
+    return Candidate(service=view.service, resource=view.resource, start=view.start, species=species)
