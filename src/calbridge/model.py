@@ -137,6 +137,10 @@ class Rules:
     max_cancellations: int = 3
 
 
+Reach = Literal["fixed", "visit", "clinic"]
+"""What the answer of a plugin's rule may depend on; `ExtraRule` says what each promises."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraRule:
     """A rule of a plugin as one clinic turned it on; it stands between rules 12 and 13 of the catalogue.
@@ -152,22 +156,31 @@ class ExtraRule:
     answer: Callable[[Any, Any], Any]
     options: Any = None
     words: str = ""
-    reach: Literal["fixed", "visit", "clinic"] = "clinic"
+    reach: Reach = "clinic"
     source: str = ""
+
+
+Language = Literal["de", "en", "fi"]
+_SPOKEN: Mapping[str, Language] = {"DE": "de", "AT": "de", "CH": "de", "LI": "de", "FI": "fi"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
     """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
 
-    `privacy_notice` is what a new client must agree to, word for word; "" where the clinic has none (S1).
-    `extra` are the rules of plugins that it turned on, in the order of its configuration.
+    `extra` are the rules of plugins that it turned on, in the order of its configuration. `phone`, `email` and
+    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`). `privacy_notice` is what a
+    new client must agree to, word for word; "" where the clinic has none (S1).
     """
 
     key: str
     name: str
     time_zone: str
     region: str = ""
+    language: Language | Literal[""] = ""
+    phone: str = ""
+    email: str = ""
+    booking_url: str = ""
     online: bool = False
     privacy_notice: str = ""
     opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
@@ -177,6 +190,11 @@ class Clinic:
     services: Mapping[str, Service] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     extra: tuple[ExtraRule, ...] = ()
+
+    @property
+    def spoken(self) -> Language:
+        """The language of its calendar entries and, where a client says nothing else, of its messages."""
+        return self.language or _SPOKEN.get(self.region, "en")
 
 
 # --- what happens to a booking (rules.md section 4) ---------------------------------------------
@@ -252,6 +270,7 @@ class Appointment:
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
+    `quiet`: the clinic declined it without a message (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client`/`patient` are keys of the PMS's records, `match` is how they were found ("": nobody was asked yet), and
     `not_clients` the records that a person said are somebody else's. `agreed` is when the client agreed to the privacy
@@ -280,6 +299,7 @@ class Appointment:
     agreed: int | None = None
     hold_expires: int | None = None
     decline_reason: str = ""
+    quiet: bool = False
     revision: int = 1
     exclusive: bool = True
     written: bool = False

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, assert_never
 
-from calbridge.model import Appointment, Clinic, Details, State
+from calbridge.model import Appointment, Clinic, Details, Rules, State
 
 Role = Literal["calendar", "pms", "portal"]
 
@@ -146,6 +146,15 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
     )
 
 
+def notifies(appointment: Appointment, rules: Rules) -> bool:
+    """May the client be told of this state? Not where the clinic declines without a message (S2).
+
+    A refusal of the bridge itself is always told: she waits for an answer and nobody at the clinic knows.
+    """
+    declined = appointment.state is State.DECLINED and appointment.decline_reason not in SYSTEM_REASONS
+    return not declined or (rules.decline_notifies and not appointment.quiet)
+
+
 SYSTEM_REASONS = frozenset({"slot_unavailable", "client_not_admitted", "species_not_admitted"})
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
@@ -155,12 +164,11 @@ _WORDS = {
     "fi": {State.HELD: "Varattu", State.REQUESTED: "Pyydetty"},
     "en": {State.HELD: "Reserved", State.REQUESTED: "Requested"},
 }
-_LANGUAGE = {"DE": "de", "AT": "de", "CH": "de", "FI": "fi"}
 
 
 def subject(appointment: Appointment, clinic: Clinic, *, names: str) -> str:
     """The line a diary shows: the service (S2), then the names as far as the clinic shows them, the state first."""
-    words = _WORDS[_LANGUAGE.get(clinic.region, "en")]
+    words = _WORDS[clinic.spoken]
     service = clinic.services.get(appointment.service)
     text = appointment.title if names == "full" else ""
     if not text or appointment.state is State.HELD:
@@ -172,7 +180,7 @@ def subject(appointment: Appointment, clinic: Clinic, *, names: str) -> str:
 
 def own_title(title: str, clinic: Clinic) -> str:
     """What staff typed, without the state's word that the bridge put before it."""
-    for word in _WORDS[_LANGUAGE.get(clinic.region, "en")].values():
+    for word in _WORDS[clinic.spoken].values():
         title = title.removeprefix(f"{word}: ")
     return title
 

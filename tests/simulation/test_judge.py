@@ -14,7 +14,7 @@ from clinic_day.day import play
 from calbridge.feeds import Feed, Record
 from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
-from calbridge.provider import Change, ExportReceipt, Offer, OfferedSlot, Receipt
+from calbridge.provider import Change, ExportReceipt, Offer, OfferedSlot, PortalChange, Receipt
 from calbridge.store import Store
 from calbridge.store.database import Database
 from calbridge.testing.memory_calendar import MemoryCalendar
@@ -108,8 +108,8 @@ class LeakyPortal(MemoryPortal):
     """The plugin hands the portal what it was never to see."""
 
     @hookimpl
-    def propagate_change(self, change: Change) -> Receipt:
-        return super().propagate_change(replace(change, reason=f"{PRIVATE} bites"))
+    def propagate_change(self, change: PortalChange) -> Receipt:
+        return super().propagate_change(replace(change, view=replace(change.view, description=f"{PRIVATE} bites")))
 
 
 class GenerousPortal(MemoryPortal):

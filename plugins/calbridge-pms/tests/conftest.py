@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Resource, Service, State
-from calbridge.provider import Change, Context, Entry
+from calbridge.provider import Change, Context, Entry, PmsChange
 from calbridge.testing.clock import VirtualClock
 from calbridge.transport import Transport
 from calbridge.views import PmsView
@@ -146,7 +146,7 @@ class Reception:
     def change(self, shown: PmsView | None = None, **changes: Any) -> Change:
         """The first write of one appointment."""
         values: dict[str, Any] = {"key": "key-1", "appointment": "b1", "revision": 1, "view": shown or self.view()}
-        return Change(**{**values, **changes})
+        return PmsChange(**{**values, **changes})
 
     def after(self, entry: Entry, shown: PmsView, **changes: Any) -> Change:
         """The next write of what is there."""

@@ -18,13 +18,13 @@ from calbridge.errors import NeedsHuman, Replan, SkipItem
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Resource, State
 from calbridge.provider import (
-    Change,
     ClientQuery,
     Complete,
     Context,
     Delta,
     Gone,
     NotModified,
+    PmsChange,
     Present,
     Unknown,
     Unreadable,
@@ -106,9 +106,9 @@ def written(provider: Pms) -> str:
     return receipt.entry.ref
 
 
-def change(**changes: Any) -> Change:
+def change(**changes: Any) -> PmsChange:
     view = PmsView(state=State.CONFIRMED, resource="anna", start=START, end=START + 1_800)
-    return Change(**{"key": "k", "appointment": "b1", "revision": 1, "view": view, **changes})
+    return PmsChange(**{"key": "k", "appointment": "b1", "revision": 1, "view": view, **changes})
 
 
 # --- conflicts ------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field, replace
 
+from calbridge.changes import Receipt
 from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, SkipItem
-from calbridge.feeds import Receipt
 from calbridge.hub import HubState, JournalEntry, Shadow
 from calbridge.reconcile import Outcome, effects, keeps_record, outcome
 from calbridge.store import OutboxRow, Superseded

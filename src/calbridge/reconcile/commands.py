@@ -48,4 +48,4 @@ def _accept(draft: Draft, command: Command, appointment: Appointment) -> None:
 def _decline(draft: Draft, command: Command, appointment: Appointment) -> None:
     declined = draft.step(appointment, Event.DECLINE, by="command")
     if declined is not None:
-        draft.put(replace(declined, decline_reason=command.reason))
+        draft.put(replace(declined, decline_reason=command.reason, quiet=not command.notify))

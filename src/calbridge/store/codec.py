@@ -16,8 +16,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+from calbridge.changes import Change, PmsChange, change_of
 from calbridge.errors import ConfigError
-from calbridge.feeds import AbsenceRecord, Busy, Change, ClosureRecord, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign
 from calbridge.model import Appointment, Details
 from calbridge.provider import Role
@@ -121,7 +122,8 @@ def _change_text(change: Change) -> str:
     values = {each.name: getattr(change, each.name) for each in fields(change)}
     values["view"] = _tagged(change.view)
     values["previous"] = _tagged(change.previous)
-    values["details"] = _DETAILS.dump_python(change.details, mode="json")
+    if isinstance(change, PmsChange):
+        values["details"] = _DETAILS.dump_python(change.details, mode="json")
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -129,8 +131,9 @@ def _change_from(text: str) -> Change:
     values = json.loads(text)
     values["view"] = _untagged(values["view"])
     values["previous"] = _untagged(values["previous"])
-    values["details"] = _DETAILS.validate_python(values["details"])
-    return Change(**values)
+    if "details" in values:
+        values["details"] = _DETAILS.validate_python(values["details"])
+    return change_of(values.pop("view"), **values)
 
 
 # --- the codecs -----------------------------------------------------------------------------------

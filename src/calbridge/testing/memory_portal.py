@@ -14,7 +14,7 @@ from typing import Literal
 from calbridge.errors import Replan
 from calbridge.interval import Interval
 from calbridge.model import Details, Side, State
-from calbridge.provider import Change, Clock, ExportReceipt, Offer
+from calbridge.provider import Clock, ExportReceipt, Offer, PortalChange
 from calbridge.testing.changelog import ChangeLog
 
 Message = Literal["confirmed", "declined", "moved", "cancelled"]
@@ -75,7 +75,7 @@ class PortalModel:
         self.bookings: dict[str, Booking] = {}
         self.offers: dict[str, dict[tuple[str, int], int]] = {}
         self.offer_revision = 0
-        self.received: list[Change | Offer] = []
+        self.received: list[PortalChange | Offer] = []
         self.messages: Counter[tuple[str, Message, int]] = Counter()
         self.writes = 0
         self._count = 0

@@ -10,7 +10,8 @@ from typing import Any
 from calbridge.errors import Replan
 from calbridge.interval import Interval
 from calbridge.model import State
-from calbridge.provider import Change, Entry, Offer, OfferedSlot, OfferWindow
+from calbridge.provider import Change, Entry, Offer, OfferedSlot, OfferWindow, change_of
+from calbridge.public import public
 from calbridge.testing.drivers import PortalDriver
 from calbridge.testing.provider_tests import DAY, HALF_HOUR, ProviderTests, entry_of, gone_from, listed
 from calbridge.views import PortalView
@@ -27,7 +28,7 @@ class PortalTests(ProviderTests):
         slots = tuple(OfferedSlot(service=side.service, start=s, end=s + HALF_HOUR) for s in starts)
         day = Interval(side.start, side.start + DAY)
         part = OfferWindow(resource=side.resources[0], window=day, slots=slots)
-        return Offer(clinic=side.clinic, revision=revision, windows=(part,))
+        return Offer(clinic=public(side.clinic), revision=revision, windows=(part,))
 
     def open(self, side: PortalDriver) -> None:
         """Three slots are offered."""
@@ -51,7 +52,8 @@ class PortalTests(ProviderTests):
             "version": entry.version,
             "previous": entry.view,
         }
-        return Change(**{**values, **changes})
+        wanted = {**values, **changes}
+        return change_of(wanted.pop("view"), **wanted)
 
     def make(self, side: Any) -> str:
         """A booking of a client."""
@@ -114,7 +116,8 @@ class PortalTests(ProviderTests):
     def test_a_declined_request_ends_and_frees_its_time(self, side: PortalDriver) -> None:
         """A removal of a request is a refusal; doing it twice is once."""
         entry = self.booked(side)
-        change = self.answer(entry, remove=True, reason="slot_unavailable")
+        assert isinstance(entry.view, PortalView)
+        change = self.answer(entry, view=replace(entry.view, decline_reason="slot_unavailable"), remove=True)
         for _ in range(2):
             assert side.provider.propagate_change(change=change).outcome == "written"
         assert gone_from(self.read(side), entry.ref)

@@ -45,9 +45,12 @@ class SiteState(Site):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """One resource that is booked; `external_ref` is the bridge's own name for it."""
+    """One resource that is booked; `name` is None where clients may not know it.
 
-    name: str
+    `external_ref` is the bridge's own name for it.
+    """
+
+    name: str | None
     online: bool
     external_ref: str | None = None
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from calbridge.details import detail_lines
 from calbridge.interval import Interval
 from calbridge.model import Side, State
-from calbridge.provider import AbsenceRecord, Busy, Change, Entry, Record, Stamp, Unreadable
+from calbridge.provider import AbsenceRecord, Busy, Entry, PmsChange, Record, Stamp, Unreadable
 from calbridge.views import PmsView
 from calbridge_pms.names import Names
 from calbridge_pms.wire import PmsAppointment, PmsWindow, Status, Timed, misfit
@@ -87,7 +87,7 @@ def body_of(view: PmsView, names: Names) -> dict[str, Any]:
     }
 
 
-def booking_info(change: Change, view: PmsView) -> str:
+def booking_info(change: PmsChange, view: PmsView) -> str:
     """The details given online, for as long as nobody is linked; a hold holds none."""
     if change.details is None or view.client or view.state is State.HELD:
         return ""
