@@ -47,12 +47,13 @@ from calbridge.feeds import (
     Unreadable,
     WindowRecord,
 )
-from calbridge.model import Clinic
+from calbridge.model import Alternative, Clinic
 from calbridge.public import PublicClinic, PublicResource, PublicRules, PublicService
 from calbridge.views import Role
 
 __all__ = [
     "AbsenceRecord",
+    "Alternative",
     "Busy",
     "CalendarChange",
     "Capabilities",

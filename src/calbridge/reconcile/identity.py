@@ -128,7 +128,7 @@ def _refuse_late(draft: Draft, appointment: Appointment, code: str) -> None:
         event = Event.DECLINE if appointment.state is State.REQUESTED else Event.CLINIC_CANCEL
         ended = draft.step(appointment, event, why=code)
         if ended is not None:
-            draft.put(replace(ended, decline_reason=code))
+            draft.refuse(ended, code)
         return
     draft.note("not_admitted_late", appointment.id, rule=code)
     draft.task(
