@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
+import matching_oracle as oracle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,6 @@ from hypothesis import strategies as st
 from calbridge.feeds import ClientRecord, PatientRecord
 from calbridge.matching import Ambiguous, Linked, Proposed, compare, match
 from calbridge.model import Details, Rules
-
-from . import matching_oracle as oracle
 
 BOOKINGS = 10_000
 SEED = 20_261_120

@@ -32,10 +32,17 @@ def _probes(
 
 
 def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
+    """Nobody is looked up twice: what the PMS said of a booking's client is kept with the booking."""
+    answered = {
+        (shadow.connection, shadow.ref)
+        for shadow in state.shadows.values()
+        if shadow.appointment in state.appointments and state.appointments[shadow.appointment].match
+    }
     for name, observation in observations.items():
         if state.links[name].side is Side.CLIENT:
             for entry in entries(observation):
-                if entry.details and entry.view.state is State.REQUESTED:
+                asks = entry.view.state is State.REQUESTED and (name, entry.ref) not in answered
+                if entry.details and asks:
                     yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
     for appointment in state.appointments.values():
         if appointment.details and not appointment.match and not appointment.state.ended:
