@@ -75,23 +75,27 @@ class Link:
         return Side.CLIENT if self.role == "portal" else Side.CLINIC
 
 
-CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel"]
+CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """What a person asked the bridge to do with one booking; consumed by the next cycle.
 
-    `client` and `patient` are for "link", and for an "accept" that links in the same step (S2).
+    `id` is 0 until it is stored. `notify` is None where the clinic's rules say whether a message goes out. A move names
+    the whole new place. `client` and `patient` are for "link", and for an "accept" that links in the same step (S2).
     """
 
-    id: int
     kind: CommandKind
     appointment: str
+    id: int = 0
     reason: str = ""
-    notify: bool = True
+    notify: bool | None = None
     client: str = ""
     patient: str = ""
+    resource: str = ""
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

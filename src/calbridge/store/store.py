@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
-from calbridge.hub import Command, CommandKind, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
+from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
 from calbridge.model import Appointment, Consent, State
 from calbridge.provider import Clock
 from calbridge.store import commands, consents, fence, hubrows, journal, links, outbox, portals, tasks
@@ -202,27 +202,8 @@ class Store:
 
     # --- people -----------------------------------------------------------------------------------
 
-    def add_command(
-        self,
-        clinic: str,
-        kind: CommandKind,
-        appointment: str,
-        *,
-        reason: str = "",
-        notify: bool = True,
-        client: str = "",
-        patient: str = "",
-    ) -> int:
-        """Ask for something; the next cycle decides on it."""
-        command = Command(
-            id=0,
-            kind=kind,
-            appointment=appointment,
-            reason=reason,
-            notify=notify,
-            client=client,
-            patient=patient,
-        )
+    def add_command(self, clinic: str, command: Command) -> int:
+        """Ask for something; the next cycle decides on it. The id is the store's own."""
         with self._database.write() as connection:
             return commands.add(connection, clinic, command)
 
