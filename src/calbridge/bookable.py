@@ -6,13 +6,13 @@ that never closes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from calbridge.facts import Facts
-from calbridge.interval import Interval, intersect, merge
+from calbridge.interval import Interval, intersect, merge, near
 from calbridge.model import Absence, Clinic, Exclusion, Resource, WallWindow, WeeklyPlan
-from calbridge.wall import date_interval, days, instant_of, parity, window_interval
+from calbridge.wall import calendar, date_interval, days, instant_of, window_interval
 
 _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 """Where an absence without a beginning or an end is taken to begin or end."""
@@ -20,13 +20,20 @@ _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 
 def hours(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool) -> list[Interval]:
     """The bookable time of `resource` on local dates `first` to `last`; `wide` reads the opening hours."""
+    online, work = sources(clinic, facts, resource, first, last, wide=wide)
+    return online if work is None else intersect(online, work)
+
+
+def sources(
+    clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool
+) -> tuple[list[Interval], list[Interval] | None]:
+    """What `hours` is made of: the time it is bookable in, and the working time that bounds it, where there is any."""
     if wide or clinic.rules.availability == "opening_hours":
-        return opening(clinic, first, last)
+        return opening(clinic, first, last), None
     online = _online(clinic, facts, resource, first, last)
     if not _has(resource, "work") and resource.key not in facts.work:
-        return online
-    planned = _planned(clinic, resource, "work", first, last)
-    return intersect(online, (*planned, *facts.work.get(resource.key, ())))
+        return online, None
+    return online, _planned(clinic, resource, "work", first, last, given=facts.work.get(resource.key, ()))
 
 
 def opening(clinic: Clinic, first: date, last: date) -> list[Interval]:
@@ -37,8 +44,7 @@ def opening(clinic: Clinic, first: date, last: date) -> list[Interval]:
 
 def _online(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date) -> list[Interval]:
     if _has(resource, "online") or resource.key in facts.windows:
-        given = facts.windows.get(resource.key, ())
-        return merge((*_planned(clinic, resource, "online", first, last), *given))
+        return _planned(clinic, resource, "online", first, last, given=facts.windows.get(resource.key, ()))
     return opening(clinic, first, last) if clinic.rules.without_windows == "opening_hours" else []
 
 
@@ -46,22 +52,20 @@ def _has(resource: Resource, kind: str) -> bool:
     return any(plan.kind == kind and plan.days and plan.windows for plan in resource.week)
 
 
-def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: date) -> Iterator[Interval]:
+def _planned(
+    clinic: Clinic, resource: Resource, kind: str, first: date, last: date, *, given: Sequence[Interval]
+) -> list[Interval]:
+    """The configured windows of some dates, and what a provider says of them."""
+    tz = clinic.time_zone
     plans = [plan for plan in resource.week if plan.kind == kind]
-    for day in days(first, last):
-        for plan in plans:
-            if _applies(plan, day):
-                yield from _on(clinic.time_zone, day, plan.windows)
+    planned = [span for plan in plans for day in _dates(plan, first, last) for span in _on(tz, day, plan.windows)]
+    return merge((*planned, *near(given, date_interval(tz, first, last))))
 
 
-def _applies(plan: WeeklyPlan, day: date) -> bool:
-    """`first` and `last` are both inclusive (S4)."""
-    return (
-        day.weekday() in plan.days
-        and (plan.first is None or plan.first <= day)
-        and (plan.last is None or day <= plan.last)
-        and plan.weeks in ("all", parity(day))
-    )
+def _dates(plan: WeeklyPlan, first: date, last: date) -> list[date]:
+    """`plan.first` and `plan.last` are both inclusive (S4)."""
+    dates = calendar(max(first, plan.first or first), min(last, plan.last or last))
+    return [day for day, weekday, week in dates if weekday in plan.days and plan.weeks in ("all", week)]
 
 
 def _on(tz: str, day: date, windows: Iterable[WallWindow]) -> Iterator[Interval]:
@@ -88,15 +92,19 @@ def _away(tz: str, absence: Absence) -> Interval:
     return date_interval(tz, absence.first or _FIRST, absence.last or _LAST)
 
 
-def exclusions(
-    clinic: Clinic, service: str, resource: str, species: str | None, *, dates: tuple[date, date]
-) -> list[Interval]:
-    """The negative windows that apply. One for a species applies to an unknown species, not to one not asked for."""
-    chosen = [e for e in clinic.exclusions if _concerns(e, service, resource, species)]
+def applying(clinic: Clinic, service: str, resource: str, species: str | None) -> tuple[int, ...]:
+    """Which exclusions apply. One for a species applies to an unknown species, not to one not asked for."""
+    found = enumerate(clinic.exclusions)
+    return tuple(index for index, each in found if _concerns(each, service, resource, species))
+
+
+def exclusions(clinic: Clinic, chosen: Iterable[int], first: date, last: date) -> list[Interval]:
+    """The negative windows of the `chosen` exclusions."""
+    picked = [clinic.exclusions[index] for index in chosen]
     return merge(
         span
-        for day in days(*dates)
-        for exclusion in chosen
+        for day in days(first, last)
+        for exclusion in picked
         if day.weekday() in exclusion.days
         for span in _on(clinic.time_zone, day, exclusion.windows)
     )

@@ -102,6 +102,12 @@ def days(first: date, last: date) -> Iterator[date]:
         yield date.fromordinal(ordinal)
 
 
+@lru_cache(maxsize=256)
+def calendar(first: date, last: date) -> tuple[tuple[date, int, Literal["odd", "even"]], ...]:
+    """The same dates, each with its weekday (0 Monday) and the parity of its week."""
+    return tuple((day, day.weekday(), parity(day)) for day in days(first, last))
+
+
 def day_interval(tz: str, day: date) -> Interval:
     """The instants of one local day: 23, 24 or 25 hours; consecutive days touch."""
     return Interval(instant_of(tz, day, 0), instant_of(tz, day, DAY))
@@ -114,6 +120,9 @@ def date_interval(tz: str, first: date, last: date) -> Interval:
 
 def window_interval(tz: str, day: date, window: WallWindow) -> Interval | None:
     """The instants of a wall-clock window on one local day, or None when the clock jumps over all of it."""
+    midnight = _plain_midnight(tz, day)
+    if midnight is not None:
+        return Interval(midnight + window.start * 60, midnight + window.end * 60)
     span = Interval(instant_of(tz, day, window.start), instant_of(tz, day, window.end, last=True))
     return span if span.start < span.end else None
 
@@ -133,6 +142,14 @@ def segments(tz: str, day: date) -> tuple[Segment, ...]:
         Segment(start, change, early - midnight, day),
         Segment(change, end, late - midnight, day),
     )
+
+
+@lru_cache(maxsize=4_096)
+def _plain_midnight(tz: str, day: date) -> int | None:
+    """Midnight, where the clock changes neither on this day nor on its neighbours: no wall time is odd then."""
+    before, here, behind = (segments(tz, day + timedelta(days=offset)) for offset in (-1, 0, 1))
+    offsets = {each.shift + (each.day.toordinal() - _EPOCH) * 86_400 for each in (*before, *here, *behind)}
+    return here[0].start if before and here and behind and len(offsets) == 1 else None
 
 
 def parity(day: date) -> Literal["odd", "even"]:

@@ -1,0 +1,267 @@
+"""The starts that the rules leave on some local dates, as masks; what several services share is worked out once.
+
+Every rule is also a set of starts: bookable time without the visit's length before each end, a busy time widened by the
+footprint, a day that is full. `calbridge.rules` judges one start, this judges all of them; an oracle in the tests holds
+both to the same answers. Only rules of plugins are asked start by start, and only for what all others leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from math import gcd
+from typing import NamedTuple
+
+from calbridge import bookable
+from calbridge.facts import Facts
+from calbridge.interval import Interval, near
+from calbridge.mask import Axis, lowest, spread, without
+from calbridge.model import Clinic, Service
+from calbridge.rules import Case, Rule, case_of
+from calbridge.ruleset import extras, ruleset
+from calbridge.wall import Segment, day_interval, days, local_date, segments
+
+_HOUR = 3_600
+
+
+class Group(NamedTuple):
+    """Starts that get the same co-resources."""
+
+    starts: int
+    co_resources: tuple[str, ...]
+
+
+class Shape(NamedTuple):
+    """A visit and its buffers, in ticks."""
+
+    length: int
+    before: int
+    after: int
+
+
+class Board:
+    """One clinic on local dates `first` to `last`, both inclusive, for some of its services.
+
+    `tick`, in seconds, is the longest that fits these dates, or a shorter one that fits more of them.
+    """
+
+    def __init__(
+        self, clinic: Clinic, facts: Facts, services: Iterable[Service], first: date, last: date, *, tick: int = 0
+    ) -> None:
+        self.clinic = clinic
+        self.facts = facts
+        self.dates = tuple(days(first, last))
+        self._cut = [segment for day in self.dates for segment in segments(clinic.time_zone, day)]
+        self.axis = _axis(clinic, tuple(services), self._cut, tick)
+        self._known: dict[Hashable, int] = {}
+
+    # --- what passes ---
+
+    def passing(self, case: Case) -> list[Group]:
+        """Starts that pass all rules but the throttles. `case.start` is not looked at."""
+        if case.resource.key in self.facts.stale or not all(rule.check(case).ok for rule in self._fixed):
+            return []
+        shape = self._shape(case.service)
+        refused = self._closed(case, shape) | self._occupied(case.resource.key, shape) | self._full(case.service)
+        return self._admitted(case, self._served(case, shape, without(self._timely, refused)))
+
+    @cached_property
+    def _fixed(self) -> list[Rule]:
+        """Rules 1 to 3, and those of plugins that are like them."""
+        return [rule for rule in ruleset(self.clinic) if rule.fixed]
+
+    def _shape(self, service: Service) -> Shape:
+        minutes = service.minutes, service.buffer_before, service.buffer_after
+        return Shape(*(each * 60 // self.axis.tick for each in minutes))
+
+    @cached_property
+    def _timely(self) -> int:
+        """Rules 4, 5 and 10: the grid of the wall clock, segment by segment of one UTC offset."""
+        clinic, grid = self.clinic, self.clinic.rules.grid_minutes * 60
+        today = local_date(clinic.time_zone, self.facts.now)
+        earliest, last = bookable.earliest(clinic, self.facts.now, today), bookable.horizon_date(clinic, today)
+        later = (each._replace(start=max(each.start, earliest)) for each in self._cut if each.day <= last)
+        return self.axis.every(grid, (_on_grid(each, grid) for each in later))
+
+    def _closed(self, case: Case, shape: Shape) -> int:
+        """Rules 6 to 9 on the resource itself: the visit leaves bookable time, or touches what takes it away."""
+        excluded = bookable.applying(self.clinic, case.service.key, case.resource.key, case.species)
+        place = (case.resource.key, case.wide, excluded)
+
+        def closed() -> int:
+            return self._unbookable(case) | self._away(case.resource.key) | self._excluded(excluded)
+
+        return self._once(
+            ("closed", *place, shape.length), lambda: spread(self._once(place, closed), shape.length - 1)
+        )
+
+    def _unbookable(self, case: Case) -> int:
+        """Rules 6 and 7."""
+        return self._once(("unbookable", case.resource.key, case.wide), lambda: self._outside(case) | self._closures)
+
+    def _outside(self, case: Case) -> int:
+        online, work = bookable.sources(self.clinic, self.facts, case.resource, *self._reached, wide=case.wide)
+        inside = self.axis.inside(online)
+        return without(self.axis.everything, inside if work is None else inside & self.axis.inside(work))
+
+    @cached_property
+    def _closures(self) -> int:
+        return self.axis.touched(bookable.closures(self.clinic))
+
+    def _excluded(self, chosen: tuple[int, ...]) -> int:
+        """Rule 9."""
+        return self._once(
+            ("excluded", chosen),
+            lambda: self.axis.touched(bookable.exclusions(self.clinic, chosen, *self._reached)),
+        )
+
+    @cached_property
+    def _reached(self) -> tuple[date, date]:
+        """The local dates that a visit can touch."""
+        return self.dates[0], local_date(self.clinic.time_zone, self.axis.span.end)
+
+    def _away(self, key: str) -> int:
+        """Rule 8."""
+        return self._once(
+            ("away", key), lambda: self.axis.touched(bookable.absences(self.clinic, self.facts, key))
+        )
+
+    def _occupied(self, key: str, shape: Shape) -> int:
+        """Rule 11: the footprint touches time that is taken."""
+        return self._once(
+            ("occupied", key, shape), lambda: spread(self._taken(key), shape.length + shape.after - 1, shape.before)
+        )
+
+    def _taken(self, key: str) -> int:
+        spans = self.facts.taken.get(key, ())
+        return self._once(("taken", key), lambda: self.axis.touched(near(spans, self.axis.span)))
+
+    def _full(self, service: Service) -> int:
+        """Rule 12."""
+        most, counts = service.max_per_day, self.facts.counts
+        if most is None:
+            return 0
+        full = (day for day in self.dates if counts.get((service.key, day), 0) >= most)
+        return self.axis.starting(day_interval(self.clinic.time_zone, day) for day in full)
+
+    def _once(self, key: Hashable, made: Callable[[], int]) -> int:
+        if key not in self._known:
+            self._known[key] = made()
+        return self._known[key]
+
+    # --- co-resources ---
+
+    def _served(self, case: Case, shape: Shape, starts: int) -> list[Group]:
+        """Split by which resource of each required group they get; what gets none is dropped."""
+        groups = [Group(starts, ())]
+        for group in case.service.requires:
+            served: list[Group] = []
+            for key in group:
+                if key != case.resource.key and key not in self.facts.stale:
+                    free, groups = self._split(groups, key, shape)
+                    served += free
+            groups = served
+        return groups
+
+    def _split(self, groups: list[Group], key: str, shape: Shape) -> tuple[list[Group], list[Group]]:
+        """Where a co-resource is there for the visit and free for the footprint; and where it is not, or is used."""
+        away = self._once(("away", key, shape.length), lambda: spread(self._away(key), shape.length - 1))
+        lacking = away | self._occupied(key, shape)
+        left = [Group(starts if key in chosen else starts & lacking, chosen) for starts, chosen in groups]
+        free = [Group(all_ ^ rest, (*chosen, key)) for (all_, chosen), (rest, _) in zip(groups, left, strict=True)]
+        return [group for group in free if group.starts], [group for group in left if group.starts]
+
+    # --- rules of plugins ---
+
+    def _admitted(self, case: Case, groups: list[Group]) -> list[Group]:
+        asked = [rule for rule in extras(self.clinic) if not rule.fixed]
+        if not asked:
+            return groups
+
+        def passes(start: int) -> bool:
+            moved = case_of(case.clinic, case.facts, replace(case.wanted, start=start))
+            return moved is not None and all(rule.check(moved).ok for rule in asked)
+
+        return [Group(self.axis.cells(filter(passes, self.axis.instants(mask))), chosen) for mask, chosen in groups]
+
+    # --- what a list shows ---
+
+    def listed(self, case: Case, mask: int) -> list[int]:
+        """What rules 13 and 14 leave of the starts that pass, date by date: bit 0 is the date's first cell."""
+        most, kept = case.clinic.rules.slots_per_hour, case.clinic.rules.reserved_per_day
+        if case.wide:
+            return self._by_date(mask)
+        by_date = self._by_date(mask if most is None else lowest(mask, self._hours, most))
+        for _ in range(kept):
+            by_date = [starts ^ ((1 << starts.bit_length()) >> 1) for starts in by_date]
+        return by_date
+
+    def _by_date(self, mask: int) -> list[int]:
+        """By way of bytes: to shift a long integer copies all of it."""
+        octets = mask.to_bytes(self.axis.size // 8 + 1, "little")
+        take = int.from_bytes
+        return [
+            (take(octets[low >> 3 : (high + 7) >> 3], "little") >> (low & 7)) & ((1 << high - low) - 1)
+            for low, high in self.cells
+        ]
+
+    @cached_property
+    def cells(self) -> list[tuple[int, int]]:
+        """Of each date: its first cell, and the first of the next."""
+        spans = (day_interval(self.clinic.time_zone, day) for day in self.dates)
+        return [(self.axis.at(start), self.axis.at(end)) for start, end in spans]
+
+    @cached_property
+    def _hours(self) -> tuple[int, int]:
+        """The cells of every other local clock hour, and those of the hours between; hours without a cell are none."""
+        found = [hour for hour in _clock_hours(self._cut) if self.axis.at(hour.start) < self.axis.at(hour.end)]
+        return self.axis.starting(found[::2]), self.axis.starting(found[1::2])
+
+
+# --- the axis -------------------------------------------------------------------------------------
+
+
+def tick_of(clinic: Clinic, services: Iterable[Service], cut: Sequence[Segment]) -> int:
+    """The longest tick that divides the grid, every length, and the way from each segment's grid to the next one's.
+
+    (The clocks of Lord Howe change by half an hour: with a grid of full hours its ticks there are halves.)
+    """
+    grid = clinic.rules.grid_minutes * 60
+    minutes = (each for s in services for each in (s.minutes, s.buffer_before, s.buffer_after))
+    begins = [_on_grid(segment, grid).start for segment in cut]
+    return gcd(grid, *(60 * each for each in minutes), *(begin - begins[0] for begin in begins))
+
+
+def _axis(clinic: Clinic, services: tuple[Service, ...], cut: Sequence[Segment], tick: int) -> Axis:
+    """From the earliest second that a footprint may take to the latest."""
+    tick = tick or tick_of(clinic, services, cut)
+    if not cut:
+        return Axis(0, tick, 0)
+    before = max((service.buffer_before for service in services), default=0)
+    after = max((service.minutes + service.buffer_after for service in services), default=0)
+    origin = _on_grid(cut[0], clinic.rules.grid_minutes * 60).start - before * 60
+    return Axis(origin, tick, -((origin - cut[-1].end - after * 60) // tick))
+
+
+def _on_grid(segment: Segment, grid: int) -> Interval:
+    """From the segment's first start on the grid to its end."""
+    return Interval(segment.start + -(segment.start + segment.shift) % grid, segment.end)
+
+
+def _clock_hours(cut: Iterable[Segment]) -> Iterator[Interval]:
+    """The local clock hours; one that happens twice is one."""
+    name, hour = None, Interval(0, 0)
+    for segment in cut:
+        start = segment.start
+        while start < segment.end:
+            number = (start + segment.shift) // _HOUR
+            end = min(segment.end, (number + 1) * _HOUR - segment.shift)
+            if (segment.day, number) == name:
+                hour = hour._replace(end=end)
+            else:
+                yield hour
+                name, hour = (segment.day, number), Interval(start, end)
+            start = end
+    yield hour
