@@ -7,11 +7,13 @@ both to the same answers. Only rules of plugins are asked start by start, and on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import groupby
 from math import gcd
+from operator import and_, or_
 from typing import NamedTuple
 
 from calbridge import bookable
@@ -31,6 +33,11 @@ class Group(NamedTuple):
 
     starts: int
     co_resources: tuple[str, ...]
+
+
+def starts_of(groups: Iterable[Group]) -> int:
+    """All of their starts."""
+    return reduce(or_, (group.starts for group in groups), 0)
 
 
 class Shape(NamedTuple):
@@ -56,12 +63,14 @@ class Board:
         self._cut = [segment for day in self.dates for segment in segments(clinic.time_zone, day)]
         self.axis = _axis(clinic, tuple(services), self._cut, tick)
         self._known: dict[Hashable, int] = {}
+        self.faults: dict[str, str] = {}
+        """Rules of plugins that failed so far -> what they did; whoever starts a question of his own clears it."""
 
     # --- what passes ---
 
     def passing(self, case: Case) -> list[Group]:
         """Starts that pass all rules but the throttles. `case.start` is not looked at."""
-        if case.resource.key in self.facts.stale or not all(rule.check(case).ok for rule in self._fixed):
+        if case.resource.key in self.facts.stale or not all(self._passes(rule, case) for rule in self._fixed):
             return []
         shape = self._shape(case.service)
         refused = self._closed(case, shape) | self._occupied(case.resource.key, shape) | self._full(case.service)
@@ -93,22 +102,17 @@ class Board:
         def closed() -> int:
             return self._unbookable(case) | self._away(case.resource.key) | self._excluded(excluded)
 
-        return self._once(
-            ("closed", *place, shape.length), lambda: spread(self._once(place, closed), shape.length - 1)
-        )
+        return self._once(("closed", *place, shape.length), lambda: spread(self._once(place, closed), shape.length - 1))
 
     def _unbookable(self, case: Case) -> int:
         """Rules 6 and 7."""
-        return self._once(("unbookable", case.resource.key, case.wide), lambda: self._outside(case) | self._closures)
+        return self._once(("unbookable", case.resource.key, case.wide), lambda: self._outside(case))
 
     def _outside(self, case: Case) -> int:
-        online, work = bookable.sources(self.clinic, self.facts, case.resource, *self._reached, wide=case.wide)
-        inside = self.axis.inside(online)
-        return without(self.axis.everything, inside if work is None else inside & self.axis.inside(work))
-
-    @cached_property
-    def _closures(self) -> int:
-        return self.axis.touched(bookable.closures(self.clinic))
+        limits = bookable.limits(self.clinic, self.facts, case.resource, *self._reached, wide=case.wide)
+        hours = reduce(and_, map(self.axis.inside, limits))
+        closures = bookable.closures(self.clinic, self.facts, case.resource.key)
+        return without(self.axis.everything, hours) | self.axis.touched(closures)
 
     def _excluded(self, chosen: tuple[int, ...]) -> int:
         """Rule 9."""
@@ -124,9 +128,7 @@ class Board:
 
     def _away(self, key: str) -> int:
         """Rule 8."""
-        return self._once(
-            ("away", key), lambda: self.axis.touched(bookable.absences(self.clinic, self.facts, key))
-        )
+        return self._once(("away", key), lambda: self.axis.touched(bookable.absences(self.clinic, self.facts, key)))
 
     def _occupied(self, key: str, shape: Shape) -> int:
         """Rule 11: the footprint touches time that is taken."""
@@ -144,7 +146,8 @@ class Board:
         if most is None:
             return 0
         full = (day for day in self.dates if counts.get((service.key, day), 0) >= most)
-        return self.axis.starting(day_interval(self.clinic.time_zone, day) for day in full)
+        spans = (day_interval(self.clinic.time_zone, day) for day in full)
+        return self._once(("full", service.key), lambda: self.axis.starting(spans))
 
     def _once(self, key: Hashable, made: Callable[[], int]) -> int:
         if key not in self._known:
@@ -182,9 +185,15 @@ class Board:
 
         def passes(start: int) -> bool:
             moved = case_of(case.clinic, case.facts, replace(case.wanted, start=start))
-            return moved is not None and all(rule.check(moved).ok for rule in asked)
+            return moved is not None and all(self._passes(rule, moved) for rule in asked)
 
         return [Group(self.axis.cells(filter(passes, self.axis.instants(mask))), chosen) for mask, chosen in groups]
+
+    def _passes(self, rule: Rule, case: Case) -> bool:
+        ok, facts = rule.answer(case)
+        if not ok and "fault" in facts:
+            self.faults[rule.code] = str(facts["fault"])
+        return ok
 
     # --- what a list shows ---
 
@@ -200,12 +209,13 @@ class Board:
 
     def _by_date(self, mask: int) -> list[int]:
         """By way of bytes: to shift a long integer copies all of it."""
-        octets = mask.to_bytes(self.axis.size // 8 + 1, "little")
-        take = int.from_bytes
-        return [
-            (take(octets[low >> 3 : (high + 7) >> 3], "little") >> (low & 7)) & ((1 << high - low) - 1)
-            for low, high in self.cells
-        ]
+        octets, number = mask.to_bytes(self.axis.size // 8 + 1, "little"), int.from_bytes
+        return [number(octets[first:last], "little") >> shift & ones for first, last, shift, ones in self._octets]
+
+    @cached_property
+    def _octets(self) -> list[tuple[int, int, int, int]]:
+        """Of each date: the bytes that hold its cells, how far they stand in the first, and as many ones as cells."""
+        return [(low // 8, high // 8 + 1, low % 8, (1 << high - low) - 1) for low, high in self.cells]
 
     @cached_property
     def cells(self) -> list[tuple[int, int]]:
@@ -215,9 +225,23 @@ class Board:
 
     @cached_property
     def _hours(self) -> tuple[int, int]:
-        """The cells of every other local clock hour, and those of the hours between; hours without a cell are none."""
-        found = [hour for hour in _clock_hours(self._cut) if self.axis.at(hour.start) < self.axis.at(hour.end)]
-        return self.axis.starting(found[::2]), self.axis.starting(found[1::2])
+        """The cells of every other clock hour, and of those between; an hour that happens twice is one."""
+        axis, found, colour, before = self.axis, [0, 0], 0, None
+        for offset, run in groupby(self._cut, key=lambda segment: segment.offset):
+            stretch = tuple(run)
+            low, high = axis.at(stretch[0].start), axis.at(stretch[-1].end)
+            if low == high:
+                continue
+            first, last = ((axis.origin + each * axis.tick + offset) // _HOUR for each in (low, high - 1))
+            colour ^= first != before
+            cells = (1 << high) - (1 << low)
+            comb = axis.every(2 * _HOUR, [Interval(first * _HOUR - offset, stretch[-1].end)])
+            mine = cells & spread(comb, 0, _HOUR // axis.tick - 1)
+            found[colour] |= mine
+            found[1 - colour] |= cells ^ mine
+            colour ^= (last - first) & 1
+            before = last
+        return found[0], found[1]
 
 
 # --- the axis -------------------------------------------------------------------------------------
@@ -235,33 +259,17 @@ def tick_of(clinic: Clinic, services: Iterable[Service], cut: Sequence[Segment])
 
 
 def _axis(clinic: Clinic, services: tuple[Service, ...], cut: Sequence[Segment], tick: int) -> Axis:
-    """From the earliest second that a footprint may take to the latest."""
+    """From before the earliest second that a footprint may take, and the hour it is in, to after the latest."""
     tick = tick or tick_of(clinic, services, cut)
     if not cut:
         return Axis(0, tick, 0)
     before = max((service.buffer_before for service in services), default=0)
     after = max((service.minutes + service.buffer_after for service in services), default=0)
-    origin = _on_grid(cut[0], clinic.rules.grid_minutes * 60).start - before * 60
+    begin = _on_grid(cut[0], clinic.rules.grid_minutes * 60).start
+    origin = begin + (cut[0].start - before * 60 - _HOUR - begin) // tick * tick
     return Axis(origin, tick, -((origin - cut[-1].end - after * 60) // tick))
 
 
 def _on_grid(segment: Segment, grid: int) -> Interval:
     """From the segment's first start on the grid to its end."""
     return Interval(segment.start + -(segment.start + segment.shift) % grid, segment.end)
-
-
-def _clock_hours(cut: Iterable[Segment]) -> Iterator[Interval]:
-    """The local clock hours; one that happens twice is one."""
-    name, hour = None, Interval(0, 0)
-    for segment in cut:
-        start = segment.start
-        while start < segment.end:
-            number = (start + segment.shift) // _HOUR
-            end = min(segment.end, (number + 1) * _HOUR - segment.shift)
-            if (segment.day, number) == name:
-                hour = hour._replace(end=end)
-            else:
-                yield hour
-                name, hour = (segment.day, number), Interval(start, end)
-            start = end
-    yield hour

@@ -1,18 +1,22 @@
 """Where a resource's bookable time comes from (rules.md section 2), as merged intervals over local dates.
 
+What gives time adds up, what takes it away always does: online windows of the configuration and of every provider are
+one set, while working time, absences, closures and exclusions each limit it, whoever says them.
+
 Windows that touch or overlap are merged; so are one that ends at 24:00 and the next day's from 00:00, for a clinic
 that never closes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import reduce
 
-from calbridge.facts import Facts
+from calbridge.facts import Facts, Spans
 from calbridge.interval import Interval, intersect, merge, near
-from calbridge.model import Absence, Clinic, Exclusion, Resource, WallWindow, WeeklyPlan
-from calbridge.wall import calendar, date_interval, days, instant_of, window_interval
+from calbridge.model import Absence, Clinic, Exclusion, Resource, WeeklyPlan
+from calbridge.wall import Date, calendar, date_interval, instant_of, windows_on
 
 _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 """Where an absence without a beginning or an end is taken to begin or end."""
@@ -20,64 +24,67 @@ _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 
 def hours(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool) -> list[Interval]:
     """The bookable time of `resource` on local dates `first` to `last`; `wide` reads the opening hours."""
-    online, work = sources(clinic, facts, resource, first, last, wide=wide)
-    return online if work is None else intersect(online, work)
+    return reduce(intersect, limits(clinic, facts, resource, first, last, wide=wide))
 
 
-def sources(
+def limits(
     clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool
-) -> tuple[list[Interval], list[Interval] | None]:
-    """What `hours` is made of: the time it is bookable in, and the working time that bounds it, where there is any."""
+) -> list[list[Interval]]:
+    """What `hours` is the intersection of: where online booking is open, and each working time there is. All merged."""
     if wide or clinic.rules.availability == "opening_hours":
-        return opening(clinic, first, last), None
-    online = _online(clinic, facts, resource, first, last)
-    if not _has(resource, "work") and resource.key not in facts.work:
-        return online, None
-    return online, _planned(clinic, resource, "work", first, last, given=facts.work.get(resource.key, ()))
+        return [opening(clinic, first, last)]
+    found = [_online(clinic, facts, resource, first, last)]
+    if resource.key in facts.work:
+        found.append(_given(clinic, facts.work, resource, first, last))
+    if _has(resource, "work"):
+        found.append(merge(_planned(clinic, resource, "work", first, last)))
+    return found
 
 
 def opening(clinic: Clinic, first: date, last: date) -> list[Interval]:
     """The clinic's opening hours; a weekday without any is closed."""
     tz, week = clinic.time_zone, clinic.opening_hours
-    return merge(span for day in days(first, last) for span in _on(tz, day, week.get(day.weekday(), ())))
+    dates = calendar(tz, first, last)
+    return merge(span for here in dates for span in windows_on(tz, here, week.get(here.weekday, ())))
 
 
 def _online(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date) -> list[Interval]:
     if _has(resource, "online") or resource.key in facts.windows:
-        return _planned(clinic, resource, "online", first, last, given=facts.windows.get(resource.key, ()))
+        given = _given(clinic, facts.windows, resource, first, last)
+        return merge((*_planned(clinic, resource, "online", first, last), *given))
     return opening(clinic, first, last) if clinic.rules.without_windows == "opening_hours" else []
+
+
+def _given(clinic: Clinic, spans: Spans, resource: Resource, first: date, last: date) -> list[Interval]:
+    """What providers say of these dates."""
+    return list(near(spans.get(resource.key, ()), date_interval(clinic.time_zone, first, last)))
 
 
 def _has(resource: Resource, kind: str) -> bool:
     return any(plan.kind == kind and plan.days and plan.windows for plan in resource.week)
 
 
-def _planned(
-    clinic: Clinic, resource: Resource, kind: str, first: date, last: date, *, given: Sequence[Interval]
-) -> list[Interval]:
-    """The configured windows of some dates, and what a provider says of them."""
+def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: date) -> list[Interval]:
     tz = clinic.time_zone
     plans = [plan for plan in resource.week if plan.kind == kind]
-    planned = [span for plan in plans for day in _dates(plan, first, last) for span in _on(tz, day, plan.windows)]
-    return merge((*planned, *near(given, date_interval(tz, first, last))))
+    return [
+        span for plan in plans for here in _dates(tz, plan, first, last) for span in windows_on(tz, here, plan.windows)
+    ]
 
 
-def _dates(plan: WeeklyPlan, first: date, last: date) -> list[date]:
+def _dates(tz: str, plan: WeeklyPlan, first: date, last: date) -> list[Date]:
     """`plan.first` and `plan.last` are both inclusive (S4)."""
-    dates = calendar(max(first, plan.first or first), min(last, plan.last or last))
-    return [day for day, weekday, week in dates if weekday in plan.days and plan.weeks in ("all", week)]
-
-
-def _on(tz: str, day: date, windows: Iterable[WallWindow]) -> Iterator[Interval]:
-    return (span for window in windows if (span := window_interval(tz, day, window)))
+    dates = calendar(tz, max(first, plan.first or first), min(last, plan.last or last))
+    return [here for here in dates if here.weekday in plan.days and plan.weeks in ("all", here.week)]
 
 
 # --- what takes bookable time away ----------------------------------------------------------------
 
 
-def closures(clinic: Clinic) -> list[Interval]:
-    """When the clinic is closed."""
-    return merge(date_interval(clinic.time_zone, c.first, c.last) for c in clinic.closures)
+def closures(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:
+    """When the clinic, or the site of a resource, is closed, by the configuration and by what providers say."""
+    configured = (date_interval(clinic.time_zone, c.first, c.last) for c in clinic.closures)
+    return merge((*configured, *facts.closures.get("", ()), *facts.closures.get(resource, ())))
 
 
 def absences(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:
@@ -103,10 +110,10 @@ def exclusions(clinic: Clinic, chosen: Iterable[int], first: date, last: date) -
     picked = [clinic.exclusions[index] for index in chosen]
     return merge(
         span
-        for day in days(first, last)
+        for here in calendar(clinic.time_zone, first, last)
         for exclusion in picked
-        if day.weekday() in exclusion.days
-        for span in _on(clinic.time_zone, day, exclusion.windows)
+        if here.weekday in exclusion.days
+        for span in windows_on(clinic.time_zone, here, exclusion.windows)
     )
 
 

@@ -60,7 +60,10 @@ class Busy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRecord:
-    """Bookable time of a resource as a PMS or calendar gives it, in instants."""
+    """Time of a resource as a PMS or calendar gives it, in instants: where it may be booked online, or when it works.
+
+    One without spans says that the resource has such windows, and none in the time that was read.
+    """
 
     ref: str
     version: str
@@ -80,6 +83,16 @@ class AbsenceRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureRecord:
+    """The clinic is closed, in instants; where `resource` is named only its site is, "" is all of the clinic."""
+
+    ref: str
+    version: str
+    spans: tuple[Interval, ...]
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """One record that cannot be read: it blocks `spans` where its time could be read, and becomes a task.
 
@@ -93,7 +106,7 @@ class Unreadable:
     spans: tuple[Interval, ...] = ()
 
 
-Record = Entry | Busy | WindowRecord | AbsenceRecord | Unreadable
+Record = Entry | Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
 RecordT_co = TypeVar("RecordT_co", bound=Record, covariant=True)
 
 # The three generic feeds have no slots: Python 3.11 cannot make a `Delta[Entry](...)` of a frozen slotted class.

@@ -15,6 +15,7 @@ from calbridge.feeds import (
     Capabilities,
     Change,
     ClientRecord,
+    ClosureRecord,
     Feed,
     Probe,
     Record,
@@ -25,7 +26,7 @@ from calbridge.interval import Interval
 from calbridge.model import Appointment, Details, Side
 from calbridge.views import Role, View
 
-Foreign = Busy | WindowRecord | AbsenceRecord | Unreadable
+Foreign = Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
 """What a side holds that is no appointment of ours. Stored by (connection, ref)."""
 
 

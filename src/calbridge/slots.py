@@ -6,16 +6,14 @@ an oracle in the tests holds both to the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import reduce
 from itertools import groupby
-from operator import or_
 from typing import Literal, NamedTuple
 
 from calbridge import bookable
-from calbridge.board import Board, Group
+from calbridge.board import Board, starts_of
 from calbridge.facts import Facts
 from calbridge.model import Clinic
 from calbridge.rules import Candidate, Case, Verdict, case_of, co_resources
@@ -129,22 +127,18 @@ def _within(clinic: Clinic, facts: Facts, first: date, last: date) -> tuple[date
 def _day_starts(case: Case) -> tuple[int, ...]:
     """What rules 13 and 14 count: the starts of the same date that pass all others."""
     board = Board(case.clinic, case.facts, (case.service,), case.dates[0], case.dates[0])
-    return tuple(board.axis.instants(_all(board.passing(case))))
+    return tuple(board.axis.instants(starts_of(board.passing(case))))
 
 
 def _shown(board: Board, case: Case) -> Iterator[Slot]:
     """What passes and is left by the throttles."""
     groups = board.passing(case)
-    by_date = board.listed(case, _all(groups))
+    by_date = board.listed(case, starts_of(groups))
     shown = sum(starts << low for starts, (low, _) in zip(by_date, board.cells, strict=True))
     length = case.service.minutes * 60
     for starts, chosen in groups:
         for at in board.axis.instants(starts & shown):
             yield Slot(at, case.resource.key, at + length, case.service.key, chosen)
-
-
-def _all(groups: Iterable[Group]) -> int:
-    return reduce(or_, (group.starts for group in groups), 0)
 
 
 def _around(clinic: Clinic, facts: Facts, candidate: Candidate, first: date, last: date) -> Iterator[Slot]:

@@ -29,6 +29,11 @@ class Segment(NamedTuple):
     shift: int
     day: date
 
+    @property
+    def offset(self) -> int:
+        """Seconds that the wall is ahead of UTC."""
+        return self.shift + _midnight(self.day)
+
 
 # --- zones and instants ---------------------------------------------------------------------------
 
@@ -69,11 +74,16 @@ def instant_of(tz: str, day: date, minute: int, *, last: bool = False) -> int:
     if minute == DAY:  # the day's end; where midnight happens twice, both belong to the next day
         return instant_of(tz, day + timedelta(days=1), 0)
     wall = datetime.combine(day, time(minute // 60, minute % 60), zone(tz))
-    naive = (day.toordinal() - _EPOCH) * 86_400 + minute * 60
+    naive = _midnight(day) + minute * 60
     before, after = _seconds(wall), _seconds(wall.replace(fold=1))
     if before < after:
         return _transition(tz, naive - after, naive - before)
     return naive - (after if last else before)
+
+
+def _midnight(day: date) -> int:
+    """The instant of midnight in UTC."""
+    return (day.toordinal() - _EPOCH) * 86_400
 
 
 def _seconds(moment: datetime) -> int:
@@ -102,10 +112,29 @@ def days(first: date, last: date) -> Iterator[date]:
         yield date.fromordinal(ordinal)
 
 
+class Date(NamedTuple):
+    """A local date with its weekday (0 Monday) and the parity of its week.
+
+    `midnight` is None where the clock changes on this day or on a neighbour; else no wall time of it is odd, and each
+    is so many minutes later.
+    """
+
+    day: date
+    weekday: int
+    week: Literal["odd", "even"]
+    midnight: int | None
+
+
 @lru_cache(maxsize=256)
-def calendar(first: date, last: date) -> tuple[tuple[date, int, Literal["odd", "even"]], ...]:
-    """The same dates, each with its weekday (0 Monday) and the parity of its week."""
-    return tuple((day, day.weekday(), parity(day)) for day in days(first, last))
+def calendar(tz: str, first: date, last: date) -> tuple[Date, ...]:
+    """Every date from `first` to `last`, both inclusive."""
+    return tuple(Date(day, day.weekday(), parity(day), _plain_midnight(tz, day)) for day in days(first, last))
+
+
+def _plain_midnight(tz: str, day: date) -> int | None:
+    before, here, behind = (segments(tz, day + timedelta(days=offset)) for offset in (-1, 0, 1))
+    offsets = {each.offset for each in (*before, *here, *behind)}
+    return here[0].start if before and here and behind and len(offsets) == 1 else None
 
 
 def day_interval(tz: str, day: date) -> Interval:
@@ -120,11 +149,15 @@ def date_interval(tz: str, first: date, last: date) -> Interval:
 
 def window_interval(tz: str, day: date, window: WallWindow) -> Interval | None:
     """The instants of a wall-clock window on one local day, or None when the clock jumps over all of it."""
-    midnight = _plain_midnight(tz, day)
-    if midnight is not None:
-        return Interval(midnight + window.start * 60, midnight + window.end * 60)
     span = Interval(instant_of(tz, day, window.start), instant_of(tz, day, window.end, last=True))
     return span if span.start < span.end else None
+
+
+def windows_on(tz: str, here: Date, windows: Iterable[WallWindow]) -> list[Interval]:
+    """The instants of all of them."""
+    if here.midnight is None:
+        return [span for window in windows if (span := window_interval(tz, here.day, window))]
+    return [Interval(here.midnight + window.start * 60, here.midnight + window.end * 60) for window in windows]
 
 
 @lru_cache(maxsize=4_096)
@@ -133,7 +166,7 @@ def segments(tz: str, day: date) -> tuple[Segment, ...]:
     start, end = day_interval(tz, day)
     if start >= end:  # a day that a country skipped (Samoa, 30 December 2011)
         return ()
-    midnight = (day.toordinal() - _EPOCH) * 86_400
+    midnight = _midnight(day)
     early, late = _seconds(local(tz, start)), _seconds(local(tz, end - 1))
     if early == late:
         return (Segment(start, end, early - midnight, day),)
@@ -144,12 +177,16 @@ def segments(tz: str, day: date) -> tuple[Segment, ...]:
     )
 
 
-@lru_cache(maxsize=4_096)
-def _plain_midnight(tz: str, day: date) -> int | None:
-    """Midnight, where the clock changes neither on this day nor on its neighbours: no wall time is odd then."""
-    before, here, behind = (segments(tz, day + timedelta(days=offset)) for offset in (-1, 0, 1))
-    offsets = {each.shift + (each.day.toordinal() - _EPOCH) * 86_400 for each in (*before, *here, *behind)}
-    return here[0].start if before and here and behind and len(offsets) == 1 else None
+def next_on_grid(tz: str, instant: int, grid_minutes: int) -> int:
+    """The first instant from `instant` on at which the wall clock shows a multiple of `grid_minutes`."""
+    grid, day = grid_minutes * 60, local_date(tz, instant)
+    while True:
+        for segment in segments(tz, day):
+            start = max(instant, segment.start)
+            start += -(start + segment.shift) % grid
+            if start < segment.end:
+                return start
+        day += timedelta(days=1)
 
 
 def parity(day: date) -> Literal["odd", "even"]:

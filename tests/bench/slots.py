@@ -132,7 +132,7 @@ class Plain:
         self.today = local_date(clinic.time_zone, facts.now)
         self.last = self.today + timedelta(days=clinic.rules.horizon_days)
         self.earliest = bookable.earliest(clinic, facts.now, self.today)
-        self.closures = bookable.closures(clinic)
+        self.closed = {key: bookable.closures(clinic, facts, key) for key in clinic.resources}
         self.away = {key: bookable.absences(clinic, facts, key) for key in clinic.resources}
         self.hours = {
             key: bookable.hours(clinic, facts, each, self.today, self.last, wide=False)
@@ -176,7 +176,7 @@ class Plain:
         day = local_date(clinic.time_zone, start)
         if day > self.last or not self.inside(self.hours[key], start, end):
             return False
-        if self.hits(self.closures, start, end) or self.hits(self.away[key], start, end):
+        if self.hits(self.closed[key], start, end) or self.hits(self.away[key], start, end):
             return False
         if self.hits(excluded, start, end) or self.hits(facts.taken.get(key, ()), low, high):
             return False
@@ -190,7 +190,12 @@ class Plain:
         for group in service.requires:
             for room in group:
                 free = not self.hits(self.facts.taken.get(room, ()), *footprint)
-                if room not in used and room not in self.facts.stale and free and not self.hits(self.away[room], *visit):
+                if (
+                    room not in used
+                    and room not in self.facts.stale
+                    and free
+                    and not self.hits(self.away[room], *visit)
+                ):
                     used.add(room)
                     break
             else:

@@ -88,6 +88,7 @@ def facts_of(case, tz):
         now=instant(tz, case["now"]),
         taken=spans("taken"),
         absences=spans("absences"),
+        closures=spans("closures"),
         windows=spans("windows"),
         work=spans("work"),
         stale=given.get("stale", {}),

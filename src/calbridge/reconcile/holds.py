@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from calbridge.feeds import Partial, WindowRecord
-from calbridge.hub import Link, Observation
+from calbridge.feeds import ClosureRecord, Partial, WindowRecord
+from calbridge.hub import Foreign, Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.draft import Draft
@@ -50,10 +50,16 @@ def _first_comer(draft: Draft, appointment: Appointment) -> bool:
         return True
     return any(
         not isinstance(record, WindowRecord)
-        and record.resource in appointment.resources
+        and _concerns(record, appointment)
         and any(span.overlaps(appointment.footprint) for span in record.spans)
         for record in draft.foreign.around(appointment.footprint).values()
     )
+
+
+def _concerns(record: Foreign, appointment: Appointment) -> bool:
+    """A closure of the whole clinic names no resource."""
+    everybody = isinstance(record, ClosureRecord) and not record.resource
+    return everybody or record.resource in appointment.resources
 
 
 def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:

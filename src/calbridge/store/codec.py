@@ -17,7 +17,7 @@ from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 from calbridge.errors import ConfigError
-from calbridge.feeds import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, Busy, Change, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign
 from calbridge.model import Appointment, Details
 from calbridge.provider import Role
@@ -97,7 +97,7 @@ def _untagged(pair: list[Any] | None) -> View | None:
 # --- foreign records ------------------------------------------------------------------------------
 
 _FOREIGN: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Busy, WindowRecord, AbsenceRecord, Unreadable)
+    kind.__name__: TypeAdapter(kind) for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable)
 }
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from calbridge.errors import ConfigError
 from calbridge.interval import Interval
 from calbridge.model import Appointment, Details
-from calbridge.provider import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
+from calbridge.provider import AbsenceRecord, Busy, Change, ClosureRecord, Unreadable, WindowRecord
 from calbridge.store import codec
 from calbridge.views import CalendarView, PmsView, PortalView
 
@@ -31,7 +31,7 @@ def records(kind):
 
 
 VIEWS = records(CalendarView) | records(PmsView) | records(PortalView)
-FOREIGN = st.one_of(*(records(kind) for kind in (Busy, WindowRecord, AbsenceRecord, Unreadable)))
+FOREIGN = st.one_of(*(records(kind) for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable)))
 APPOINTMENTS = st.builds(
     lambda base, details: Appointment(**{f.name: getattr(base, f.name) for f in fields(base)} | {"details": details}),
     records(Appointment),

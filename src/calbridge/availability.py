@@ -1,0 +1,146 @@
+"""Everything a clinic offers online, by resource and local date, kept so that a change costs only the dates it touches.
+
+`compute` with what was computed before gives exactly what it gives without: `calbridge.changes` says which dates may
+differ, and those are worked out anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from calbridge import bookable
+from calbridge.board import Board, starts_of, tick_of
+from calbridge.changes import Day, changed
+from calbridge.facts import Facts
+from calbridge.feeds import OfferedSlot
+from calbridge.mask import Axis
+from calbridge.model import Clinic
+from calbridge.rules import Candidate, case_of
+from calbridge.wall import days, local_date, segments
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What one resource offers on one local date.
+
+    `starts`: (service key, seconds, mask) of each service that has any; a mask counts `axis` ticks. `faults`: rules of
+    plugins that failed while it was worked out, with what they did. Most days are never asked for their slots.
+    """
+
+    axis: Axis
+    starts: tuple[tuple[str, int, int], ...]
+    faults: tuple[tuple[str, str], ...] = ()
+
+    def slots(self) -> Iterator[OfferedSlot]:
+        """One by one: by service, in the clinic's order, then by start."""
+        for service, length, mask in self.starts:
+            for start in self.axis.instants(mask):
+                yield OfferedSlot(service=service, start=start, end=start + length)
+
+    def __len__(self) -> int:
+        return sum(mask.bit_count() for _, _, mask in self.starts)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same slots of the same clinic, on every start."""
+        parts = (f"{service},{length},{mask:x}" for service, length, mask in self.starts)
+        text = f"{self.axis.origin},{self.axis.tick};{';'.join(parts)}" if self.starts else ""
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """`days` by (resource, local date), from `first` to `last`, empty ones included. `renewed`: what was worked out anew.
+
+    Only resources that are online have days.
+    """
+
+    clinic: Clinic
+    facts: Facts
+    first: date
+    last: date
+    tick: int
+    days: Mapping[Day, Offered]
+    renewed: frozenset[Day]
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """Rules of plugins that failed on some day -> what they did."""
+        return {code: fault for offered in self.days.values() for code, fault in offered.faults}
+
+
+def compute(clinic: Clinic, facts: Facts, before: Availability | None = None) -> Availability:
+    """All that is offered from today to the horizon; `before` spares the days on which nothing can have changed."""
+    first = local_date(clinic.time_zone, facts.now)
+    last = bookable.horizon_date(clinic, first)
+    cut = [segment for day in days(first, last) for segment in segments(clinic.time_zone, day)]
+    tick = tick_of(clinic, clinic.services.values(), cut)
+    known: dict[Day, Offered] = {}
+    if before is not None and before.clinic == clinic and before.tick == tick:
+        known = _still_true(before, facts, first, last)
+    whole = (((key, day) for day in days(first, last)) for key, each in clinic.resources.items() if each.online)
+    renewed = frozenset(day for dates in whole for day in dates if day not in known)
+    known.update(_worked_out(clinic, facts, renewed, tick))
+    return Availability(clinic=clinic, facts=facts, first=first, last=last, tick=tick, days=known, renewed=renewed)
+
+
+def _still_true(before: Availability, facts: Facts, first: date, last: date) -> dict[Day, Offered]:
+    known = dict(before.days)
+    if (first, last) != (before.first, before.last):
+        known = {day: offered for day, offered in known.items() if first <= day[1] <= last}
+    for day in changed(before.clinic, before.facts, facts, first, last):
+        known.pop(day, None)
+    return known
+
+
+def _worked_out(clinic: Clinic, facts: Facts, wanted: Iterable[Day], tick: int) -> Iterator[tuple[Day, Offered]]:
+    for (first, last), resources in _stretches(wanted).items():
+        board = Board(clinic, facts, clinic.services.values(), first, last, tick=tick)
+        for key in resources:
+            yield from zip(((key, day) for day in board.dates), _of(board, key), strict=True)
+
+
+def _stretches(wanted: Iterable[Day]) -> dict[tuple[date, date], list[str]]:
+    """Dates on end -> the resources that want exactly these: they share a board."""
+    dates: defaultdict[str, list[date]] = defaultdict(list)
+    for key, day in sorted(wanted):
+        dates[key].append(day)
+    found: defaultdict[tuple[date, date], list[str]] = defaultdict(list)
+    for key, mine in dates.items():
+        for first, last in _on_end(mine):
+            found[first, last].append(key)
+    return found
+
+
+def _on_end(dates: list[date]) -> Iterator[tuple[date, date]]:
+    first = last = dates[0]
+    for day in dates[1:]:
+        if day - last > timedelta(days=1):
+            yield first, last
+            first = day
+        last = day
+    yield first, last
+
+
+def _of(board: Board, key: str) -> Iterator[Offered]:
+    """What one resource offers, date by date."""
+    board.faults.clear()
+    columns = [column for service in board.clinic.services if (column := _column(board, service, key))]
+    faults = tuple(sorted(board.faults.items()))
+    axes = (Axis(board.axis.origin + low * board.axis.tick, board.axis.tick, high - low) for low, high in board.cells)
+    for axis, *row in zip(axes, *(by_date for _, _, by_date in columns), strict=True):
+        found = ((service, length, mask) for (service, length, _), mask in zip(columns, row, strict=True) if mask)
+        yield Offered(axis, tuple(found), faults)
+
+
+def _column(board: Board, service: str, key: str) -> tuple[str, int, list[int]] | None:
+    wanted = Candidate(service=service, resource=key, start=board.facts.now, listed=True)
+    case = case_of(board.clinic, board.facts, wanted)
+    groups = board.passing(case) if case is not None else []
+    if case is None or not groups:
+        return None
+    return service, case.service.minutes * 60, board.listed(case, starts_of(groups))
