@@ -54,9 +54,9 @@ class Offered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """`days` by (resource, local date), from `first` to `last`, empty ones included. `renewed`: what was worked out anew.
+    """`days` by (resource, local date) from `first` to `last`, empty ones included, of every resource that is online.
 
-    Only resources that are online have days.
+    `renewed` are those that were worked out anew.
     """
 
     clinic: Clinic

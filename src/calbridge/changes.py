@@ -1,7 +1,7 @@
 """On which dates of which resources the offer may differ between two states of knowledge. Too many, never too few.
 
-A start depends on what its footprint touches and, by rules 12 to 14, on its date. A rule of a plugin that reaches as far
-as the visit may look at all of the visit's dates, at any resource; one that reaches further may look anywhere.
+A start depends on what its footprint touches and, by rules 12 to 14, on its date. A rule of a plugin that reaches as
+far as the visit may look at all of the visit's dates, at any resource; one that reaches further may look anywhere.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Scene:
             yield (key,) if key else self.everybody, dates
         for old, new in ((before.windows, after.windows), (before.work, after.work)):
             yield from (((key,), dates) for key, dates in self._spans(old, new))
-            yield old.keys() ^ new.keys(), self.always  # none left is not the same as none at all
+            yield from (((key,), self.always) for key in old.keys() ^ new.keys())  # none left is not none at all
         yield from self._counts(before, after)
 
     def _time(self, before: Facts, after: Facts) -> Difference:
