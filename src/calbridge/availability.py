@@ -1,6 +1,6 @@
 """Everything a clinic offers online, by resource and local date, kept so that a change costs only the dates it touches.
 
-`compute` with what was computed before gives exactly what it gives without: `calbridge.changes` says which dates may
+`compute` with what was computed before gives exactly what it gives without: `calbridge.outdated` says which dates may
 differ, and those are worked out anew.
 """
 
@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from calbridge import bookable
 from calbridge.board import Board, starts_of, tick_of
-from calbridge.changes import Day, changed
+from calbridge.outdated import Day, outdated
 from calbridge.facts import Facts
 from calbridge.feeds import OfferedSlot
 from calbridge.mask import Axis
@@ -92,7 +92,7 @@ def _still_true(before: Availability, facts: Facts, first: date, last: date) -> 
     known = dict(before.days)
     if (first, last) != (before.first, before.last):
         known = {day: offered for day, offered in known.items() if first <= day[1] <= last}
-    for day in changed(before.clinic, before.facts, facts, first, last):
+    for day in outdated(before.clinic, before.facts, facts, first, last):
         known.pop(day, None)
     return known
 

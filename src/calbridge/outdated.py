@@ -24,7 +24,7 @@ Difference = tuple[Collection[str], Iterable[date]]
 _SHORTEST_DAY = 82_800
 
 
-def changed(clinic: Clinic, before: Facts, after: Facts, first: date, last: date) -> set[Day]:
+def outdated(clinic: Clinic, before: Facts, after: Facts, first: date, last: date) -> set[Day]:
     """Which days between local dates `first` and `last`, both inclusive, must be worked out anew."""
     scene, reaches = _Scene(clinic, first, last), {rule.reach for rule in clinic.extra}
     found: Iterable[Difference] = scene.differences(before, after)
