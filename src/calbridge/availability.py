@@ -14,11 +14,11 @@ from datetime import date, timedelta
 
 from calbridge import bookable
 from calbridge.board import Board, starts_of, tick_of
-from calbridge.outdated import Day, outdated
+from calbridge.changes import OfferedSlot
 from calbridge.facts import Facts
-from calbridge.feeds import OfferedSlot
 from calbridge.mask import Axis
 from calbridge.model import Clinic
+from calbridge.outdated import Day, outdated
 from calbridge.rules import Candidate, case_of
 from calbridge.wall import days, local_date, segments
 

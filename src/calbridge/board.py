@@ -20,7 +20,7 @@ from calbridge import bookable
 from calbridge.facts import Facts
 from calbridge.interval import Interval, near
 from calbridge.mask import Axis, lowest, spread, without
-from calbridge.model import Clinic, Service
+from calbridge.model import Clinic, Exclusion, Service
 from calbridge.rules import Case, Rule, case_of
 from calbridge.ruleset import extras, ruleset
 from calbridge.wall import Segment, day_interval, days, local_date, segments
@@ -114,11 +114,11 @@ class Board:
         closures = bookable.closures(self.clinic, self.facts, case.resource.key)
         return without(self.axis.everything, hours) | self.axis.touched(closures)
 
-    def _excluded(self, chosen: tuple[int, ...]) -> int:
+    def _excluded(self, chosen: tuple[Exclusion, ...]) -> int:
         """Rule 9."""
         return self._once(
             ("excluded", chosen),
-            lambda: self.axis.touched(bookable.exclusions(self.clinic, chosen, *self._reached)),
+            lambda: self.axis.touched(bookable.negative(self.clinic, chosen, self._reached)),
         )
 
     @cached_property

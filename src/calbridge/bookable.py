@@ -15,8 +15,8 @@ from functools import reduce
 
 from calbridge.facts import Facts, Spans
 from calbridge.interval import Interval, intersect, merge, near
-from calbridge.model import Absence, Clinic, Exclusion, Resource, WeeklyPlan
-from calbridge.wall import Date, calendar, date_interval, instant_of, windows_on
+from calbridge.model import Absence, Clinic, Closure, Exclusion, Resource, WeeklyPlan
+from calbridge.wall import date_interval, days, instant_of, parity, windows_on
 
 _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 """Where an absence without a beginning or an end is taken to begin or end."""
@@ -36,7 +36,7 @@ def limits(
     found = [_online(clinic, facts, resource, first, last)]
     if resource.key in facts.work:
         found.append(_given(clinic, facts.work, resource, first, last))
-    if _has(resource, "work"):
+    if has_plan(resource, "work"):
         found.append(merge(_planned(clinic, resource, "work", first, last)))
     return found
 
@@ -44,12 +44,11 @@ def limits(
 def opening(clinic: Clinic, first: date, last: date) -> list[Interval]:
     """The clinic's opening hours; a weekday without any is closed."""
     tz, week = clinic.time_zone, clinic.opening_hours
-    dates = calendar(tz, first, last)
-    return merge(span for here in dates for span in windows_on(tz, here, week.get(here.weekday, ())))
+    return merge(span for day in days(first, last) for span in windows_on(tz, day, week.get(day.weekday(), ())))
 
 
 def _online(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date) -> list[Interval]:
-    if _has(resource, "online") or resource.key in facts.windows:
+    if has_plan(resource, "online") or resource.key in facts.windows:
         given = _given(clinic, facts.windows, resource, first, last)
         return merge((*_planned(clinic, resource, "online", first, last), *given))
     return opening(clinic, first, last) if clinic.rules.without_windows == "opening_hours" else []
@@ -60,22 +59,30 @@ def _given(clinic: Clinic, spans: Spans, resource: Resource, first: date, last: 
     return list(near(spans.get(resource.key, ()), date_interval(clinic.time_zone, first, last)))
 
 
-def _has(resource: Resource, kind: str) -> bool:
+def has_plan(resource: Resource, kind: str) -> bool:
+    """The configuration gives windows of this kind, on whatever day."""
     return any(plan.kind == kind and plan.days and plan.windows for plan in resource.week)
 
 
 def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: date) -> list[Interval]:
-    tz = clinic.time_zone
     plans = [plan for plan in resource.week if plan.kind == kind]
     return [
-        span for plan in plans for here in _dates(tz, plan, first, last) for span in windows_on(tz, here, plan.windows)
+        span
+        for day in days(first, last)
+        for plan in plans
+        if applies(plan, day)
+        for span in windows_on(clinic.time_zone, day, plan.windows)
     ]
 
 
-def _dates(tz: str, plan: WeeklyPlan, first: date, last: date) -> list[Date]:
-    """`plan.first` and `plan.last` are both inclusive (S4)."""
-    dates = calendar(tz, max(first, plan.first or first), min(last, plan.last or last))
-    return [here for here in dates if here.weekday in plan.days and plan.weeks in ("all", here.week)]
+def applies(plan: WeeklyPlan, day: date) -> bool:
+    """Is the plan one for this local date? `first` and `last` are both inclusive (S4)."""
+    return (
+        day.weekday() in plan.days
+        and (plan.first is None or plan.first <= day)
+        and (plan.last is None or day <= plan.last)
+        and plan.weeks in ("all", parity(day))
+    )
 
 
 # --- what takes bookable time away ----------------------------------------------------------------
@@ -83,38 +90,49 @@ def _dates(tz: str, plan: WeeklyPlan, first: date, last: date) -> list[Date]:
 
 def closures(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:
     """When the clinic, or the site of a resource, is closed, by the configuration and by what providers say."""
-    configured = (date_interval(clinic.time_zone, c.first, c.last) for c in clinic.closures)
+    configured = (closing(clinic.time_zone, each) for each in clinic.closures)
     return merge((*configured, *facts.closures.get("", ()), *facts.closures.get(resource, ())))
+
+
+def closing(tz: str, closure: Closure) -> Interval:
+    """The instants of one configured closure."""
+    return date_interval(tz, closure.first, closure.last)
 
 
 def absences(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:
     """When a resource is away, by the configuration and by what providers say."""
     configured = clinic.resources[resource].absences if resource in clinic.resources else ()
-    return merge((*(_away(clinic.time_zone, a) for a in configured), *facts.absences.get(resource, ())))
+    return merge((*(away(clinic.time_zone, a) for a in configured), *facts.absences.get(resource, ())))
 
 
-def _away(tz: str, absence: Absence) -> Interval:
+def away(tz: str, absence: Absence) -> Interval:
+    """The instants of one configured absence; a side left open has no end."""
     if absence.span is not None:
         return absence.span
     return date_interval(tz, absence.first or _FIRST, absence.last or _LAST)
 
 
-def applying(clinic: Clinic, service: str, resource: str, species: str | None) -> tuple[int, ...]:
-    """Which exclusions apply. One for a species applies to an unknown species, not to one not asked for."""
-    found = enumerate(clinic.exclusions)
-    return tuple(index for index, each in found if _concerns(each, service, resource, species))
+def exclusions(
+    clinic: Clinic, service: str, resource: str, species: str | None, *, dates: tuple[date, date]
+) -> list[Interval]:
+    """The negative windows that apply. One for a species applies to an unknown species, not to one not asked for."""
+    return negative(clinic, applying(clinic, service, resource, species), dates)
 
 
-def exclusions(clinic: Clinic, chosen: Iterable[int], first: date, last: date) -> list[Interval]:
-    """The negative windows of the `chosen` exclusions."""
-    picked = [clinic.exclusions[index] for index in chosen]
+def negative(clinic: Clinic, chosen: Iterable[Exclusion], dates: tuple[date, date]) -> list[Interval]:
+    """The windows of some exclusions."""
     return merge(
         span
-        for here in calendar(clinic.time_zone, first, last)
-        for exclusion in picked
-        if here.weekday in exclusion.days
-        for span in windows_on(clinic.time_zone, here, exclusion.windows)
+        for day in days(*dates)
+        for exclusion in chosen
+        if day.weekday() in exclusion.days
+        for span in windows_on(clinic.time_zone, day, exclusion.windows)
     )
+
+
+def applying(clinic: Clinic, service: str, resource: str, species: str | None) -> tuple[Exclusion, ...]:
+    """The exclusions whose scope it is in, whatever the day."""
+    return tuple(each for each in clinic.exclusions if _concerns(each, service, resource, species))
 
 
 def _concerns(exclusion: Exclusion, service: str, resource: str, species: str | None) -> bool:

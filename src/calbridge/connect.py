@@ -17,7 +17,8 @@ from calbridge.fields import is_secret
 from calbridge.host import Candidate, ClinicHost
 from calbridge.model import Clinic
 from calbridge.plugins import Plugins
-from calbridge.provider import Clock, Context, ProviderKind
+from calbridge.provider import Clock, Context, ProviderKind, PublicContext, Role
+from calbridge.public import public
 from calbridge.secrets import SecretResolver
 from calbridge.settings import BridgeConfig, ClinicConfig, ConnectionConfig
 from calbridge.transport import Fault, Limits, RetryBudget, Transport
@@ -65,23 +66,27 @@ class Host:
         )
         return Candidate(
             role=kind.role,
-            make=lambda: kind.create(connection.settings, self._context(clinic, connection, transport)),
+            make=lambda: kind.create(connection.settings, self._context(clinic, connection, kind.role, transport)),
             close=transport.close,
             kind=kind.name,
-            plugin=str(self._plugins.owners.get(kind.name, f"the plugin of kind {kind.name}")),
+            plugin=str(self._plugins.owner(kind.name) or f"the plugin of kind {kind.name}"),
             fingerprint=fingerprint(connection),
         )
 
-    def _context(self, clinic: Clinic, connection: ConnectionConfig, transport: Transport) -> Context:
-        return Context(
-            connection=connection.name,
-            clinic=clinic,
-            transport=transport,
-            clock=self._clock,
-            secrets=SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
-            log=self._log.bind(clinic=clinic.key, connection=connection.name),
-            random=random.SystemRandom(),
-        )
+    def _context(
+        self, clinic: Clinic, connection: ConnectionConfig, role: Role, transport: Transport
+    ) -> Context | PublicContext:
+        given: dict[str, Any] = {
+            "connection": connection.name,
+            "transport": transport,
+            "clock": self._clock,
+            "secrets": SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
+            "log": self._log.bind(clinic=clinic.key, connection=connection.name),
+            "random": random.SystemRandom(),
+        }
+        if role == "portal":
+            return PublicContext(clinic=public(clinic), **given)
+        return Context(clinic=clinic, **given)
 
     def _without_plugin(self, connection: ConnectionConfig) -> NeedsHuman:
         faults = "; ".join(plugin.fault for plugin in self._plugins.broken)

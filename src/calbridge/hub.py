@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from calbridge.changes import Change
 from calbridge.feeds import (
     AbsenceRecord,
     Busy,
     Capabilities,
-    Change,
     ClientRecord,
     ClosureRecord,
     Feed,

@@ -137,6 +137,10 @@ class Rules:
     max_cancellations: int = 3
 
 
+Reach = Literal["fixed", "visit", "clinic"]
+"""What the answer of a plugin's rule may depend on; `ExtraRule` says what each promises."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraRule:
     """A rule of a plugin as one clinic turned it on; it stands between rules 12 and 13 of the catalogue.
@@ -152,21 +156,30 @@ class ExtraRule:
     answer: Callable[[Any, Any], Any]
     options: Any = None
     words: str = ""
-    reach: Literal["fixed", "visit", "clinic"] = "clinic"
+    reach: Reach = "clinic"
     source: str = ""
+
+
+Language = Literal["de", "en", "fi"]
+_SPOKEN: Mapping[str, Language] = {"DE": "de", "AT": "de", "CH": "de", "LI": "de", "FI": "fi"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
     """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
 
-    `extra` are the rules of plugins that it turned on, in the order of its configuration.
+    `extra` are the rules of plugins that it turned on, in the order of its configuration. `phone`, `email` and
+    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`).
     """
 
     key: str
     name: str
     time_zone: str
     region: str = ""
+    language: Language | Literal[""] = ""
+    phone: str = ""
+    email: str = ""
+    booking_url: str = ""
     online: bool = False
     opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
@@ -175,6 +188,11 @@ class Clinic:
     services: Mapping[str, Service] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     extra: tuple[ExtraRule, ...] = ()
+
+    @property
+    def spoken(self) -> Language:
+        """The language of its calendar entries and, where a client says nothing else, of its messages."""
+        return self.language or _SPOKEN.get(self.region, "en")
 
 
 # --- what happens to a booking (rules.md section 4) ---------------------------------------------
@@ -231,6 +249,15 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A slot that is free where the one a client wanted was not. Epoch seconds."""
+
+    resource: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """The canonical appointment: the hub that every side is compared with, through its own shadow.
 
@@ -238,8 +265,11 @@ class Appointment:
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
+    `quiet`: the clinic wants no message of what it decided last (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client`/`patient` are keys of the PMS's records; `match` is how they were found.
+    `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
+    words), `alternatives` what she is offered instead.
     """
 
     id: str
@@ -262,6 +292,8 @@ class Appointment:
     match: Literal["", "linked", "ambiguous", "unmatched"] = ""
     hold_expires: int | None = None
     decline_reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    quiet: bool = False
     revision: int = 1
     exclusive: bool = True
     written: bool = False

@@ -12,41 +12,50 @@ from typing import Any, Literal, Protocol
 
 import httpx
 
+from calbridge.changes import (
+    CalendarChange,
+    Change,
+    ExportReceipt,
+    Offer,
+    OfferedSlot,
+    OfferWindow,
+    PmsChange,
+    PortalChange,
+    Receipt,
+    change_of,
+)
 from calbridge.feeds import (
     AbsenceRecord,
     Busy,
     Capabilities,
-    Change,
     ClientQuery,
     ClientRecord,
     ClosureRecord,
     Complete,
     Delta,
     Entry,
-    ExportReceipt,
     Feed,
     Gone,
     NotModified,
-    Offer,
-    OfferedSlot,
-    OfferWindow,
     Partial,
     PatientRecord,
     Present,
     Probe,
-    Receipt,
     Record,
     Stamp,
     Unknown,
     Unreadable,
     WindowRecord,
 )
-from calbridge.model import Clinic
+from calbridge.model import Alternative, Clinic
+from calbridge.public import PublicClinic, PublicResource, PublicRules, PublicService
 from calbridge.views import Role
 
 __all__ = [
     "AbsenceRecord",
+    "Alternative",
     "Busy",
+    "CalendarChange",
     "Capabilities",
     "Change",
     "ClientQuery",
@@ -69,9 +78,16 @@ __all__ = [
     "OfferedSlot",
     "Partial",
     "PatientRecord",
+    "PmsChange",
+    "PortalChange",
     "Present",
     "Probe",
     "ProviderKind",
+    "PublicClinic",
+    "PublicContext",
+    "PublicResource",
+    "PublicRules",
+    "PublicService",
     "Receipt",
     "Record",
     "Role",
@@ -80,6 +96,7 @@ __all__ = [
     "Unknown",
     "Unreadable",
     "WindowRecord",
+    "change_of",
 ]  # fmt: skip
 
 
@@ -143,15 +160,29 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicContext:
+    """The same for a portal or a notifier, which may not know more of a clinic than its clients do."""
+
+    connection: str
+    clinic: PublicClinic
+    transport: httpx.BaseTransport
+    clock: Clock
+    secrets: Secrets
+    log: Any
+    random: random.Random = field(default_factory=random.SystemRandom)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKind:
     """What a plugin registers: `kind = "<name>"` in a connection's section.
 
     `settings` is a pydantic model with `extra="forbid"`. `create(settings, context)` returns an object that implements
-    the hooks it can and has `capabilities: Capabilities`; it does no I/O.
+    the hooks it can and has `capabilities: Capabilities`; it does no I/O. A portal is given a `PublicContext`, the
+    others a `Context`.
     """
 
     name: str
     role: Role
     settings: type[Any]
-    create: Callable[[Any, Context], Any]
+    create: Callable[[Any, Any], Any]
     summary: str = ""

@@ -189,8 +189,8 @@ def absent(case: Case) -> Answer:
 
 def excluded(case: Case) -> Answer:
     """No exclusion that applies touches the visit."""
-    chosen = bookable.applying(case.clinic, case.service.key, case.resource.key, case.species)
-    return _free_of(bookable.exclusions(case.clinic, chosen, *case.dates), case.visit)
+    found = bookable.exclusions(case.clinic, case.service.key, case.resource.key, case.species, dates=case.dates)
+    return _free_of(found, case.visit)
 
 
 def off_grid(case: Case) -> Answer:

@@ -112,26 +112,9 @@ def days(first: date, last: date) -> Iterator[date]:
         yield date.fromordinal(ordinal)
 
 
-class Date(NamedTuple):
-    """A local date with its weekday (0 Monday) and the parity of its week.
-
-    `midnight` is None where the clock changes on this day or on a neighbour; else no wall time of it is odd, and each
-    is so many minutes later.
-    """
-
-    day: date
-    weekday: int
-    week: Literal["odd", "even"]
-    midnight: int | None
-
-
-@lru_cache(maxsize=256)
-def calendar(tz: str, first: date, last: date) -> tuple[Date, ...]:
-    """Every date from `first` to `last`, both inclusive."""
-    return tuple(Date(day, day.weekday(), parity(day), _plain_midnight(tz, day)) for day in days(first, last))
-
-
+@lru_cache(maxsize=4_096)
 def _plain_midnight(tz: str, day: date) -> int | None:
+    """Midnight, where the clock changes neither on this day nor on a neighbour: each wall time is so much later."""
     before, here, behind = (segments(tz, day + timedelta(days=offset)) for offset in (-1, 0, 1))
     offsets = {each.offset for each in (*before, *here, *behind)}
     return here[0].start if before and here and behind and len(offsets) == 1 else None
@@ -153,11 +136,12 @@ def window_interval(tz: str, day: date, window: WallWindow) -> Interval | None:
     return span if span.start < span.end else None
 
 
-def windows_on(tz: str, here: Date, windows: Iterable[WallWindow]) -> list[Interval]:
+def windows_on(tz: str, day: date, windows: Iterable[WallWindow]) -> list[Interval]:
     """The instants of all of them."""
-    if here.midnight is None:
-        return [span for window in windows if (span := window_interval(tz, here.day, window))]
-    return [Interval(here.midnight + window.start * 60, here.midnight + window.end * 60) for window in windows]
+    midnight = _plain_midnight(tz, day)
+    if midnight is None:
+        return [span for window in windows if (span := window_interval(tz, day, window))]
+    return [Interval(midnight + window.start * 60, midnight + window.end * 60) for window in windows]
 
 
 @lru_cache(maxsize=4_096)
@@ -194,15 +178,31 @@ def parity(day: date) -> Literal["odd", "even"]:
     return "odd" if day.isocalendar().week % 2 else "even"
 
 
+Part = Literal["morning", "afternoon", "evening"]
+PARTS: dict[Part, WallWindow] = {
+    "morning": WallWindow(start=0, end=720),
+    "afternoon": WallWindow(start=720, end=1020),
+    "evening": WallWindow(start=1020, end=DAY),
+}
+"""The parts of a day that people ask for (S3), by the minute a visit begins."""
+
+
+def part_of_day(tz: str, start: int) -> Part:
+    """The part of the local day in which a visit begins."""
+    minute = minute_of_day(tz, start)
+    return next(part for part, window in PARTS.items() if window.start <= minute < window.end)
+
+
 # --- text -----------------------------------------------------------------------------------------
 
 
 def parse_windows(texts: Iterable[str]) -> tuple[WallWindow, ...]:
     """`["09:00-12:00", "14:00-24:00"]` as merged windows, or ValueError with one sentence."""
-    return merge_windows(_parse(text) for text in texts)
+    return merge_windows(parse_window(text) for text in texts)
 
 
-def _parse(text: str) -> WallWindow:
+def parse_window(text: str) -> WallWindow:
+    """`"09:00-12:00"`, or ValueError with one sentence."""
     found = _WINDOW.fullmatch(text.strip())
     if not found:
         raise ValueError(f'"{text}" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".')

@@ -6,14 +6,9 @@ Run by `make bench-slots`. Read the ratios: the machine is shared. Every way giv
 from __future__ import annotations
 
 import random
-import statistics
-import sys
 import time
-import tracemalloc
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -149,8 +144,7 @@ class Plain:
     def listed(self, service: Service, key: str) -> Iterator[int]:
         """Rules 13 and 14 on what passes, day by day."""
         rules, tz = self.clinic.rules, self.clinic.time_zone
-        chosen = bookable.applying(self.clinic, service.key, key, None)
-        excluded = bookable.exclusions(self.clinic, chosen, self.today, self.last)
+        excluded = bookable.exclusions(self.clinic, service.key, key, None, dates=(self.today, self.last))
         passing = (start for start in self.candidates(key) if self.passes(service, key, start, excluded))
         for _, day in groupby(passing, key=lambda start: local_date(tz, start)):
             shown: list[int] = []

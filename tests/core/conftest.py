@@ -1,4 +1,6 @@
-"""The slot oracle is too big for one test file, and tests are no packages: its parts are found beside this file."""
+"""Tests are no packages: what several files of this folder share is found beside them."""
+
+from __future__ import annotations
 
 import sys
 from pathlib import Path

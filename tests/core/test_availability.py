@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from oracle.clinics import ALL, KEYS, broken, free_day, one_in_five, worlds
 
 from calbridge.availability import compute
+from calbridge.changes import OfferedSlot
 from calbridge.facts import Facts
-from calbridge.feeds import OfferedSlot
 from calbridge.interval import Interval, merge, subtract
 from calbridge.model import Clinic, ExtraRule, Resource, Rules, Service, WallWindow, WeeklyPlan
 from calbridge.slots import offers

@@ -361,7 +361,7 @@ def test_a_phone_booking_is_adopted_shown_in_the_calendar_and_takes_the_slot() -
     assert only(it).origin is Side.CLINIC
     refused = it.see(portal=changed(portal("hold/1", State.HELD)))
     assert [line.facts.get("rule") for line in refused.journal if line.code == "slot_refused"] == ["busy"]
-    assert [(e.connection, e.change.remove, e.change.reason) for e in refused.effects] == [
+    assert [(e.connection, e.change.remove, e.change.view.decline_reason) for e in refused.effects] == [
         ("portal", True, "slot_unavailable")
     ]
 

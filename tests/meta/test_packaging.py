@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,26 @@ def test_all_distributions_take_their_version_from_one_place() -> None:
     for path in PROJECTS:
         hatch = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["hatch"]["version"]["path"]
         assert (path.parent / hatch).resolve() == ROOT / "src" / "calbridge" / "version.py"
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_a_wheel_holds_every_file_of_its_package(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data beside the code, such as a pack's preset, is read from the installed package."""
+    monkeypatch.chdir(path.parent)
+    wheel = zipfile.ZipFile(tmp_path / build.build_wheel(str(tmp_path)))
+    source = path.parent / "src"
+    files = {file.relative_to(source).as_posix() for file in source.rglob("*") if file.is_file()}
+    assert {file for file in files if "__pycache__" not in file} <= set(wheel.namelist())
+
+
+def test_every_distribution_is_installed_checked_and_offered() -> None:
+    """`make dev` installs it, import-linter reads it, and an extra of calbridge brings it."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    listed = re.search(r"^DISTRIBUTIONS := (.*)$", makefile, re.MULTILINE)
+    assert listed
+    assert {(ROOT / each / "pyproject.toml").resolve() for each in listed[1].split()} == set(PROJECTS)
+    root = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in PROJECTS}
+    assert set(root["tool"]["importlinter"]["root_packages"]) == {name.replace("-", "_") for name in names}
+    extras = {each for extra in root["project"]["optional-dependencies"].values() for each in extra}
+    assert names - {"calbridge"} <= extras

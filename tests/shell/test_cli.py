@@ -265,10 +265,79 @@ def test_check_looks_at_every_connection(practice: Any) -> None:
     assert [each["plugin"] for each in answer["clinics"][0]["connections"]] == ["plugin calbridge-acme 1.0"] * 2
 
 
+def test_check_says_what_is_hardly_meant_and_is_still_fine(practice: Any) -> None:
+    text = practice.path.read_text()
+    practice.path.write_text(text.replace("[clinics.hafen.rules]\n", "[clinics.hafen.rules]\nslots_per_hour = 60\n"))
+    answer = ask("check")
+    found = [each for each in answer["clinics"][0]["findings"] if each["field"] == "rules.slots_per_hour"]
+    assert answer["ok"]
+    assert [(each["level"], each["message"]) for each in found] == [
+        ("warning", "is 60 and changes nothing: the grid has only 1 an hour")
+    ]
+    assert "rules.slots_per_hour is 60 and changes nothing" in " ".join(call("check").stdout.split())
+
+
+def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> None:
+    shown = ask("plugins", "show", "calbridge-praxxme")
+    assert shown == ask("plugins", "show", "praxxme")
+    assert shown["presets"]["smartvo-praxxme"]["reschedule_scope"] == "opening_hours"
+    assert [(each["code"], each["settings"]) for each in shown["rules"]] == [
+        ("window_too_short", ["minimum", "services"])
+    ]
+    (words,) = shown["words"]
+    assert (words["language"], words["words"]["window"]) == ("de", "Onlinebuchung")
+    assert [each["role"] for each in ask("plugins", "show", "acme")["kinds"]] == ["calendar", "portal"]
+    wrong = call("plugins", "show", "praxme")
+    assert (wrong.exit_code, wrong.stderr) == (2, 'error: no plugin is called "praxme"; did you mean "praxxme"?\n')
+    text = call("plugins", "show", "praxxme").output
+    assert 'preset = "smartvo-praxxme"' in text
+    assert "rule window_too_short: The online window" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("acme", "--rule"), '"acme" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("busy", "--rule"), '"busy" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("window-too-short", "--rule"),
+         '"window-too-short" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("caldav", "--provider"),
+         '"caldav" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("Too Late", "--rule"),
+         '"Too Late" cannot be a plugin\'s name: use small letters and digits, with - between words'),
+        (("new-one",), "say what it brings: --rule, --preset or --provider"),
+        (("old-one", "--rule"),
+         "calbridge-old-one is already there and is not overwritten: name another place with --into"),
+        (("new-one", "--rule", "--into", "calbridge.toml"),
+         "calbridge.toml/calbridge-new-one cannot be written (NotADirectoryError): choose another place"),
+    ],
+)  # fmt: skip
+def test_a_new_plugin_is_refused_with_a_sentence(practice: Any, words: tuple[str, ...], sentence: str) -> None:
+    Path("calbridge-old-one").mkdir()
+    result = call("plugins", "new", *words)
+    assert (result.exit_code, result.stderr) == (2, f"error: {sentence}\n")
+    assert [path.name for path in Path().glob("calbridge-*")] == ["calbridge-old-one"]
+
+
+@pytest.mark.parametrize("what", ["rule", "preset", "provider"])
+def test_a_new_plugin_is_written_whole(practice: Any, what: str) -> None:
+    answer = ask("plugins", "new", "late-hours", f"--{what}")
+    assert answer["path"] == "calbridge-late-hours"
+    assert answer["files"] == sorted(
+        path.relative_to(answer["path"]).as_posix() for path in Path(answer["path"]).rglob("*") if path.is_file()
+    )
+    assert {"pyproject.toml", "README.md", "src/calbridge_late_hours/plugin.py"} <= set(answer["files"])
+    texts = [(Path(answer["path"]) / name).read_text() for name in answer["files"]]
+    assert not [text for text in texts if "$" in text]
+    assert "Next: run its tests: pytest other/calbridge-late-hours" in call(
+        "plugins", "new", "late-hours", f"--{what}", "--into", "other"
+    ).stdout.replace("\n", " ").replace("  ", " ")
+
+
 def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
     lines = ask("plugins", "list")["plugins"]
     assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "desk"],
-            "presets": [], "fault": ""} in lines  # fmt: skip
+            "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
     broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
@@ -470,7 +539,7 @@ def test_every_command_has_json_with_a_schema_and_a_configuration(name: str) -> 
     options = {param.name for param in commands()[name].params}
     assert "as_json" in options
     assert name in ANSWERS
-    assert "path" in options or name == "plugins list"
+    assert "path" in options or name.startswith("plugins ")
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -21,7 +21,7 @@ import pytest
 
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Resource, State
-from calbridge.provider import Change, Context, Entry
+from calbridge.provider import CalendarChange, Context, Entry
 from calbridge.views import CalendarView
 from calbridge_caldav.provider import CaldavCalendar, create
 from calbridge_caldav.settings import CaldavSettings
@@ -291,14 +291,14 @@ def view(**changes: Any) -> CalendarView:
     return CalendarView(**{**values, **changes})
 
 
-def change(**fields: Any) -> Change:
+def change(**fields: Any) -> CalendarChange:
     """A first write of appointment abc123, unless told otherwise; `entry` makes it a later one."""
     entry: Entry | None = fields.pop("entry", None)
     after: dict[str, Any] = {}
     if entry is not None:
         after = {"ref": entry.ref, "version": entry.version, "previous": entry.view, "revision": 2}
     values: dict[str, Any] = {"key": "k1", "appointment": "abc123", "revision": 1, "view": view(), **after, **fields}
-    return Change(**values)
+    return CalendarChange(**values)
 
 
 def event(uid: str, *lines: str, calendar: str = "") -> str:

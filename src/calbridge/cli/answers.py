@@ -51,6 +51,7 @@ class CheckedClinic(Answer):
     """One clinic of `check`."""
 
     clinic: str
+    findings: list[FindingLine] = Field(description="what is legal in its configuration and hardly meant")
     connections: list[CheckedConnection]
 
 
@@ -156,12 +157,29 @@ class Slots(Answer):
     slots: list[SlotLine]
 
 
+class SourceLine(Answer):
+    """Who says what a rule rests on."""
+
+    kind: str = Field(
+        description="held, requested, appointment, entry, unreadable, absence, closure, online (window) or work (time)"
+    )
+    connection: str = Field(description="where it was read; empty for a booking of the bridge")
+    appointment: str = Field(description="id of the booking, or empty")
+    spans: list[str] = Field(description="instant/instant; a booking's with its buffers")
+
+
 class RuleLine(Answer):
     """What one rule says."""
 
     code: str = Field(description="the reason code of the rule")
+    title: str = Field(description="the rule's name for people")
     ok: bool
-    facts: dict[str, Any] = Field(description="what the rule looked at; plain values, instants as text")
+    sentence: str = Field(description="the verdict in words")
+    remedy: str = Field(description="what would make it pass, or empty")
+    facts: dict[str, int | str | list[str]] = Field(
+        description="what the rule looked at; instants as text, intervals as instant/instant"
+    )
+    sources: list[SourceLine] = Field(description="who says so")
 
 
 class ExplainedSlot(Answer):
@@ -171,9 +189,13 @@ class ExplainedSlot(Answer):
     service: str
     resource: str
     start: str
+    end: str
+    now: str = Field(description="the present that was judged by")
     offered: bool
     code: str = Field(description="the reason code of the first rule that failed, or empty")
+    requires: list[str] = Field(description="the further resources it takes, one of each group")
     rules: list[RuleLine] = Field(description="every rule in order")
+    instead: list[SlotLine] = Field(description="where it is not offered: the next starts that are")
     as_of: dict[str, str] = Field(description="connection: instant of its last good read")
 
 
@@ -255,7 +277,9 @@ class PluginLine(Answer):
     distribution: str
     version: str
     kinds: list[str]
+    rules: list[str]
     presets: list[str]
+    words: list[str] = Field(description="vendors whose words it brings, each with the language")
     fault: str = Field(description="one sentence, empty when it loaded")
 
 
@@ -263,6 +287,52 @@ class Plugins(Answer):
     """`plugins list`"""
 
     plugins: list[PluginLine]
+
+
+class KindLine(Answer):
+    """One kind of system."""
+
+    name: str
+    role: str = Field(description="calendar, pms or portal")
+    summary: str
+
+
+class RuleKindLine(Answer):
+    """One slot rule."""
+
+    code: str
+    summary: str
+    words: str = Field(description="the sentence of a refusal, facts in braces")
+    settings: list[str] = Field(description="keys of its table in rules.extra")
+
+
+class WordsLine(Answer):
+    """A vendor's words in one language."""
+
+    vendor: str
+    language: str
+    words: dict[str, str] = Field(description="term of the glossary: the vendor's word")
+
+
+class PluginShown(Answer):
+    """`plugins show`"""
+
+    name: str
+    distribution: str
+    version: str
+    kinds: list[KindLine]
+    rules: list[RuleKindLine]
+    presets: dict[str, dict[str, Any]] = Field(description="values for the keys of [rules]")
+    words: list[WordsLine]
+    fault: str = Field(description="one sentence, empty when it loaded")
+
+
+class PluginMade(Answer):
+    """`plugins new`"""
+
+    path: str = Field(description="the directory that was written")
+    files: list[str]
+    next: list[str] = Field(description="what to do now")
 
 
 ANSWERS: dict[str, type[Answer]] = {
@@ -283,5 +353,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "journal": Journal,
     "config show": ShownConfig,
     "plugins list": Plugins,
+    "plugins show": PluginShown,
+    "plugins new": PluginMade,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""

@@ -38,4 +38,4 @@ def _obey(draft: Draft, command: Command, appointment: Appointment) -> None:
 def _decline(draft: Draft, command: Command, appointment: Appointment) -> None:
     declined = draft.step(appointment, Event.DECLINE, by="command")
     if declined is not None:
-        draft.put(replace(declined, decline_reason=command.reason))
+        draft.put(replace(declined, decline_reason=command.reason, quiet=not command.notify))

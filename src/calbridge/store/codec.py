@@ -16,10 +16,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+from calbridge.changes import Change, change_of
 from calbridge.errors import ConfigError
-from calbridge.feeds import AbsenceRecord, Busy, Change, ClosureRecord, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign
-from calbridge.model import Appointment, Details
+from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
 
@@ -114,14 +115,18 @@ def _foreign_from(text: str) -> Foreign:
 
 # --- changes: frozen in the outbox, so that a retry after a restart repeats the same words ----------
 
-_DETAILS: TypeAdapter[Details | None] = TypeAdapter(Details | None)
+_RECORDS: dict[str, TypeAdapter[Any]] = {
+    "details": TypeAdapter(Details | None),
+    "alternatives": TypeAdapter(tuple[Alternative, ...]),
+}
+"""The fields of a change that are records themselves."""
 
 
 def _change_text(change: Change) -> str:
     values = {each.name: getattr(change, each.name) for each in fields(change)}
     values["view"] = _tagged(change.view)
     values["previous"] = _tagged(change.previous)
-    values["details"] = _DETAILS.dump_python(change.details, mode="json")
+    values |= {name: _RECORDS[name].dump_python(values[name], mode="json") for name in _RECORDS.keys() & values.keys()}
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -129,8 +134,8 @@ def _change_from(text: str) -> Change:
     values = json.loads(text)
     values["view"] = _untagged(values["view"])
     values["previous"] = _untagged(values["previous"])
-    values["details"] = _DETAILS.validate_python(values["details"])
-    return Change(**values)
+    values |= {name: _RECORDS[name].validate_python(values[name]) for name in _RECORDS.keys() & values.keys()}
+    return change_of(values.pop("view"), **values)
 
 
 # --- the codecs -----------------------------------------------------------------------------------
