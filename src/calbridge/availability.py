@@ -22,21 +22,26 @@ from calbridge.outdated import Day, outdated
 from calbridge.rules import Candidate, case_of
 from calbridge.wall import days, local_date, segments
 
+Starts = tuple[str, int, int]
+"""A service, its length in seconds, and the mask of its starts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
     """What one resource offers on one local date.
 
-    `starts`: (service key, seconds, mask) of each service that has any; a mask counts `axis` ticks. `faults`: rules of
-    plugins that failed while it was worked out, with what they did. Most days are never asked for their slots.
+    `starts`: every service that has any, in the clinic's order; masks are of `axis`. `digest` is the same for the same
+    slots, on every start of the process. `faults`: rules of plugins that failed while it was worked out, with what they
+    did. Slots are made when they are asked for, which on most days is never.
     """
 
     axis: Axis
-    starts: tuple[tuple[str, int, int], ...]
+    starts: tuple[Starts, ...]
+    digest: str
     faults: tuple[tuple[str, str], ...] = ()
 
     def slots(self) -> Iterator[OfferedSlot]:
-        """One by one: by service, in the clinic's order, then by start."""
+        """By service, then by start."""
         for service, length, mask in self.starts:
             for start in self.axis.instants(mask):
                 yield OfferedSlot(service=service, start=start, end=start + length)
@@ -44,12 +49,11 @@ class Offered:
     def __len__(self) -> int:
         return sum(mask.bit_count() for _, _, mask in self.starts)
 
-    @property
-    def digest(self) -> str:
-        """The same for the same slots of the same clinic, on every start."""
-        parts = (f"{service},{length},{mask:x}" for service, length, mask in self.starts)
-        text = f"{self.axis.origin},{self.axis.tick};{';'.join(parts)}" if self.starts else ""
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+def _digest(axis: Axis, starts: Iterable[Starts]) -> str:
+    parts = [f"{service},{length},{mask:x}" for service, length, mask in starts]
+    text = f"{axis.origin},{axis.tick};{';'.join(parts)}" if parts else ""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +137,9 @@ def _of(board: Board, key: str) -> Iterator[Offered]:
     faults = tuple(sorted(board.faults.items()))
     axes = (Axis(board.axis.origin + low * board.axis.tick, board.axis.tick, high - low) for low, high in board.cells)
     for axis, *row in zip(axes, *(by_date for _, _, by_date in columns), strict=True):
-        found = ((service, length, mask) for (service, length, _), mask in zip(columns, row, strict=True) if mask)
-        yield Offered(axis, tuple(found), faults)
+        pairs = zip(columns, row, strict=True)
+        found = tuple((service, length, mask) for (service, length, _), mask in pairs if mask)
+        yield Offered(axis, found, _digest(axis, found), faults)
 
 
 def _column(board: Board, service: str, key: str) -> tuple[str, int, list[int]] | None:
