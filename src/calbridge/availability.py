@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 
 from calbridge import bookable
 from calbridge.board import Board, starts_of, tick_of
@@ -19,41 +21,46 @@ from calbridge.facts import Facts
 from calbridge.mask import Axis
 from calbridge.model import Clinic
 from calbridge.outdated import Day, outdated
-from calbridge.rules import Candidate, case_of
+from calbridge.rules import Candidate, Case, case_of
 from calbridge.wall import days, local_date, segments
 
-Starts = tuple[str, int, int]
-"""A service, its length in seconds, and the mask of its starts."""
+Visit = tuple[str, int]
+"""A service and its length in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
     """What one resource offers on one local date.
 
-    `starts`: every service that has any, in the clinic's order; masks are of `axis`. `digest` is the same for the same
-    slots, on every start of the process. `faults`: rules of plugins that failed while it was worked out, with what they
-    did. Slots are made when they are asked for, which on most days is never.
+    `masks` are the starts of each of the `visits`, which are in the clinic's order, on `axis`. `digest` is the same for
+    the same slots, on every start of the process. `faults`: rules of plugins that failed while it was worked out, with
+    what they did. Slots are made when they are asked for, which on most days is never.
     """
 
-    axis: Axis
-    starts: tuple[Starts, ...]
     digest: str
-    faults: tuple[tuple[str, str], ...] = ()
+    faults: tuple[tuple[str, str], ...]
+    axis: Axis = field(compare=False)
+    visits: tuple[Visit, ...] = field(default=(), compare=False)
+    masks: tuple[int, ...] = field(default=(), compare=False)
 
     def slots(self) -> Iterator[OfferedSlot]:
         """By service, then by start."""
-        for service, length, mask in self.starts:
+        for (service, length), mask in zip(self.visits, self.masks, strict=True):
             for start in self.axis.instants(mask):
                 yield OfferedSlot(service=service, start=start, end=start + length)
 
     def __len__(self) -> int:
-        return sum(mask.bit_count() for _, _, mask in self.starts)
+        return sum(mask.bit_count() for mask in self.masks)
 
 
-def _digest(axis: Axis, starts: Iterable[Starts]) -> str:
-    parts = [f"{service},{length},{mask:x}" for service, length, mask in starts]
+def _digest(axis: Axis, names: Iterable[str], masks: Iterable[int]) -> str:
+    parts = [f"{name}{mask:x}" for name, mask in zip(names, masks, strict=True) if mask]
     text = f"{axis.origin},{axis.tick};{';'.join(parts)}" if parts else ""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+NOTHING = _digest(Axis(0, 1, 0), (), ())
+"""The digest of a day without slots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,29 +90,38 @@ def compute(clinic: Clinic, facts: Facts, before: Availability | None = None) ->
     last = bookable.horizon_date(clinic, first)
     cut = [segment for day in days(first, last) for segment in segments(clinic.time_zone, day)]
     tick = tick_of(clinic, clinic.services.values(), cut)
-    known: dict[Day, Offered] = {}
     if before is not None and before.clinic == clinic and before.tick == tick:
-        known = _still_true(before, facts, first, last)
-    whole = (((key, day) for day in days(first, last)) for key, each in clinic.resources.items() if each.online)
-    renewed = frozenset(day for dates in whole for day in dates if day not in known)
-    known.update(_worked_out(clinic, facts, renewed, tick))
-    return Availability(clinic=clinic, facts=facts, first=first, last=last, tick=tick, days=known, renewed=renewed)
+        known, wanted = _still_true(before, facts, first, last)
+    else:
+        known, wanted = {}, set(_days(clinic, days(first, last)))
+    known.update(_worked_out(clinic, facts, wanted, tick))
+    return Availability(
+        clinic=clinic, facts=facts, first=first, last=last, tick=tick, days=known, renewed=frozenset(wanted)
+    )
 
 
-def _still_true(before: Availability, facts: Facts, first: date, last: date) -> dict[Day, Offered]:
-    known = dict(before.days)
+def _days(clinic: Clinic, dates: Iterable[date]) -> Iterator[Day]:
+    online = [key for key, resource in clinic.resources.items() if resource.online]
+    return ((key, day) for day in dates for key in online)
+
+
+def _still_true(before: Availability, facts: Facts, first: date, last: date) -> tuple[dict[Day, Offered], set[Day]]:
+    """What need not be worked out anew, and what must be: what may differ, and dates that are new."""
+    known, clinic = dict(before.days), before.clinic
     if (first, last) != (before.first, before.last):
         known = {day: offered for day, offered in known.items() if first <= day[1] <= last}
-    for day in outdated(before.clinic, before.facts, facts, first, last):
-        known.pop(day, None)
-    return known
+    gone = outdated(clinic, before.facts, facts, first, last) & known.keys()
+    for day in gone:
+        del known[day]
+    new = (day for day in days(first, last) if not before.first <= day <= before.last)
+    return known, gone.union(_days(clinic, new))
 
 
 def _worked_out(clinic: Clinic, facts: Facts, wanted: Iterable[Day], tick: int) -> Iterator[tuple[Day, Offered]]:
     for (first, last), resources in _stretches(wanted).items():
         board = Board(clinic, facts, clinic.services.values(), first, last, tick=tick)
         for key in resources:
-            yield from zip(((key, day) for day in board.dates), _of(board, key), strict=True)
+            yield from _of(board, key)
 
 
 def _stretches(wanted: Iterable[Day]) -> dict[tuple[date, date], list[str]]:
@@ -130,22 +146,25 @@ def _on_end(dates: list[date]) -> Iterator[tuple[date, date]]:
     yield first, last
 
 
-def _of(board: Board, key: str) -> Iterator[Offered]:
+def _of(board: Board, key: str) -> Iterator[tuple[Day, Offered]]:
     """What one resource offers, date by date."""
     board.faults.clear()
-    columns = [column for service in board.clinic.services if (column := _column(board, service, key))]
+    passing = [(case, starts) for case in _cases(board, key) if (starts := starts_of(board.passing(case)))]
     faults = tuple(sorted(board.faults.items()))
-    axes = (Axis(board.axis.origin + low * board.axis.tick, board.axis.tick, high - low) for low, high in board.cells)
-    for axis, *row in zip(axes, *(by_date for _, _, by_date in columns), strict=True):
-        pairs = zip(columns, row, strict=True)
-        found = tuple((service, length, mask) for (service, length, _), mask in pairs if mask)
-        yield Offered(axis, found, _digest(axis, found), faults)
+    dates = board.open_dates(reduce(or_, (starts for _, starts in passing), 0))
+    columns = [board.listed(case, starts, dates) for case, starts in passing]
+    visits = tuple((case.service.key, case.service.minutes * 60) for case, _ in passing)
+    names = [f"{service},{length}," for service, length in visits]
+    found = [Offered(NOTHING, faults, axis) for axis in board.axes]
+    for place, *masks in zip(dates, *columns, strict=True):
+        axis = board.axes[place]
+        found[place] = Offered(_digest(axis, names, masks), faults, axis, visits, tuple(masks))
+    return (((key, day), offered) for day, offered in zip(board.dates, found, strict=True))
 
 
-def _column(board: Board, service: str, key: str) -> tuple[str, int, list[int]] | None:
-    wanted = Candidate(service=service, resource=key, start=board.facts.now, listed=True)
-    case = case_of(board.clinic, board.facts, wanted)
-    groups = board.passing(case) if case is not None else []
-    if case is None or not groups:
-        return None
-    return service, case.service.minutes * 60, board.listed(case, starts_of(groups))
+def _cases(board: Board, key: str) -> Iterator[Case]:
+    for service in board.clinic.services:
+        wanted = Candidate(service=service, resource=key, start=board.facts.now, listed=True)
+        case = case_of(board.clinic, board.facts, wanted)
+        if case is not None:
+            yield case

@@ -63,6 +63,7 @@ class Board:
         self._cut = [segment for day in self.dates for segment in segments(clinic.time_zone, day)]
         self.axis = _axis(clinic, tuple(services), self._cut, tick)
         self._known: dict[Hashable, int] = {}
+        self._wide: dict[Hashable, dict[int, int]] = {}
         self.faults: dict[str, str] = {}
         """Rules of plugins that failed so far -> what they did; whoever starts a question of his own clears it."""
 
@@ -97,29 +98,24 @@ class Board:
     def _closed(self, case: Case, shape: Shape) -> int:
         """Rules 6 to 9 on the resource itself: the visit leaves bookable time, or touches what takes it away."""
         excluded = bookable.applying(self.clinic, case.service.key, case.resource.key, case.species)
-        place = (case.resource.key, case.wide, excluded)
+        place = ("closed", case.resource.key, case.wide, *map(id, excluded))
+        return self._widened(place, lambda: self._untouchable(case, excluded), before=shape.length - 1)
 
-        def closed() -> int:
-            return self._unbookable(case) | self._away(case.resource.key) | self._excluded(excluded)
-
-        return self._once(("closed", *place, shape.length), lambda: spread(self._once(place, closed), shape.length - 1))
-
-    def _unbookable(self, case: Case) -> int:
-        """Rules 6 and 7."""
-        return self._once(("unbookable", case.resource.key, case.wide), lambda: self._outside(case))
+    def _untouchable(self, case: Case, excluded: tuple[Exclusion, ...]) -> int:
+        """What a visit must not touch."""
+        key = case.resource.key
+        negative = self._once(
+            ("negative", *map(id, excluded)),
+            lambda: self.axis.touched(bookable.negative(self.clinic, excluded, self._reached)),
+        )
+        return self._once(("outside", key, case.wide), lambda: self._outside(case)) | negative | self._away(key)
 
     def _outside(self, case: Case) -> int:
+        """Rules 6 and 7."""
         limits = bookable.limits(self.clinic, self.facts, case.resource, *self._reached, wide=case.wide)
         hours = reduce(and_, map(self.axis.inside, limits))
         closures = bookable.closures(self.clinic, self.facts, case.resource.key)
         return without(self.axis.everything, hours) | self.axis.touched(closures)
-
-    def _excluded(self, chosen: tuple[Exclusion, ...]) -> int:
-        """Rule 9."""
-        return self._once(
-            ("excluded", chosen),
-            lambda: self.axis.touched(bookable.negative(self.clinic, chosen, self._reached)),
-        )
 
     @cached_property
     def _reached(self) -> tuple[date, date]:
@@ -128,17 +124,18 @@ class Board:
 
     def _away(self, key: str) -> int:
         """Rule 8."""
-        return self._once(("away", key), lambda: self.axis.touched(bookable.absences(self.clinic, self.facts, key)))
+        absences = bookable.absences
+        return self._once(("away", key), lambda: self.axis.touched(absences(self.clinic, self.facts, key)))
 
     def _occupied(self, key: str, shape: Shape) -> int:
         """Rule 11: the footprint touches time that is taken."""
-        return self._once(
-            ("occupied", key, shape), lambda: spread(self._taken(key), shape.length + shape.after - 1, shape.before)
-        )
-
-    def _taken(self, key: str) -> int:
         spans = self.facts.taken.get(key, ())
-        return self._once(("taken", key), lambda: self.axis.touched(near(spans, self.axis.span)))
+        return self._widened(
+            ("taken", key),
+            lambda: self.axis.touched(near(spans, self.axis.span)),
+            before=shape.length + shape.after - 1,
+            after=shape.before,
+        )
 
     def _full(self, service: Service) -> int:
         """Rule 12."""
@@ -153,6 +150,20 @@ class Board:
         if key not in self._known:
             self._known[key] = made()
         return self._known[key]
+
+    def _widened(self, key: Hashable, made: Callable[[], int], *, before: int, after: int = 0) -> int:
+        """Every cell that has one of a mask at most `after` cells before it or `before` cells behind it.
+
+        Services differ by a few cells: each width is made from one that is known, at least half of it.
+        """
+        if key not in self._wide:
+            self._wide[key] = {1: made()}
+        known, width = self._wide[key], before + after + 1
+        while width not in known:
+            nearest = max(each for each in known if each < width)
+            step = min(nearest, width - nearest)
+            known[nearest + step] = known[nearest] | known[nearest] << step
+        return known[width] >> before
 
     # --- co-resources ---
 
@@ -170,7 +181,7 @@ class Board:
 
     def _split(self, groups: list[Group], key: str, shape: Shape) -> tuple[list[Group], list[Group]]:
         """Where a co-resource is there for the visit and free for the footprint; and where it is not, or is used."""
-        away = self._once(("away", key, shape.length), lambda: spread(self._away(key), shape.length - 1))
+        away = self._widened(("away", key), lambda: self._away(key), before=shape.length - 1)
         lacking = away | self._occupied(key, shape)
         left = [Group(starts if key in chosen else starts & lacking, chosen) for starts, chosen in groups]
         free = [Group(all_ ^ rest, (*chosen, key)) for (all_, chosen), (rest, _) in zip(groups, left, strict=True)]
@@ -179,15 +190,18 @@ class Board:
     # --- rules of plugins ---
 
     def _admitted(self, case: Case, groups: list[Group]) -> list[Group]:
-        asked = [rule for rule in extras(self.clinic) if not rule.fixed]
-        if not asked:
+        if not self._asked:
             return groups
 
         def passes(start: int) -> bool:
             moved = case_of(case.clinic, case.facts, replace(case.wanted, start=start))
-            return moved is not None and all(self._passes(rule, moved) for rule in asked)
+            return moved is not None and all(self._passes(rule, moved) for rule in self._asked)
 
         return [Group(self.axis.cells(filter(passes, self.axis.instants(mask))), chosen) for mask, chosen in groups]
+
+    @cached_property
+    def _asked(self) -> list[Rule]:
+        return [rule for rule in extras(self.clinic) if not rule.fixed]
 
     def _passes(self, rule: Rule, case: Case) -> bool:
         ok, facts = rule.answer(case)
@@ -197,20 +211,28 @@ class Board:
 
     # --- what a list shows ---
 
-    def listed(self, case: Case, mask: int) -> list[int]:
-        """What rules 13 and 14 leave of the starts that pass, date by date: bit 0 is the date's first cell."""
+    def listed(self, case: Case, mask: int, dates: Sequence[int] | None = None) -> list[int]:
+        """What rules 13 and 14 leave of the starts that pass, date by date: bit 0 is the date's first cell.
+
+        `dates` are places among the board's dates, where not all are wanted.
+        """
         most, kept = case.clinic.rules.slots_per_hour, case.clinic.rules.reserved_per_day
         if case.wide:
-            return self._by_date(mask)
-        by_date = self._by_date(mask if most is None else lowest(mask, self._hours, most))
+            return self._by_date(mask, dates)
+        by_date = self._by_date(mask if most is None else lowest(mask, self._hours, most), dates)
         for _ in range(kept):
             by_date = [starts ^ ((1 << starts.bit_length()) >> 1) for starts in by_date]
         return by_date
 
-    def _by_date(self, mask: int) -> list[int]:
+    def open_dates(self, mask: int) -> list[int]:
+        """The places of the dates that have any of these starts."""
+        return [place for place, starts in enumerate(self._by_date(mask, None)) if starts]
+
+    def _by_date(self, mask: int, dates: Sequence[int] | None) -> list[int]:
         """By way of bytes: to shift a long integer copies all of it."""
         octets, number = mask.to_bytes(self.axis.size // 8 + 1, "little"), int.from_bytes
-        return [number(octets[first:last], "little") >> shift & ones for first, last, shift, ones in self._octets]
+        places = self._octets if dates is None else [self._octets[place] for place in dates]
+        return [number(octets[first:last], "little") >> shift & ones for first, last, shift, ones in places]
 
     @cached_property
     def _octets(self) -> list[tuple[int, int, int, int]]:
@@ -222,6 +244,12 @@ class Board:
         """Of each date: its first cell, and the first of the next."""
         spans = (day_interval(self.clinic.time_zone, day) for day in self.dates)
         return [(self.axis.at(start), self.axis.at(end)) for start, end in spans]
+
+    @cached_property
+    def axes(self) -> list[Axis]:
+        """Of each date: its cells alone."""
+        origin, tick, _ = self.axis
+        return [Axis(origin + low * tick, tick, high - low) for low, high in self.cells]
 
     @cached_property
     def _hours(self) -> tuple[int, int]:

@@ -65,24 +65,20 @@ def has_plan(resource: Resource, kind: str) -> bool:
 
 
 def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: date) -> list[Interval]:
+    tz = clinic.time_zone
     plans = [plan for plan in resource.week if plan.kind == kind]
-    return [
-        span
-        for day in days(first, last)
-        for plan in plans
-        if applies(plan, day)
-        for span in windows_on(clinic.time_zone, day, plan.windows)
-    ]
+    return [span for plan in plans for day in _dates(plan, first, last) for span in windows_on(tz, day, plan.windows)]
 
 
 def applies(plan: WeeklyPlan, day: date) -> bool:
-    """Is the plan one for this local date? `first` and `last` are both inclusive (S4)."""
-    return (
-        day.weekday() in plan.days
-        and (plan.first is None or plan.first <= day)
-        and (plan.last is None or day <= plan.last)
-        and plan.weeks in ("all", parity(day))
-    )
+    """Is the plan one for this local date?"""
+    return bool(_dates(plan, day, day))
+
+
+def _dates(plan: WeeklyPlan, first: date, last: date) -> list[date]:
+    """The dates that a plan is for; its own `first` and `last` are both inclusive (S4)."""
+    bounded = days(max(first, plan.first or first), min(last, plan.last or last))
+    return [day for day in bounded if day.weekday() in plan.days and plan.weeks in ("all", parity(day))]
 
 
 # --- what takes bookable time away ----------------------------------------------------------------

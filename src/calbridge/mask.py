@@ -70,10 +70,11 @@ class Axis(NamedTuple):
 
     def _painted(self, spans: Iterable[Interval], late: int, early: int) -> int:
         """Where the spans end minus where they begin: to set bit by bit would copy the integer for each of 40,000."""
-        origin, tick, end, done = self.origin, self.tick, self.size, 0
+        tick, end, done = self.tick, self.size, 0
+        lower, upper = self.origin - late, self.origin - early
         begins, ends = bytearray(end // 8 + 1), bytearray(end // 8 + 1)
         for start, stop in spans:
-            low, high = (start - origin + late) // tick, (stop - origin + early) // tick
+            low, high = (start - lower) // tick, (stop - upper) // tick
             if low < done:  # noqa: PLR1730 - calling max() would take as long as all else here
                 low = done
             if high > end:  # noqa: PLR1730

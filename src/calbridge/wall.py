@@ -52,6 +52,7 @@ def local(tz: str, instant: int) -> datetime:
     return datetime.fromtimestamp(instant, zone(tz))
 
 
+@lru_cache(maxsize=4_096)
 def local_date(tz: str, instant: int) -> date:
     """The local date of an instant."""
     return local(tz, instant).date()

@@ -42,6 +42,10 @@ PLACES = st.sampled_from(
         ("America/Santiago", date(2027, 4, 3)),  # the last hour of the day happens twice
         ("America/Havana", date(2026, 10, 31)),  # midnight happens twice
         ("Africa/Cairo", date(2027, 4, 29)),
+        ("America/Nuuk", date(2027, 3, 27)),  # the last hour of the day is the gap
+        ("Atlantic/Azores", date(2026, 10, 24)),
+        ("Antarctica/Troll", date(2027, 3, 27)),  # two hours
+        ("Pacific/Chatham", date(2027, 4, 3)),
         ("Asia/Kathmandu", date(2026, 11, 2)),
         ("Pacific/Apia", date(2011, 12, 29)),  # the next date does not exist
     ]
