@@ -10,7 +10,7 @@ from typing import Any
 
 from calbridge.facts import Facts
 from calbridge.feeds import Complete, Delta, Entry
-from calbridge.hub import Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.hub import Agreement, Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
@@ -47,9 +47,11 @@ class Draft:
         self.tasks: dict[str, Task] = {}
         self.settled: set[str] = set()
         self.commands: list[int] = []
+        self.agreements: dict[str, Agreement] = {}
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
+        self.edited: dict[tuple[str, str], int] = {}
 
     # --- records ---
 
@@ -142,6 +144,8 @@ class Draft:
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
+        if after.gone:
+            self.settled |= {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours")}
         return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))
 
     def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
@@ -175,6 +179,7 @@ class Draft:
             tasks=tuple(self.tasks.values()),
             settled=tuple(sorted(self.settled - set(self.tasks))),
             commands=tuple(self.commands),
+            agreements=tuple(self.agreements.values()),
         )
 
     def _changed(self) -> list[Appointment]:

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import Connection
 
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
 from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
-from calbridge.model import Appointment, State
+from calbridge.model import Appointment, Consent, State
 from calbridge.provider import Clock
-from calbridge.store import commands, fence, hubrows, journal, links, outbox, portals, tasks
+from calbridge.store import commands, consents, fence, hubrows, journal, links, outbox, portals, tasks
 from calbridge.store.database import Database
 from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
 
@@ -73,6 +72,8 @@ class Store:
         """
         with self._cycle(clinic, epoch) as connection:
             hubrows.save_appointments(connection, clinic, plan.appointments)
+            consents.keep(connection, clinic, plan.agreements)
+            consents.follow(connection, clinic, plan.appointments)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
             hubrows.save_shadows(connection, clinic, plan.shadows)
             hubrows.drop_foreign(connection, clinic, plan.foreign_gone)
@@ -172,6 +173,17 @@ class Store:
         with self._database.read() as connection:
             return [links.state(row) for row in links.stored(connection, clinic).values()]
 
+    def learn(self, clinic: str, name: str, quirks: Mapping[str, str]) -> None:
+        """Remember what trying its server out showed, in place of what was known."""
+        with self._database.write() as connection:
+            links.learn(connection, clinic, name, quirks, now=self._clock.now())
+
+    def quirks(self, clinic: str, name: str) -> Mapping[str, str]:
+        """What `learn` remembered last; nothing of a connection that was never tried."""
+        with self._database.read() as connection:
+            row = links.stored(connection, clinic).get(name)
+        return row.quirks if row is not None else {}
+
     def approve(self, clinic: str, name: str) -> None:
         """Plans for it may be applied from now on. Saying so again changes nothing."""
         with self._database.write() as connection:
@@ -190,27 +202,8 @@ class Store:
 
     # --- people -----------------------------------------------------------------------------------
 
-    def add_command(
-        self,
-        clinic: str,
-        kind: Literal["accept", "decline", "link", "cancel"],
-        appointment: str,
-        *,
-        reason: str = "",
-        notify: bool = True,
-        client: str = "",
-        patient: str = "",
-    ) -> int:
-        """Ask for something; the next cycle decides on it."""
-        command = Command(
-            id=0,
-            kind=kind,
-            appointment=appointment,
-            reason=reason,
-            notify=notify,
-            client=client,
-            patient=patient,
-        )
+    def add_command(self, clinic: str, command: Command) -> int:
+        """Ask for something; the next cycle decides on it. The id is the store's own."""
         with self._database.write() as connection:
             return commands.add(connection, clinic, command)
 
@@ -263,6 +256,21 @@ class Store:
         """Those in any of `states` that touch `[frm, to)`, by start."""
         with self._database.read() as connection:
             return hubrows.listed(connection, clinic, states=states, frm=frm, to=to)
+
+    def appointment(self, clinic: str, key: str) -> Appointment | None:
+        """One, whatever its state."""
+        with self._database.read() as connection:
+            return hubrows.one(connection, clinic, key)
+
+    def shadows(self, clinic: str, appointment: str) -> list[Shadow]:
+        """What each side last showed of one appointment, by connection."""
+        with self._database.read() as connection:
+            return hubrows.shadows_of(connection, clinic, appointment)
+
+    def consent(self, clinic: str, appointment: str) -> Consent | None:
+        """The privacy notice that was agreed to with a booking, and when."""
+        with self._database.read() as connection:
+            return consents.of(connection, clinic, appointment)
 
     # --- availability published, webhooks -----------------------------------------------------------
 
