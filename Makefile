@@ -54,6 +54,9 @@ deps: $(STAMP)
 bench: $(STAMP) ## Time one quiet cycle and a full slot computation beside the machine's floor
 	$(BIN)/python tests/bench/bench.py
 
+bench-slots: $(STAMP) ## Time what a big clinic offers: all of it, after one change, and slot by slot
+	$(BIN)/python tests/bench/slots.py
+
 requirements: $(STAMP) ## Compile the pinned, hashed requirements anew
 	$(BIN)/python -m pip install --quiet pip-tools
 	cd requirements && ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --upgrade \

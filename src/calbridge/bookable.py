@@ -9,14 +9,14 @@ that never closes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import reduce
 
-from calbridge.facts import Facts
-from calbridge.interval import Interval, intersect, merge
-from calbridge.model import Absence, Clinic, Closure, Exclusion, Resource, WallWindow, WeeklyPlan
-from calbridge.wall import date_interval, days, instant_of, parity, window_interval
+from calbridge.facts import Facts, Spans
+from calbridge.interval import Interval, intersect, merge, near
+from calbridge.model import Absence, Clinic, Closure, Exclusion, Resource, WeeklyPlan
+from calbridge.wall import date_interval, days, instant_of, parity, windows_on
 
 _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 """Where an absence without a beginning or an end is taken to begin or end."""
@@ -24,25 +24,39 @@ _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
 
 def hours(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool) -> list[Interval]:
     """The bookable time of `resource` on local dates `first` to `last`; `wide` reads the opening hours."""
+    return reduce(intersect, limits(clinic, facts, resource, first, last, wide=wide))
+
+
+def limits(
+    clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date, *, wide: bool
+) -> list[list[Interval]]:
+    """What `hours` is the intersection of: where online booking is open, and each working time there is. All merged."""
     if wide or clinic.rules.availability == "opening_hours":
-        return opening(clinic, first, last)
-    bounds = [facts.work[resource.key]] if resource.key in facts.work else []
+        return [opening(clinic, first, last)]
+    found = [_online(clinic, facts, resource, first, last)]
+    if resource.key in facts.work:
+        found.append(_given(clinic, facts.work, resource, first, last))
     if has_plan(resource, "work"):
-        bounds.append(tuple(_planned(clinic, resource, "work", first, last)))
-    return reduce(intersect, bounds, _online(clinic, facts, resource, first, last))
+        found.append(merge(_planned(clinic, resource, "work", first, last)))
+    return found
 
 
 def opening(clinic: Clinic, first: date, last: date) -> list[Interval]:
     """The clinic's opening hours; a weekday without any is closed."""
     tz, week = clinic.time_zone, clinic.opening_hours
-    return merge(span for day in days(first, last) for span in _on(tz, day, week.get(day.weekday(), ())))
+    return merge(span for day in days(first, last) for span in windows_on(tz, day, week.get(day.weekday(), ())))
 
 
 def _online(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date) -> list[Interval]:
     if has_plan(resource, "online") or resource.key in facts.windows:
-        given = facts.windows.get(resource.key, ())
+        given = _given(clinic, facts.windows, resource, first, last)
         return merge((*_planned(clinic, resource, "online", first, last), *given))
     return opening(clinic, first, last) if clinic.rules.without_windows == "opening_hours" else []
+
+
+def _given(clinic: Clinic, spans: Spans, resource: Resource, first: date, last: date) -> list[Interval]:
+    """What providers say of these dates."""
+    return list(near(spans.get(resource.key, ()), date_interval(clinic.time_zone, first, last)))
 
 
 def has_plan(resource: Resource, kind: str) -> bool:
@@ -50,26 +64,21 @@ def has_plan(resource: Resource, kind: str) -> bool:
     return any(plan.kind == kind and plan.days and plan.windows for plan in resource.week)
 
 
-def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: date) -> Iterator[Interval]:
+def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: date) -> list[Interval]:
+    tz = clinic.time_zone
     plans = [plan for plan in resource.week if plan.kind == kind]
-    for day in days(first, last):
-        for plan in plans:
-            if applies(plan, day):
-                yield from _on(clinic.time_zone, day, plan.windows)
+    return [span for plan in plans for day in _dates(plan, first, last) for span in windows_on(tz, day, plan.windows)]
 
 
 def applies(plan: WeeklyPlan, day: date) -> bool:
-    """Is the plan one for this local date? `first` and `last` are both inclusive (S4)."""
-    return (
-        day.weekday() in plan.days
-        and (plan.first is None or plan.first <= day)
-        and (plan.last is None or day <= plan.last)
-        and plan.weeks in ("all", parity(day))
-    )
+    """Is the plan one for this local date?"""
+    return bool(_dates(plan, day, day))
 
 
-def _on(tz: str, day: date, windows: Iterable[WallWindow]) -> Iterator[Interval]:
-    return (span for window in windows if (span := window_interval(tz, day, window)))
+def _dates(plan: WeeklyPlan, first: date, last: date) -> list[date]:
+    """The dates that a plan is for; its own `first` and `last` are both inclusive (S4)."""
+    bounded = days(max(first, plan.first or first), min(last, plan.last or last))
+    return [day for day in bounded if day.weekday() in plan.days and plan.weeks in ("all", parity(day))]
 
 
 # --- what takes bookable time away ----------------------------------------------------------------
@@ -103,19 +112,23 @@ def exclusions(
     clinic: Clinic, service: str, resource: str, species: str | None, *, dates: tuple[date, date]
 ) -> list[Interval]:
     """The negative windows that apply. One for a species applies to an unknown species, not to one not asked for."""
-    chosen = applying(clinic, service, resource, species)
+    return negative(clinic, applying(clinic, service, resource, species), dates)
+
+
+def negative(clinic: Clinic, chosen: Iterable[Exclusion], dates: tuple[date, date]) -> list[Interval]:
+    """The windows of some exclusions."""
     return merge(
         span
         for day in days(*dates)
         for exclusion in chosen
         if day.weekday() in exclusion.days
-        for span in _on(clinic.time_zone, day, exclusion.windows)
+        for span in windows_on(clinic.time_zone, day, exclusion.windows)
     )
 
 
-def applying(clinic: Clinic, service: str, resource: str, species: str | None) -> list[Exclusion]:
+def applying(clinic: Clinic, service: str, resource: str, species: str | None) -> tuple[Exclusion, ...]:
     """The exclusions whose scope it is in, whatever the day."""
-    return [each for each in clinic.exclusions if _concerns(each, service, resource, species)]
+    return tuple(each for each in clinic.exclusions if _concerns(each, service, resource, species))
 
 
 def _concerns(exclusion: Exclusion, service: str, resource: str, species: str | None) -> bool:

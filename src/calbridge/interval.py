@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -25,11 +25,15 @@ class Interval(NamedTuple):
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """Sorted, disjoint intervals covering the same seconds; touching ones become one, empty ones vanish."""
     merged: list[Interval] = []
-    for start, end in sorted(i for i in intervals if i.end > i.start):
-        if merged and start <= merged[-1].end:
-            merged[-1] = Interval(merged[-1].start, max(merged[-1].end, end))
-        else:
-            merged.append(Interval(start, end))
+    reached: float = float("-inf")
+    for span in sorted(intervals):
+        start, end = span
+        if start > reached and start < end:
+            merged.append(span)
+            reached = end
+        elif end > reached and start < end:
+            merged[-1] = Interval(merged[-1].start, end)
+            reached = end
     return merged
 
 
@@ -75,6 +79,14 @@ def first_overlap(merged: Sequence[Interval], wanted: Interval) -> Interval | No
         if candidate.overlaps(wanted):
             return candidate
     return None
+
+
+def near(merged: Sequence[Interval], around: Interval) -> Sequence[Interval]:
+    """Those of sorted, disjoint `merged` intervals that overlap `around`, whole."""
+    low = max(bisect_right(merged, (around.start, float("inf"))) - 1, 0)
+    if low < len(merged) and merged[low].end <= around.start:
+        low += 1
+    return merged[low : bisect_left(merged, (around.end,))]
 
 
 def covering(merged: Sequence[Interval], wanted: Interval) -> Interval | None:

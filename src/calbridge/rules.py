@@ -44,8 +44,8 @@ class Case:
     """One candidate with everything a rule may look at, worked out once.
 
     `visit` must lie inside bookable time; `footprint`, the visit with its buffers, must be free. `dates` are the local
-    dates of the visit's first and last second. `day_starts` are the starts of its first date that pass rules 1 to 12
-    and 15; only a clinic with a throttle needs them.
+    dates of the visit's first and last second. `day_starts` are the starts of its first date that pass all rules but
+    the throttles, which judge only these; a clinic without throttles does not look at them.
     """
 
     clinic: Clinic
@@ -271,16 +271,15 @@ def earliest_of_hour(tz: str, starts: Iterable[int], most: int) -> Iterator[int]
 def hour_full(case: Case) -> Answer:
     """Only a list is thinned: a start that was not listed but passes all else is not refused for this."""
     most = case.clinic.rules.slots_per_hour
-    if most is None or not case.wanted.listed or case.wide:
+    if most is None or not case.wanted.listed or case.wide or case.start not in case.day_starts:
         return True, {}
-    earlier = [start for start in case.day_starts if start < case.start]
-    return case.start in earliest_of_hour(case.clinic.time_zone, (*earlier, case.start), most), {"slots_per_hour": most}
+    return case.start in earliest_of_hour(case.clinic.time_zone, case.day_starts, most), {"slots_per_hour": most}
 
 
 def kept_back(case: Case) -> Answer:
     """The last slots of the day are the phone's; they are counted in the list as it would be shown."""
     kept, most = case.clinic.rules.reserved_per_day, case.clinic.rules.slots_per_hour
-    if not kept or case.wide:
+    if not kept or case.wide or case.start not in case.day_starts:
         return True, {}
     starts = case.day_starts
     shown = starts if most is None else earliest_of_hour(case.clinic.time_zone, starts, most)

@@ -1,23 +1,23 @@
 """What may be booked when: `decide` is the one truth for listing, holding, booking, moving and explaining.
 
-`offers` gives exactly the starts that `decide` would list, found as sets (`calbridge.starts`) and not one by one; an
-oracle in the tests holds both to the same answers.
+`offers` gives exactly the starts that `decide` would list, found as sets (`calbridge.board`) and not one by one;
+an oracle in the tests holds both to the same answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 from calbridge import bookable
+from calbridge.board import Board, starts_of
 from calbridge.facts import Facts
 from calbridge.model import Clinic
-from calbridge.rules import Candidate, Case, Verdict, case_of, co_resources, earliest_of_hour
+from calbridge.rules import Candidate, Case, Verdict, case_of, co_resources
 from calbridge.ruleset import ruleset
-from calbridge.starts import Start, passing
 from calbridge.wall import local_date
 
 __all__ = ["Candidate", "Decision", "Facts", "Slot", "alternatives", "decide", "offers"]
@@ -53,7 +53,7 @@ def decide(clinic: Clinic, facts: Facts, candidate: Candidate) -> Decision:
         unknown = Verdict(code="not_offered", ok=False, facts={"off": "unknown"})
         return Decision(ok=False, code=unknown.code, verdicts=(unknown,))
     if _throttled(case):
-        case = replace(case, day_starts=tuple(start for start, _ in passing(case, case.dates[0], case.dates[0])))
+        case = replace(case, day_starts=_day_starts(case))
     verdicts = tuple(rule.check(case) for rule in ruleset(clinic))
     code = next((verdict.code for verdict in verdicts if not verdict.ok), "")
     chosen = co_resources(case)
@@ -74,6 +74,10 @@ def offers(
     scope: Literal["book", "reschedule"] = "book",
 ) -> tuple[Slot, ...]:
     """Every slot that starts on local dates `first` to `last`, inclusive, by start, then resource key."""
+    first, last = _within(clinic, facts, first, last)
+    if service not in clinic.services or first > last:
+        return ()
+    board = Board(clinic, facts, (clinic.services[service],), first, last)
     found: list[Slot] = []
     for key in clinic.resources if resource is None else (resource,):
         wanted = Candidate(
@@ -86,9 +90,7 @@ def offers(
             listed=True,
         )
         case = case_of(clinic, facts, wanted)
-        if case is not None:
-            length = case.service.minutes * 60
-            found += [Slot(at, key, at + length, service, chosen) for at, chosen in _shown(case, first, last)]
+        found += _shown(board, case) if case is not None else ()
     return tuple(sorted(found))
 
 
@@ -114,21 +116,29 @@ def _throttled(case: Case) -> bool:
     return not case.wide and bool(rules.slots_per_hour is not None or rules.reserved_per_day)
 
 
-def _shown(case: Case, first: date, last: date) -> Sequence[Start]:
-    """What passes, thinned by rules 13 and 14 day by day."""
-    starts = passing(case, first, last)
-    if not _throttled(case):
-        return starts
-    by_day = groupby(starts, key=lambda start: local_date(case.clinic.time_zone, start[0]))
-    return [start for _, day in by_day for start in _thinned(case, list(day))]
+def _within(clinic: Clinic, facts: Facts, first: date, last: date) -> tuple[date, date]:
+    """The dates between which anything can be offered: nobody is made to walk a century for an empty list."""
+    tz = clinic.time_zone
+    today = local_date(tz, facts.now)
+    earliest = local_date(tz, bookable.earliest(clinic, facts.now, today))
+    return max(first, earliest), min(last, bookable.horizon_date(clinic, today))
 
 
-def _thinned(case: Case, day: list[Start]) -> list[Start]:
-    rules = case.clinic.rules
-    if rules.slots_per_hour is not None:
-        kept = set(earliest_of_hour(case.clinic.time_zone, (at for at, _ in day), rules.slots_per_hour))
-        day = [start for start in day if start[0] in kept]
-    return day[: max(len(day) - rules.reserved_per_day, 0)]
+def _day_starts(case: Case) -> tuple[int, ...]:
+    """What rules 13 and 14 count: the starts of the same date that pass all others."""
+    board = Board(case.clinic, case.facts, (case.service,), case.dates[0], case.dates[0])
+    return tuple(board.axis.instants(starts_of(board.passing(case))))
+
+
+def _shown(board: Board, case: Case) -> Iterator[Slot]:
+    """What passes and is left by the throttles."""
+    groups = board.passing(case)
+    by_date = board.listed(case, starts_of(groups))
+    shown = sum(starts << low for starts, (low, _) in zip(by_date, board.cells, strict=True))
+    length = case.service.minutes * 60
+    for starts, chosen in groups:
+        for at in board.axis.instants(starts & shown):
+            yield Slot(at, case.resource.key, at + length, case.service.key, chosen)
 
 
 def _around(clinic: Clinic, facts: Facts, candidate: Candidate, first: date, last: date) -> Iterator[Slot]:

@@ -29,6 +29,11 @@ class Segment(NamedTuple):
     shift: int
     day: date
 
+    @property
+    def offset(self) -> int:
+        """Seconds that the wall is ahead of UTC."""
+        return self.shift + _midnight(self.day)
+
 
 # --- zones and instants ---------------------------------------------------------------------------
 
@@ -47,6 +52,7 @@ def local(tz: str, instant: int) -> datetime:
     return datetime.fromtimestamp(instant, zone(tz))
 
 
+@lru_cache(maxsize=4_096)
 def local_date(tz: str, instant: int) -> date:
     """The local date of an instant."""
     return local(tz, instant).date()
@@ -69,11 +75,16 @@ def instant_of(tz: str, day: date, minute: int, *, last: bool = False) -> int:
     if minute == DAY:  # the day's end; where midnight happens twice, both belong to the next day
         return instant_of(tz, day + timedelta(days=1), 0)
     wall = datetime.combine(day, time(minute // 60, minute % 60), zone(tz))
-    naive = (day.toordinal() - _EPOCH) * 86_400 + minute * 60
+    naive = _midnight(day) + minute * 60
     before, after = _seconds(wall), _seconds(wall.replace(fold=1))
     if before < after:
         return _transition(tz, naive - after, naive - before)
     return naive - (after if last else before)
+
+
+def _midnight(day: date) -> int:
+    """The instant of midnight in UTC."""
+    return (day.toordinal() - _EPOCH) * 86_400
 
 
 def _seconds(moment: datetime) -> int:
@@ -102,6 +113,14 @@ def days(first: date, last: date) -> Iterator[date]:
         yield date.fromordinal(ordinal)
 
 
+@lru_cache(maxsize=4_096)
+def _plain_midnight(tz: str, day: date) -> int | None:
+    """Midnight, where the clock changes neither on this day nor on a neighbour: each wall time is so much later."""
+    before, here, behind = (segments(tz, day + timedelta(days=offset)) for offset in (-1, 0, 1))
+    offsets = {each.offset for each in (*before, *here, *behind)}
+    return here[0].start if before and here and behind and len(offsets) == 1 else None
+
+
 def day_interval(tz: str, day: date) -> Interval:
     """The instants of one local day: 23, 24 or 25 hours; consecutive days touch."""
     return Interval(instant_of(tz, day, 0), instant_of(tz, day, DAY))
@@ -118,13 +137,21 @@ def window_interval(tz: str, day: date, window: WallWindow) -> Interval | None:
     return span if span.start < span.end else None
 
 
+def windows_on(tz: str, day: date, windows: Iterable[WallWindow]) -> list[Interval]:
+    """The instants of all of them."""
+    midnight = _plain_midnight(tz, day)
+    if midnight is None:
+        return [span for window in windows if (span := window_interval(tz, day, window))]
+    return [Interval(midnight + window.start * 60, midnight + window.end * 60) for window in windows]
+
+
 @lru_cache(maxsize=4_096)
 def segments(tz: str, day: date) -> tuple[Segment, ...]:
     """The local day cut where the UTC offset changes: one segment, or two on the day of a change."""
     start, end = day_interval(tz, day)
     if start >= end:  # a day that a country skipped (Samoa, 30 December 2011)
         return ()
-    midnight = (day.toordinal() - _EPOCH) * 86_400
+    midnight = _midnight(day)
     early, late = _seconds(local(tz, start)), _seconds(local(tz, end - 1))
     if early == late:
         return (Segment(start, end, early - midnight, day),)
@@ -133,6 +160,18 @@ def segments(tz: str, day: date) -> tuple[Segment, ...]:
         Segment(start, change, early - midnight, day),
         Segment(change, end, late - midnight, day),
     )
+
+
+def next_on_grid(tz: str, instant: int, grid_minutes: int) -> int:
+    """The first instant from `instant` on at which the wall clock shows a multiple of `grid_minutes`."""
+    grid, day = grid_minutes * 60, local_date(tz, instant)
+    while True:
+        for segment in segments(tz, day):
+            start = max(instant, segment.start)
+            start += -(start + segment.shift) % grid
+            if start < segment.end:
+                return start
+        day += timedelta(days=1)
 
 
 def parity(day: date) -> Literal["odd", "even"]:

@@ -2,10 +2,10 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from calbridge.interval import Interval, covering, first_overlap, intersect, merge, subtract
+from calbridge.interval import Interval, covering, first_overlap, intersect, merge, near, subtract
 
 INTERVALS = st.builds(Interval, st.integers(0, 40), st.integers(0, 40))
 LISTS = st.lists(INTERVALS, max_size=8)
@@ -73,3 +73,10 @@ def test_touching_intervals_are_one_and_do_not_overlap():
     left, right = Interval(0, 10), Interval(10, 20)
     assert merge([right, left]) == [Interval(0, 20)]
     assert not left.overlaps(right)
+
+
+@given(LISTS, INTERVALS)
+def test_near_are_those_that_overlap_whole(some, around):
+    merged = merge(some)
+    assume(around.start < around.end)
+    assert list(near(merged, around)) == [span for span in merged if span.overlaps(around)]

@@ -16,12 +16,14 @@ from calbridge.wall import (
     local_date,
     merge_windows,
     minute_of_day,
+    next_on_grid,
     on_grid,
     parity,
     parse_windows,
     part_of_day,
     segments,
     window_interval,
+    windows_on,
     zone,
 )
 
@@ -199,6 +201,25 @@ def test_a_skipped_day_has_no_segments():
 )
 def test_the_grid_is_the_wall_clocks(instant, grid, expected):
     assert on_grid("Europe/Berlin", utc(instant), grid) is expected
+
+
+@given(ZONES, DAYS, st.integers(0, 90_000), st.sampled_from([5, 15, 20, 60]))
+def test_the_next_start_on_the_grid_is_the_first_that_is_on_it(tz, day, second, grid):
+    instant = day_interval(tz, day).start + second
+    found = next_on_grid(tz, instant, grid)
+    later = range(instant + -instant % 60, instant + 3 * 3600, 60)
+    assert found == next(t for t in later if on_grid(tz, t, grid))
+
+
+def test_the_next_start_on_the_grid_leaves_out_a_date_that_was_skipped():
+    evening = day_interval("Pacific/Apia", date(2011, 12, 29)).end - 60
+    assert local("Pacific/Apia", next_on_grid("Pacific/Apia", evening, 60)).isoformat() == "2011-12-31T00:00:00+14:00"
+
+
+@given(ZONES, DAYS, st.lists(WINDOWS, max_size=3))
+def test_windows_of_a_plain_day_need_no_clock(tz, day, windows):
+    one_by_one = [window_interval(tz, day, window) for window in windows]
+    assert windows_on(tz, day, windows) == [span for span in one_by_one if span]
 
 
 def test_the_grid_follows_a_zone_with_an_odd_offset():

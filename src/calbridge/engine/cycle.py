@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from calbridge.availability import Availability
 from calbridge.engine.export import export, unpublished
 from calbridge.engine.pull import ask, pull
 from calbridge.engine.push import finish, push
@@ -47,6 +48,7 @@ class Engine:
         self._random = random
         self._log = log
         self._first_run = dict(first_run or {})
+        self._offered: Availability | None = None
 
     def cycle(self, *, at_once: bool = False) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise.
@@ -62,9 +64,12 @@ class Engine:
             if not self._pass(session):
                 break
         state = session.state()
-        export(session, state)
-        self._log.info("cycle", clinic=self._clinic.key, run=session.report.run, writes=session.report.writes)
-        return session.report
+        self._offered = export(session, state, self._offered)
+        report = session.report
+        self._log.info(
+            "cycle", clinic=self._clinic.key, run=report.run, writes=report.writes, days_renewed=report.renewed
+        )
+        return report
 
     def preview(self) -> Report:
         """What a cycle would write, with every connection approved. Reads the sides, writes nothing anywhere."""

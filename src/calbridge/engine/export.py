@@ -1,23 +1,23 @@
-"""Availability for portals: every offered slot, sent only for the resource and local date where it changed."""
+"""Availability for portals: only days that changed are worked out anew, only windows whose slots changed are sent."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 
-from calbridge.changes import Offer, OfferedSlot, OfferWindow
+from calbridge.availability import Availability, Offered, compute
+from calbridge.bookable import horizon_date
+from calbridge.changes import Offer, OfferWindow
 from calbridge.engine.pull import failed
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError
-from calbridge.hub import HubState, Link
+from calbridge.hub import HubState, Link, Task
 from calbridge.public import PublicClinic, public
 from calbridge.reconcile import facts
-from calbridge.slots import offers
-from calbridge.wall import day_interval, local
+from calbridge.wall import day_interval, local_date
 
 Day = tuple[str, str]
 """(resource, local date as ISO text)."""
@@ -25,16 +25,26 @@ CLINIC: Day = ("", "clinic")
 """Stands for what a portal shows of the clinic itself: its services, names and rules."""
 UNKNOWN = "?"
 """The digest of a day that is being offered: until the answer is stored nobody knows what the portal shows of it."""
+MOST = 20_000
+"""Slots in one offer, about: a first one of a big clinic has a million, and they need not all be in memory at once."""
 
 
-def export(session: Session, state: HubState) -> None:
-    """Offer what changed to every portal that takes offers; one that fails is tried again in the next cycle."""
+def export(session: Session, state: HubState, before: Availability | None) -> Availability | None:
+    """Offer what changed to every portal that takes offers; one that fails is tried again in the next cycle.
+
+    `before` is what this gave the last time: it only spares work.
+    """
     portals = [link for link in state.links.values() if _takes(session, link)]
     if not portals:
-        return
-    offered = compute(session, state)
+        return before
+    known = facts(state, session.clinic, session.clock.now())
+    availability = compute(session.clinic, known, before)
+    session.report.renewed = len(availability.renewed)
+    _ask_about_faults(session, availability)
+    offered = {(resource, day.isoformat()): each for (resource, day), each in availability.days.items()}
     for link in portals:
         _to(session, link, offered)
+    return availability
 
 
 def _takes(session: Session, link: Link) -> bool:
@@ -44,56 +54,73 @@ def _takes(session: Session, link: Link) -> bool:
 def unpublished(session: Session, state: HubState) -> dict[str, int]:
     """Portals not approved yet -> how many days of a resource the first export will publish, empty days included."""
     new = [link.name for link in state.links.values() if not link.approved and link.capabilities.takes_offers]
-    return dict.fromkeys(new, len(_days(session))) if new else {}
+    online = sum(resource.online for resource in session.clinic.resources.values())
+    today = local_date(session.clinic.time_zone, session.clock.now())
+    dates = (horizon_date(session.clinic, today) - today).days + 1
+    return dict.fromkeys(new, online * dates) if new else {}
 
 
-def compute(session: Session, state: HubState) -> dict[Day, tuple[OfferedSlot, ...]]:
-    """All offered slots by resource and local date, over the whole horizon, empty days included."""
-    clinic = session.clinic
-    known = facts(state, session.clinic, session.clock.now())
-    first, last = _span(session)
-    days: dict[Day, list[OfferedSlot]] = defaultdict(list, {day: [] for day in _days(session)})
-    for service in clinic.services:
-        for slot in offers(clinic, known, service, first, last):
-            day = local(clinic.time_zone, slot.start).date().isoformat()
-            days[slot.resource, day].append(OfferedSlot(service=service, start=slot.start, end=slot.end))
-    return {day: tuple(slots) for day, slots in days.items()}
+def _ask_about_faults(session: Session, availability: Availability) -> None:
+    """A rule of a plugin that fails closes what it should judge: a person must know why nothing is offered."""
+    faults = availability.faults if session.clinic.extra else {}
+    for rule in session.clinic.extra:
+        if rule.code in faults:
+            sentence = (
+                f'Clinic {session.clinic.key}: the slot rule "{rule.code}" of {rule.source or "a plugin"} fails '
+                f"({faults[rule.code]}), so nothing that it should judge is offered or booked online. Update the "
+                f"plugin, or take [clinics.{session.clinic.key}.rules.extra.{rule.code}] out."
+            )
+            session.open_task(Task(key=f"rule:{rule.code}", kind="rule", sentence=sentence))
+    session.settle("rule", but={f"rule:{code}" for code in faults})
 
 
-def _span(session: Session) -> tuple[date, date]:
-    first = local(session.clinic.time_zone, session.clock.now()).date()
-    return first, first + timedelta(days=session.clinic.rules.horizon_days)
+# --- one portal -----------------------------------------------------------------------------------
 
 
-def _days(session: Session) -> list[Day]:
-    first, last = _span(session)
-    dates = [(first + timedelta(days=offset)).isoformat() for offset in range((last - first).days + 1)]
-    return [(resource.key, day) for resource in session.clinic.resources.values() if resource.online for day in dates]
-
-
-def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, ...]]) -> None:
-    digests = {day: _digest(slots) for day, slots in offered.items()} | {CLINIC: _described(public(session.clinic))}
+def _to(session: Session, link: Link, offered: Mapping[Day, Offered]) -> None:
+    digests = {day: each.digest for day, each in offered.items()} | {CLINIC: _described(public(session.clinic))}
     published = session.store.published(session.clinic.key, link.name)
     changed = {day for day in digests if published.get(day) != digests[day]}
     today = min((day for _, day in offered), default="")
     changed |= {day for day in published if day not in digests and day[1] >= today}
-    if not changed:
-        return
+    for some in _in_parts(sorted(changed), offered):
+        if not _sent(session, link, some, offered, digests):
+            return
+
+
+def _in_parts(changed: Iterable[Day], offered: Mapping[Day, Offered]) -> Iterator[list[Day]]:
+    part: list[Day] = []
+    size = 0
+    for day in changed:
+        size += len(offered[day]) if day in offered else 0
+        if part and size > MOST:
+            yield part
+            part, size = [], len(offered[day]) if day in offered else 0
+        part.append(day)
+    if part:
+        yield part
+
+
+def _sent(
+    session: Session, link: Link, changed: list[Day], offered: Mapping[Day, Offered], digests: Mapping[Day, str]
+) -> bool:
+    """False when the portal did not answer."""
     revision = session.store.next_revision(session.clinic.key)
     _remember(session, link, dict.fromkeys(changed, UNKNOWN), revision)
-    windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed - {CLINIC}))
+    windows = tuple(_window(session, day, offered.get(day)) for day in changed if day != CLINIC)
     try:
         receipt = session.host.offer(
             link.name, Offer(clinic=public(session.clinic), revision=revision, windows=windows)
         )
     except BridgeError as error:
         failed(session, link.name, error)
-        return
+        return False
     session.report.wrote(link.name, receipt.accepted)
     for sentence in receipt.rejected:
         session.report.failures.setdefault(link.name, sentence)
     if not receipt.rejected:
         _remember(session, link, {day: digests.get(day, "") for day in changed}, revision)
+    return True
 
 
 def _remember(session: Session, link: Link, digests: Mapping[Day, str], revision: int) -> None:
@@ -101,9 +128,9 @@ def _remember(session: Session, link: Link, digests: Mapping[Day, str], revision
     session.store.publish(session.clinic.key, session.epoch, link.name, digests, revision=revision)
 
 
-def _window(session: Session, day: Day, slots: tuple[OfferedSlot, ...]) -> OfferWindow:
+def _window(session: Session, day: Day, offered: Offered | None) -> OfferWindow:
     whole = day_interval(session.clinic.time_zone, date.fromisoformat(day[1]))
-    return OfferWindow(resource=day[0], window=whole, slots=slots)
+    return OfferWindow(resource=day[0], window=whole, slots=tuple(offered.slots()) if offered else ())
 
 
 def _described(clinic: PublicClinic) -> str:
@@ -114,8 +141,3 @@ def _described(clinic: PublicClinic) -> str:
 
 def _plain(value: object) -> object:
     return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
-
-
-def _digest(slots: tuple[OfferedSlot, ...]) -> str:
-    text = ";".join(f"{slot.service},{slot.start},{slot.end}" for slot in slots)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -15,7 +15,8 @@ class Report:
     """`reads`: connection -> kind of feed. `writes`: connection -> outside writes. `failures`: connection -> sentence.
 
     `planned` are writes that were not made (a dry run, or a connection whose first run only plans); `offers`: such a
-    connection -> days of a resource whose free times would be published.
+    connection -> days of a resource whose free times would be published. `renewed`: days of a resource whose free times
+    were worked out anew.
     """
 
     run: str
@@ -24,6 +25,7 @@ class Report:
     writes: dict[str, int] = field(default_factory=dict)
     planned: list[dict[str, Any]] = field(default_factory=list)
     offers: dict[str, int] = field(default_factory=dict)
+    renewed: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,3 +84,8 @@ class Session:
         if self.dry:
             return
         self.store.open_task(self.clinic.key, task, now=self.clock.now())
+
+    def settle(self, kind: str, *, but: Collection[str]) -> None:
+        """Close every task of this kind, outside of any plan, whose key is not among those that still stand."""
+        if not self.dry:
+            self.store.settle_tasks(self.clinic.key, kind, but=but, now=self.clock.now())

@@ -218,6 +218,14 @@ class Store:
         with self._database.write() as connection:
             tasks.raise_all(connection, clinic, [task], now=now)
 
+    def settle_tasks(self, clinic: str, kind: str, *, but: Collection[str], now: int) -> None:
+        """The causes of this kind are gone, but for these keys. Where there is no such task, nothing is written."""
+        with self._database.read() as connection:
+            gone = tasks.standing(connection, clinic, kind) - set(but)
+        if gone:
+            with self._database.write() as connection:
+                tasks.settle(connection, clinic, gone, now=now)
+
     def dismiss(self, clinic: str, task_id: int) -> None:
         """Put a task away until it has something new to say."""
         now = self._clock.now()

@@ -34,6 +34,12 @@ _UNSETTLED = select(tasks.c.id).where(
 )
 
 
+def standing(connection: Connection, clinic: str, kind: str) -> set[str]:
+    """The keys of all tasks of a kind that are not settled."""
+    query = select(tasks.c.key).where(tasks.c.clinic == clinic, tasks.c.kind == kind, _unsettled)
+    return set(connection.scalars(query))
+
+
 def settle_all_of(connection: Connection, clinic: str, name: str, *, now: int) -> bool:
     """A connection is gone, and with it whatever a person should have done about it; False when that was nothing."""
     ours = (tasks.c.clinic == clinic, tasks.c.connection == name, tasks.c.state != "settled")
