@@ -92,7 +92,7 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record] | None:
-        """Calendars and PMS: appointments, busy time, absences and windows since `cursor`.
+        """Calendars and PMS: appointments, busy time, absences, closures and windows since `cursor`.
 
         `known` maps every ref the bridge holds of this connection to its version, for sides that can only list.
         """

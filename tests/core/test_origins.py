@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calbridge.explain import explain
 from calbridge.hub import HubState
 from calbridge.interval import Interval, intersect, merge
-from calbridge.model import Appointment, Clinic, Side, State
+from calbridge.model import Appointment, Clinic, Resource, Service, Side, State
 from calbridge.origins import TAKING, Origin, during
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.reconcile import facts, origins
+from calbridge.rules import Candidate
 
 NOW = 1_795_420_800
 CLINIC = Clinic(key="hafen", name="Hafen", time_zone="Europe/Berlin")
@@ -73,6 +76,32 @@ def test_what_the_facts_hold_somebody_has_said(state: HubState, without: str) ->
     shifts = gathered(found, "work")
     assert shifts.keys() == known.work.keys()
     assert all(intersect(shifts[key], known.work[key]) == list(known.work[key]) for key in shifts)
+
+
+OPEN = replace(
+    CLINIC,
+    online=True,
+    resources={key: Resource(key=key, name=key.title(), online=True) for key in ("anna", "ben", "room")},
+    services={
+        "visit": Service(
+            key="visit", name="Visit", minutes=15, buffer_before=5, online=True, resources=("anna", "ben"),
+            requires=(("room", "ben"),),
+        )
+    },
+)  # fmt: skip
+
+
+@given(states(), st.integers(-600, 9_600), st.sampled_from(("anna", "ben")))
+def test_whoever_says_no_is_named(state: HubState, offset: int, resource: str) -> None:
+    wanted = Candidate(service="visit", resource=resource, start=NOW + offset)
+    found = explain(OPEN, facts(state, OPEN, NOW), wanted, origins=origins(state, NOW))
+    for line in found.lines:
+        assert line.words.sentence.endswith(".")
+        if line.verdict.ok or line.verdict.code not in {"closed", "absent", "busy"}:
+            continue
+        named = [each.connection or each.appointment for each in line.words.sources]
+        assert named or "used by this slot already" in line.words.sentence
+        assert all(name in line.words.sentence for name in named)
 
 
 @given(states())

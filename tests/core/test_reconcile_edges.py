@@ -9,8 +9,8 @@ import pytest
 from calbridge.hub import Answers, Command, HubState, Observation
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
-from calbridge.provider import Busy, Complete, Entry, Gone, Partial, Receipt, Stamp, Unknown
-from calbridge.reconcile import questions, reconcile
+from calbridge.provider import Busy, Complete, Entry, Gone, Partial, Receipt, Stamp, Unknown, Unreadable
+from calbridge.reconcile import facts, questions, reconcile
 from calbridge.testing.pure import ALL_TIME, PureHub, changed, everything, links
 from calbridge.views import CalendarView, PmsView, PortalView
 
@@ -374,3 +374,21 @@ def test_a_clients_move_that_was_overtaken_before_the_pms_had_it_is_told_all_the
     it.see(**{where: changed(edited(it, where, start=to, end=to + HALF))})
     told = [e.change.view.start for e in it.settle() if e.connection == "portal"]
     assert (told, client(it).start, client(it).written) == ([to], to, True)
+
+
+@pytest.mark.parametrize(
+    ("resource", "spans", "kept"),
+    [
+        ("anna", (Interval(TEN, TEN + HALF),), "its time is kept blocked"),
+        ("anna", (), "nothing is blocked for it"),
+        ("", (Interval(TEN, TEN + HALF),), "nothing is blocked for it"),
+    ],
+)
+def test_what_cannot_be_read_says_whether_its_time_is_blocked(
+    resource: str, spans: tuple[Interval, ...], kept: str
+) -> None:
+    it = hub()
+    record = Unreadable(ref="closure/1", version="1", why="line 3: x", resource=resource, spans=spans)
+    (task,) = it.see(pms=changed(record)).tasks
+    assert f"cannot be read (line 3: x); {kept}." in task.sentence
+    assert any(facts(it.state, it.clinic, NOW).taken.values()) is (kept == "its time is kept blocked")

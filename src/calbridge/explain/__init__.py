@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from calbridge.explain.told import Told, Words
-from calbridge.explain.words import INSTANTS, said, title, words
+from calbridge.explain.words import INSTANTS, title, words
 from calbridge.facts import Facts
 from calbridge.interval import Interval
 from calbridge.model import Clinic
@@ -17,7 +17,7 @@ from calbridge.origins import Origin
 from calbridge.rules import Candidate, Case, Verdict, case_of
 from calbridge.slots import Slot, alternatives, decide
 
-__all__ = ["INSTANTS", "Explanation", "Line", "Words", "explain", "said"]
+__all__ = ["INSTANTS", "Explanation", "Line", "Words", "explain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
