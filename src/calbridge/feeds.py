@@ -33,6 +33,8 @@ class Entry:
     `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
     who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
     consumed its hold). `details` and `expires` come from portals. `pending`: accepted there, not written yet.
+    `failed`: it was accepted and then could not be written, so this is what was there before (cancelled, where there
+    was nothing): "slot_unavailable" where the time was taken, else "unknown".
     """
 
     ref: str
@@ -45,6 +47,7 @@ class Entry:
     details: Details | None = None
     expires: int | None = None
     pending: bool = False
+    failed: Literal["", "slot_unavailable", "unknown"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

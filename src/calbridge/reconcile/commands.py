@@ -11,6 +11,7 @@ from typing import assert_never
 from calbridge.hub import Command
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
+from calbridge.reconcile import unwritten
 from calbridge.reconcile.afterwards import cancelled_by_clinic
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.places import keeper
@@ -42,8 +43,23 @@ def _obey(draft: Draft, command: Command, appointment: Appointment) -> None:
             draft.put(replace(appointment, client=command.client, patient=command.patient, match="linked"))
             draft.settled.add(f"link:{appointment.id}")
             draft.note("linked", appointment.id, by="command")
+        case "retry" | "keep" | "take_back":
+            _way_out(draft, command, appointment)
         case _:
             assert_never(command.kind)
+
+
+WAYS_OUT = {"retry": unwritten.retry, "keep": unwritten.keep, "take_back": unwritten.take_back}
+
+
+def _way_out(draft: Draft, command: Command, appointment: Appointment) -> None:
+    """By then it may have been written, or have ended: then there is nothing to be done."""
+    shadow = draft.shadows.get((command.connection, appointment.id))
+    if shadow is None or appointment.state.ended or command.connection not in draft.state.links:
+        draft.note("refused", appointment.id, command.connection, event=command.kind, why="nothing_unwritten")
+    else:
+        WAYS_OUT[command.kind](draft, shadow)
+    unwritten.decided(draft, command.connection, appointment.id)
 
 
 def _step(draft: Draft, command: Command, appointment: Appointment, event: Event) -> Appointment | None:
