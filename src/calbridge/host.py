@@ -31,6 +31,7 @@ from calbridge.provider import (
     Finding,
     Hint,
     InboundRequest,
+    Learned,
     Offer,
     Probe,
     Receipt,
@@ -169,6 +170,12 @@ class ClinicHost:
         if "check" not in self._connected(name).hooks:
             return ()
         return cast("tuple[Finding, ...]", self._call(name, "check"))
+
+    def learn(self, name: str) -> Learned:
+        """Try its server out; a side with nothing to learn gives nothing."""
+        if "learn" not in self._connected(name).hooks:
+            return Learned()
+        return cast("Learned", self._call(name, "learn"))
 
     def receive(self, name: str, request: InboundRequest) -> tuple[Hint, ...]:
         """Verify one inbound webhook; may run beside another hook of the same provider."""

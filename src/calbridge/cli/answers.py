@@ -15,7 +15,7 @@ from calbridge.hub import CommandKind
 class Answer(BaseModel):
     """One JSON object."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Errors(Answer):
@@ -47,6 +47,7 @@ class CheckedConnection(Answer):
     role: str = Field(description="calendar, pms or portal; empty when the plugin does not load")
     plugin: str = Field(description="plugin with its version")
     findings: list[FindingLine]
+    quirks: dict[str, str] = Field(description="what the server does differently, as it was found last")
 
 
 class CheckedClinic(Answer):
@@ -122,6 +123,8 @@ class ConnectionStatus(Answer):
     last_read: str | None = Field(description="instant of the last good read")
     retry_at: str | None = Field(description="instant of the next attempt while it fails")
     why: str = Field(description="one sentence while it fails")
+    quirks: dict[str, str] = Field(description="what the server does differently, as `check` found it last")
+    learned_at: str | None = Field(description="instant of that check")
 
 
 class ClinicStatus(Answer):
@@ -337,6 +340,16 @@ class PluginMade(Answer):
     next: list[str] = Field(description="what to do now")
 
 
+class PluginTried(Answer):
+    """`plugins test`"""
+
+    name: str
+    distribution: str
+    version: str
+    ok: bool
+    findings: list[FindingLine]
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -359,5 +372,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "plugins list": Plugins,
     "plugins show": PluginShown,
     "plugins new": PluginMade,
+    "plugins test": PluginTried,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""
