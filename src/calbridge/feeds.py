@@ -33,6 +33,8 @@ class Entry:
     `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
     who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
     consumed its hold). `details`, `consent` and `expires` come from portals. `pending`: accepted, not written yet.
+    `failed`: it was accepted and then could not be written, so this is what was there before (cancelled, where there
+    was nothing): "slot_unavailable" where the time was taken, else "unknown".
     """
 
     ref: str
@@ -46,6 +48,7 @@ class Entry:
     consent: Consent | None = None
     expires: int | None = None
     pending: bool = False
+    failed: Literal["", "slot_unavailable", "unknown"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,8 +36,8 @@ class Shadow:
 
     `view` is the normalised echo (None: the side shows nothing). `asked` is the digest of the view the bridge last
     asked for: a server that rewrites what it is given differs from it without anybody having edited (R16).
-    `revision` is the hub revision that was written (0: none, or accepted and not written yet); `confirmed` the instant
-    the answer came.
+    `revision` is the hub revision that was written (0: none); `confirmed` the instant the answer came. `pending`: it
+    was accepted and is not written yet; then `view` is what will stand there and `before` what stands there now.
     """
 
     connection: str
@@ -48,6 +48,8 @@ class Shadow:
     asked: str = ""
     revision: int = 0
     confirmed: int = 0
+    pending: bool = False
+    before: View | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Link:
         return Side.CLIENT if self.role == "portal" else Side.CLINIC
 
 
-CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move"]
+CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move", "retry", "keep", "take_back"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ class Command:
 
     `id` is 0 until it is stored. `notify` is None where the clinic's rules say whether a message goes out. A move names
     the whole new place. `client` and `patient` are for "link", and for an "accept" that links in the same step (S2).
+    "retry", "keep" and "take_back" are about what `connection` did not write.
     """
 
     kind: CommandKind
@@ -96,6 +99,7 @@ class Command:
     resource: str = ""
     start: int = 0
     end: int = 0
+    connection: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,6 +152,7 @@ class Rules:
     reminders: tuple[int, ...] = ()
     publish: Literal["all", "marked"] = "all"
     max_cancellations: int = 3
+    write_timeout: int = 900
     authority: Authority = Authority()
 
 

@@ -428,7 +428,7 @@ def test_a_two_stage_pms_keeps_the_client_waiting_until_it_has_written() -> None
     assert [e.connection for e in it.see(pms=changed(waiting)).effects] == []
     done = it.see(pms=changed(replace(waiting, version="filed", pending=False)))
     assert [(e.connection, e.change.view.state) for e in done.effects] == [("portal", State.CONFIRMED)]
-    assert f"pending:pms/{only(it).id}" in done.settled
+    assert f"timed_out:pms/{only(it).id}" in done.settled
 
 
 def test_a_clinic_move_the_pms_refuses_stands_and_is_written_over() -> None:

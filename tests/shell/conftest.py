@@ -103,10 +103,19 @@ class Desk(MemoryPortal):
             raise SkipItem("the signature is wrong")
         return (Hint(id=request.body.decode()),)
 
+REFUSING = set()
+
+class Diary(MemoryCalendar):
+    @hookimpl
+    def propagate_change(self, change):
+        if "diary" in REFUSING and not change.remove:
+            raise SkipItem("this calendar takes nothing today")
+        return super().propagate_change(change)
+
 def diary(settings, context):
     if settings.password:
         context.secrets(settings.password)
-    return MemoryCalendar(DIARY, resources=frozenset(["anna"]))
+    return Diary(DIARY, resources=frozenset(["anna"]))
 
 @hookimpl
 def calbridge_register(registry):

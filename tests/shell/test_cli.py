@@ -210,6 +210,71 @@ def test_the_clinic_moves_a_booking_on_all_sides(practice: Any) -> None:
     assert (booking.start, booking.end) == (event.start, event.end)
 
 
+def test_what_a_side_refuses_to_write_is_shown_and_has_three_ways_out(practice: Any) -> None:
+    ask("apply")
+    diary, desk = practice.sides.DIARY, practice.sides.DESK
+    practice.sides.REFUSING.add("diary")
+    service, start = min(desk.offers["anna"], key=lambda offer: offer[1])
+    ref = desk.confirm(desk.select("anna", service, start), REX)
+    ask("sync", code=1)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "accept", line["id"])
+    ask("sync", code=1)
+    (line,) = ask("requests", "list")["requests"]
+    assert (line["state"], line["written"]) == ("confirmed", False)
+    assert "unwritten" in call("requests", "list").output
+    assert ask("status", code=1)["clinics"][0]["unwritten"] == 1
+    assert str(desk.bookings[ref].state) == "requested"
+    (task,) = ask("tasks", "list", code=1)["tasks"]
+    number = str(task["id"])
+    assert f"tasks retry {number}, tasks keep {number}, tasks cancel {number}" in call("tasks", "list").output
+    practice.sides.REFUSING.clear()
+    assert ask("tasks", "retry", number)["connection"] == "calendar"
+    ask("sync")
+    assert len(list(diary.stamped())) == 1
+    assert str(desk.bookings[ref].state) == "confirmed"
+    assert ask("tasks", "list")["tasks"] == []
+
+
+@pytest.mark.parametrize(("way", "state"), [("keep", "confirmed"), ("cancel", "cancelled")])
+def test_a_booking_nobody_could_write_is_kept_or_taken_back(practice: Any, way: str, state: str) -> None:
+    line = confirmed_unwritten(practice)
+    (task,) = ask("tasks", "list", code=1)["tasks"]
+    ask("tasks", way, str(task["id"]))
+    ask("sync")
+    (booking,) = [each for each in practice.sides.DESK.bookings.values() if each.expires is None]
+    assert str(booking.state) in {state, "declined" if state == "cancelled" else state}
+    assert ask("tasks", "list")["tasks"] == []
+    assert ask("journal", "--booking", line["id"])["entries"]
+
+
+def confirmed_unwritten(practice: Any) -> dict[str, Any]:
+    """A request that was accepted, and that the calendar, the record here, does not take."""
+    ask("apply")
+    desk = practice.sides.DESK
+    practice.sides.REFUSING.add("diary")
+    service, start = min(desk.offers["anna"], key=lambda offer: offer[1])
+    desk.confirm(desk.select("anna", service, start), REX)
+    ask("sync", code=1)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "accept", line["id"])
+    ask("sync", code=1)
+    return dict(line)
+
+
+def test_only_a_task_about_a_write_has_these_ways_out(practice: Any) -> None:
+    ref = book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "accept", line["id"])
+    practice.sides.DESK.cancel(ref)
+    ask("sync", code=1)
+    (task,) = ask("tasks", "list", code=1)["tasks"]
+    result = call("tasks", "keep", str(task["id"]))
+    assert result.exit_code == 2
+    assert "is not about a write" in result.stderr
+    assert call("tasks", "keep", "99").stderr.startswith("error: clinic hafen has no open task 99")
+
+
 NOT_TO = [
     (("--to", "tomorrow"), '--to "tomorrow" is no date and time; write it like 2026-11-24T10:30'),
     (

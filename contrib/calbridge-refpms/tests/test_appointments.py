@@ -53,6 +53,7 @@ def test_a_booking_comes_back_as_it_was_made(bridge: Any) -> None:
         "modified_by": "integration",
         "modified": "2026-11-20T08:00:00+01:00",
         "write_state": "written",
+        "write_problem": "",
     }
 
 

@@ -37,6 +37,7 @@ def test_a_booking_fails_when_the_desk_was_first(slow: Any) -> None:
     slow.set_clock(LATER)
     failed = settled(slow, path)
     assert (failed["write_state"], failed["status"]) == ("failed", "cancelled")
+    assert failed["write_problem"] == "slot_unavailable"
     assert failed["cancel_reason"]
 
 
@@ -52,6 +53,25 @@ def test_a_move_that_fails_goes_back(slow: Any) -> None:
     back = settled(slow, path)
     assert (back["write_state"], back["start"], back["end"]) == ("failed", NINE, TEN)
     assert (back["rooms"], back["title"], back["client_revision"]) == (["room1"], "before", None)
+
+
+def test_a_write_fails_for_no_reason_on_demand_and_can_be_made_again(slow: Any) -> None:
+    rules = [{"match": "SETTLE /v1/appointments", "action": "not_written"}]
+    assert slow.bridge.http.put("/faults", json={"rules": rules}).status_code == 200
+    path = f"/v1/appointments/{slow.bridge.book(NINE, TEN, rooms=[]).json()['id']}"
+    slow.set_clock(LATER)
+    failed = settled(slow, path)
+    assert (failed["write_state"], failed["write_problem"], failed["status"]) == ("failed", "not_written", "cancelled")
+    moved = slow.desk.book(TEN, ELEVEN).json()
+    path = f"/v1/appointments/{moved['id']}"
+    slow.bridge.http.put("/faults", json={"rules": rules})
+    slow.bridge.patch(path, 1, note="first")
+    slow.set_clock("2026-11-20T08:02:00+01:00")
+    assert settled(slow, path)["write_problem"] == "not_written"
+    again = slow.bridge.patch(path, 3, note="second").json()
+    assert (again["write_state"], again["write_problem"]) == ("pending", "")
+    slow.set_clock("2026-11-20T08:03:00+01:00")
+    assert settled(slow, path)["note"] == "second"
 
 
 def test_an_overbooking_settles(slow: Any) -> None:

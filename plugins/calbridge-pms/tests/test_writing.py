@@ -271,9 +271,33 @@ def test_a_two_stage_write_that_fails_is_a_conflict(slow: Any) -> None:
     cursor = slow.read().cursor
     settle(slow, receipt.entry.ref)
     (entry,) = slow.read(cursor, {receipt.entry.ref: receipt.entry.version}).changed
-    assert entry.view.state is State.CANCELLED
+    assert (entry.view.state, entry.failed) == (State.CANCELLED, "slot_unavailable")
     assert slow.provider.propagate_change(change=slow.change()).outcome == "conflict"
     assert slow.provider.propagate_change(change=slow.change(key="another")).outcome == "conflict"
+
+
+def test_a_two_stage_write_that_fails_for_no_reason_is_no_conflict(slow: Any) -> None:
+    receipt = slow.provider.propagate_change(change=slow.change())
+    cursor = slow.read().cursor
+    slow.arm({"match": "SETTLE /v1/appointments", "action": "not_written"})
+    settle(slow, receipt.entry.ref)
+    (entry,) = slow.read(cursor, {receipt.entry.ref: receipt.entry.version}).changed
+    assert (entry.view.state, entry.failed) == (State.CANCELLED, "unknown")
+    with pytest.raises(SkipItem, match="could not write it"):
+        slow.provider.propagate_change(change=slow.change())
+    again = slow.change(revision=2, key="tried-again")
+    assert slow.provider.propagate_change(change=again).outcome == "pending"
+
+
+def test_a_two_stage_move_that_fails_shows_what_was_before(slow: Any) -> None:
+    slow.phone("anna", slow.start, slow.start + HALF_HOUR)
+    (entry,) = slow.read().items
+    receipt = slow.provider.propagate_change(change=slow.after(entry, slow.view(HOUR)))
+    cursor = slow.read().cursor
+    slow.arm({"match": "SETTLE /v1/appointments", "action": "not_written"})
+    settle(slow, receipt.entry.ref)
+    (back,) = slow.read(cursor, {receipt.entry.ref: receipt.entry.version}).changed
+    assert (back.view.start, back.failed) == (slow.start, "unknown")
 
 
 def test_a_two_stage_move_is_pending_too(slow: Any) -> None:

@@ -133,6 +133,7 @@ class ClinicStatus(Answer):
     clinic: str
     connections: list[ConnectionStatus]
     waiting_writes: int
+    unwritten: int = Field(description="confirmed bookings that the clinic's system of record does not have yet")
     requests: int
     tasks: int
     upcoming: int = Field(description="future appointments known to the bridge")
@@ -210,6 +211,7 @@ class RequestLine(Answer):
     clinic: str
     id: str
     state: str
+    written: bool = Field(description="false for a confirmed booking that the system of record does not have yet")
     service: str
     resource: str
     start: str
@@ -271,11 +273,11 @@ class Tasks(Answer):
 
 
 class TaskDone(Answer):
-    """`tasks release`, `tasks dismiss`"""
+    """`tasks release`, `tasks dismiss`, `tasks retry`, `tasks keep`, `tasks cancel`"""
 
     clinic: str
-    task: int | None = Field(description="the dismissed task")
-    connection: str | None = Field(description="the released connection")
+    task: int | None = Field(description="the task that was dismissed or decided")
+    connection: str | None = Field(description="the connection it is about, or that was released")
 
 
 class JournalLine(Answer):
@@ -397,6 +399,9 @@ ANSWERS: dict[str, type[Answer]] = {
     "tasks list": Tasks,
     "tasks release": TaskDone,
     "tasks dismiss": TaskDone,
+    "tasks retry": TaskDone,
+    "tasks keep": TaskDone,
+    "tasks cancel": TaskDone,
     "journal": Journal,
     "config show": ShownConfig,
     "plugins list": Plugins,

@@ -63,7 +63,12 @@ for decision in (accept, decline, cancel, move):
 def _waiting(workplace: Workplace, config: ClinicConfig) -> list[Appointment]:
     states = {State.REQUESTED, State.CONFIRMED}
     found = workplace.store.appointments(config.clinic.key, states=states, frm=workplace.clock.now())
-    return [each for each in found if each.state is State.REQUESTED or each.match in OPEN_MATCHES]
+    return [each for each in found if not _settled(each)]
+
+
+def _settled(booking: Appointment) -> bool:
+    """Decided, in the system of record, and its client known."""
+    return booking.state is State.CONFIRMED and booking.written and booking.match not in OPEN_MATCHES
 
 
 def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> RequestLine:
@@ -72,6 +77,7 @@ def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> Request
         clinic=config.clinic.key,
         id=booking.id,
         state=str(booking.state),
+        written=booking.written,
         service=booking.service,
         resource=booking.resource,
         start=instant(tz, booking.start),
@@ -83,10 +89,14 @@ def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> Request
     )
 
 
+def _stands(line: RequestLine) -> str:
+    return "unwritten" if line.state == State.CONFIRMED and not line.written else line.state
+
+
 def _show(console: Console, answer: Requests, *, names: bool) -> None:
     columns = ["booking", "state", "start", "service", "with", "match", *(["client", "patient"] if names else [])]
     rows = [
-        [each.id, each.state, each.start, each.service, each.resource, each.match or "-"]
+        [each.id, _stands(each), each.start, each.service, each.resource, each.match or "-"]
         + ([each.name or "", each.patient or ""] if names else [])
         for each in answer.requests
     ]

@@ -51,6 +51,7 @@ def _clinic(workplace: Workplace, config: ClinicConfig) -> ClinicStatus:
             _connection(workplace, config, each, known.get(name)) for name, each in config.connections.items()
         ],
         waiting_writes=len(store.waiting(key)),
+        unwritten=sum(each.state is State.CONFIRMED and not each.written for each in upcoming),
         requests=sum(each.state is State.REQUESTED for each in upcoming),
         tasks=len(store.tasks(key)),
         upcoming=sum(not each.state.ended for each in upcoming),
@@ -89,7 +90,7 @@ def _show(console: Console, answer: Status) -> None:
     for clinic in answer.clinics:
         console.print(
             f"[bold]clinic {clinic.clinic}[/bold]: {clinic.upcoming} upcoming, {clinic.requests} requests, "
-            f"{clinic.tasks} tasks, {clinic.waiting_writes} writes waiting"
+            f"{clinic.tasks} tasks, {clinic.waiting_writes} writes waiting, {clinic.unwritten} not written yet"
         )
         for each in clinic.connections:
             mark = f"[{COLOURS[each.state]}]{each.state}[/]"

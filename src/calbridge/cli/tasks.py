@@ -1,4 +1,4 @@
-"""`calbridge tasks`: what a person must look at, and the two ways to be done with it."""
+"""`calbridge tasks`: what a person must look at, and the ways to be done with it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_
 from calbridge.cli.texts import instant
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
+from calbridge.hub import Command, CommandKind
 from calbridge.settings import ClinicConfig
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.store import TaskRow
+
+UNWRITTEN = frozenset({"failed", "timed_out", "write"})
+"""Kinds of task about a booking that one side does not have as it should."""
 
 
 @click.group(short_help="What a person must look at.")
@@ -72,6 +76,58 @@ def dismiss(path: Path, clinic: str, task: int) -> Outcome:
     return _done(TaskDone(clinic=key, task=task, connection=None), f"Dismissed: task {task}.")
 
 
+@tasks.command()
+@click.argument("task", type=int)
+@config_option
+@clinic_option
+@reporting
+def retry(path: Path, clinic: str, task: int) -> Outcome:
+    """Try once more to write what TASK says could not be written."""
+    return _decide(path, clinic, task, "retry", "tries again to write")
+
+
+@tasks.command()
+@click.argument("task", type=int)
+@config_option
+@clinic_option
+@reporting
+def keep(path: Path, clinic: str, task: int) -> Outcome:
+    """Take what TASK is about as written: you entered it there by hand. Its client is told."""
+    return _decide(path, clinic, task, "keep", "takes as written")
+
+
+@tasks.command()
+@click.argument("task", type=int)
+@config_option
+@clinic_option
+@reporting
+def cancel(path: Path, clinic: str, task: int) -> Outcome:
+    """Take back what TASK says could not be written: a new booking ends, a move is undone; the client is told."""
+    return _decide(path, clinic, task, "take_back", "takes back")
+
+
+def _decide(path: Path, clinic: str, task: int, kind: CommandKind, does: str) -> Outcome:
+    with opened(path) as workplace:
+        key = workplace.clinic(clinic).clinic.key
+        row = _unwritten(workplace, key, task)
+        command = Command(kind=kind, appointment=row.appointment, connection=row.connection)
+        workplace.store.add_command(key, command)
+    text = f"Noted: the next cycle {does} booking {row.appointment} on {row.connection}."
+    return _done(TaskDone(clinic=key, task=task, connection=row.connection), text)
+
+
+def _unwritten(workplace: Workplace, clinic: str, task: int) -> TaskRow:
+    row = next((row for row in workplace.store.tasks(clinic) if row.id == task), None)
+    if row is None:
+        raise ConfigError(f"clinic {clinic} has no open task {task}; 'calbridge tasks list' shows them")
+    if row.kind not in UNWRITTEN:
+        raise ConfigError(
+            f"task {task} of clinic {clinic} is not about a write: do what it says, "
+            f'or put it away with "calbridge tasks dismiss {task}"'
+        )
+    return row
+
+
 def _guarded(workplace: Workplace, clinic: str, connection: str) -> None:
     """A release given in advance would let the next wrong listing cancel everything."""
     if not any(row.kind == "guard" and row.connection == connection for row in workplace.store.tasks(clinic)):
@@ -106,3 +162,5 @@ def _show(console: Console, answer: Tasks) -> None:
         console.print(f"   {each.sentence}", markup=False)
         if each.kind == "guard" and each.state == "open":
             console.print(f"   To release it: calbridge tasks release {each.connection}", markup=False)
+        if each.kind in UNWRITTEN and each.state == "open":
+            console.print(f"   Ways out: calbridge tasks retry {each.id}, tasks keep {each.id}, tasks cancel {each.id}")

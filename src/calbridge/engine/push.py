@@ -99,7 +99,8 @@ def _answered(session: Session, row: OutboxRow, receipt: Receipt, progress: _Pro
     appointment = progress.state.appointments[row.effect.change.appointment]
     link = progress.state.links[row.connection]
     keeper = keeps_record(progress.state, link, appointment)
-    result = outcome(row.effect, receipt, appointment, link, keeper=keeper, now=session.clock.now())
+    known = progress.state.shadows.get((link.name, appointment.id))
+    result = outcome(row.effect, receipt, appointment, link, known=known, keeper=keeper, now=session.clock.now())
     if result.done:
         _confirm(session, row, result, progress)
         session.report.wrote(row.connection)

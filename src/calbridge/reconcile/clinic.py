@@ -15,6 +15,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
+from calbridge.reconcile.unwritten import by_hand, is_new_failure, write_failed, written
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
@@ -73,6 +74,9 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
     if (link.name, key) in draft.state.unresolved:
         draft.reread(link)
         return None
+    if is_new_failure(draft, link, key, entry):
+        write_failed(draft, link, key, entry)
+        return None
     shadow = draft.shadows[link.name, key]
     changes = delta(link, shadow, entry.view)
     if _reopened(draft, link, key, entry, changes):
@@ -84,9 +88,9 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
 
 def _recorded(draft: Draft, link: Link, key: str, entry: Entry) -> None:
     """The system of record shows it as the hub has it: it is written, also where that took it two stages."""
-    if entry.pending:
+    if entry.pending or entry.failed:
         return
-    draft.settled.add(f"pending:{link.name}/{key}")
+    written(draft, link.name, key)
     appointment, view = draft.appointments[key], entry.view
     shows = (view.state, view.start, view.resource) == (appointment.state, appointment.start, appointment.resource)
     waits = appointment.state is State.CONFIRMED and not appointment.written
@@ -157,7 +161,14 @@ def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> 
         return
     shadow = draft.shadows.get((link.name, key))
     alone = shadow is None or shadow.view is None
-    if key in draft.appointments and alone and not draft.appointments[key].state.gone:
+    twin = by_hand(draft, link, entry) if entry.stamp is None and _adoptable(draft, link, entry, alone=True) else None
+    if twin is not None:
+        draft.sighted(link, twin.id, entry, edited=True)
+        draft.note("attached", twin.id, link.name, why="by_hand")
+        _recorded(draft, link, twin.id, entry)
+    elif entry.failed:
+        return
+    elif key in draft.appointments and alone and not draft.appointments[key].state.gone:
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
     elif _adoptable(draft, link, entry, alone=alone):

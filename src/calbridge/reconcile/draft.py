@@ -51,6 +51,7 @@ class Draft:
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
+        self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}
 
     # --- records ---
@@ -103,6 +104,8 @@ class Draft:
             asked="" if edited or old is None else old.asked,
             revision=old.revision if old else 0,
             confirmed=old.confirmed if old else self.now,
+            pending=entry.pending,
+            before=old.before if old and entry.pending else None,
         )
         self.by_ref[link.name, entry.ref] = appointment_id
         self.foreign.pop((link.name, entry.ref), None)

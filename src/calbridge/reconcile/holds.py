@@ -73,11 +73,15 @@ def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Obse
 def _confirmed_before_read(
     draft: Draft, link: Link, appointment: Appointment, reads: Mapping[str, Observation]
 ) -> bool:
-    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it."""
+    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it.
+
+    What is only accepted stands nowhere yet, so nobody could have seen it.
+    """
     shadow = draft.shadows.get((link.name, appointment.id))
     observation = reads.get(link.name)
     return (
         shadow is not None
+        and not shadow.pending
         and observation is not None
         and not isinstance(observation.feed, Partial)
         and shadow.confirmed <= observation.started

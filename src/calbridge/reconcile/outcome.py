@@ -24,9 +24,16 @@ class Outcome:
 
 
 def outcome(
-    effect: Effect, receipt: Receipt, appointment: Appointment, link: Link, *, keeper: bool, now: int
+    effect: Effect,
+    receipt: Receipt,
+    appointment: Appointment,
+    link: Link,
+    *,
+    known: Shadow | None,
+    keeper: bool,
+    now: int,
 ) -> Outcome:
-    """`keeper`: this side's word makes the booking written (`places.keeps_record`)."""
+    """`known` is the shadow so far. `keeper`: this side's word makes the booking written (`places.keeps_record`)."""
     line = JournalEntry(
         code=f"write_{receipt.outcome}",
         appointment=appointment.id,
@@ -48,11 +55,10 @@ def outcome(
                 shadow=_shadow(effect, receipt, now),
                 appointment=_promise(appointment, effect, keeper=keeper),
                 journal=(line,),
-                settled=(f"pending:{link.name}/{appointment.id}", f"write:{link.name}/{appointment.id}"),
+                settled=tuple(f"{kind}:{link.name}/{appointment.id}" for kind in ("failed", "timed_out", "write")),
             )
         case "pending":
-            accepted = _shadow(effect, receipt, now) or _as_before(effect, now)
-            return Outcome(shadow=replace(accepted, revision=0), journal=(line,), tasks=(_pending(effect, link),))
+            return Outcome(shadow=_accepted(effect, receipt, known, now), journal=(line,))
         case "moved" | "conflict":
             return Outcome(journal=(line,), done=False, again=True)
 
@@ -84,6 +90,12 @@ def _shadow(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:
     )
 
 
+def _accepted(effect: Effect, receipt: Receipt, known: Shadow | None, now: int) -> Shadow:
+    """What was there before stays known, however many writes wait behind each other: it may come back."""
+    before = known.before if known is not None and known.pending else effect.change.previous
+    return replace(_shadow(effect, receipt, now) or _as_before(effect, now), pending=True, before=before)
+
+
 def _as_before(effect: Effect, now: int) -> Shadow:
     """Accepted, and nothing to show for it yet: the side holds what it held, and is not asked a second time."""
     change = effect.change
@@ -107,15 +119,3 @@ def _promise(appointment: Appointment, effect: Effect, *, keeper: bool) -> Appoi
     if not (keeper and wrote and same) or appointment.written or effect.change.remove:
         return None
     return replace(appointment, written=True)
-
-
-def _pending(effect: Effect, link: Link) -> Task:
-    key = effect.change.appointment
-    return Task(
-        key=f"pending:{link.name}/{key}",
-        kind="pending",
-        sentence=f"Connection {link.name} accepted booking {key} but has not written it yet; "
-        "wait, and look there if this stays.",
-        appointment=key,
-        connection=link.name,
-    )

@@ -20,6 +20,7 @@ from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
 from calbridge.reconcile.taken import believe_record, take_back
+from calbridge.reconcile.unwritten import overdue
 
 
 def reconcile(
@@ -48,6 +49,7 @@ def reconcile(
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
+    overdue(draft)
     offer_alternatives(draft)
     plan = draft.plan()
     return replace(plan, effects=effects(draft.current(), clinic, now))

@@ -15,7 +15,7 @@ from calbridge.views import PmsView, View
 
 def take_back(draft: Draft) -> None:
     """Writes the remote refused because the time is taken there."""
-    for connection, key in sorted(draft.answers.conflicts):
+    for connection, key in sorted(draft.conflicts):
         appointment = draft.appointments.get(key)
         if appointment is None or appointment.state.ended:
             continue
@@ -31,7 +31,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     if appointment.origin is Side.CLIENT and not settled:
         give_way(draft, appointment, link.name)
     elif kept is not None and _moved_by_client(draft, appointment):
-        _undo_move(draft, appointment, kept)
+        undo_move(draft, appointment, kept)
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
 
@@ -52,7 +52,8 @@ def _place(shown: View | Appointment) -> tuple[int, str]:
     return shown.start, shown.resource
 
 
-def _undo_move(draft: Draft, appointment: Appointment, kept: View) -> None:
+def undo_move(draft: Draft, appointment: Appointment, kept: View) -> None:
+    """Back to where a side of the clinic still has it; whoever wanted it elsewhere is told what is free instead."""
     draft.note("move_refused", appointment.id, rule="busy")
     co_resources = kept.co_resources if isinstance(kept, PmsView) else appointment.co_resources
     undone = replace(appointment, start=kept.start, end=kept.end, resource=kept.resource, co_resources=co_resources)
@@ -69,12 +70,12 @@ def believe_record(draft: Draft) -> None:
 
 
 def _recorded(draft: Draft, appointment: Appointment) -> bool:
-    """The system of record shows it there and confirmed, as it was written. What is only accepted has no revision."""
+    """The system of record shows it there and confirmed, as it was written, and not only as it was accepted."""
     link = keeper(draft.state, appointment) if appointment.state is State.CONFIRMED else None
     if link is None or (link.name, appointment.id) in draft.state.unresolved:
         return False
     shadow = draft.shadows.get((link.name, appointment.id))
-    shown = shadow.view if shadow and shadow.revision else None
+    shown = shadow.view if shadow and shadow.revision and not shadow.pending else None
     return shown is not None and shown.state is State.CONFIRMED and _place(shown) == _place(appointment)
 
 

@@ -50,6 +50,8 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
             "asked": shadow.asked,
             "revision": shadow.revision,
             "confirmed": shadow.confirmed,
+            "pending": shadow.pending,
+            "before": shadow.before,
         }
         for shadow in saved
     ]
@@ -152,6 +154,8 @@ def _shadow(row: Row[Any]) -> Shadow:
         asked=row.asked,
         revision=row.revision,
         confirmed=row.confirmed,
+        pending=row.pending,
+        before=row.before,
     )
 
 

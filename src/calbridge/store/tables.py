@@ -91,6 +91,8 @@ shadows = Table(
     Column("asked", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("confirmed", Integer, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("before", codec.Encoded(codec.VIEW)),
     ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="shadows_appointment"),
     Index("shadows_by_appointment", "clinic", "appointment"),
 )

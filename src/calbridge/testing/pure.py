@@ -66,7 +66,8 @@ class PureHub:
         given = receipt or Receipt(outcome="written", entry=None if effect.change.remove else echo(effect))
         appointment, link = self.state.appointments[key[1]], self.state.links[key[0]]
         keeper = keeps_record(self.state, link, appointment)
-        result = outcome(effect, given, appointment, link, keeper=keeper, now=self.now)
+        known = self.state.shadows.get(key)
+        result = outcome(effect, given, appointment, link, known=known, keeper=keeper, now=self.now)
         if not result.done:
             return
         shadows = {k: s for k, s in self.state.shadows.items() if k != key}

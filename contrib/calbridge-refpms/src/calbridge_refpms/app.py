@@ -62,7 +62,7 @@ def create_app(practice: Practice) -> ASGIApp:
             "faults": Provide(lambda: faults, sync_to_thread=False),
             "by": Provide(_role, sync_to_thread=False),
         },
-        state=State({"tokens": practice.tokens, "records": records}),
+        state=State({"tokens": practice.tokens, "records": records, "faults": faults}),
         lifespan=[background],
         exception_handlers={ProblemError: _problem, HTTPException: _http_problem, Exception: _fault},
         csrf_config=CSRFConfig(

@@ -143,7 +143,7 @@ def _stage(tx: Transaction, ident: str, *, before: dict[str, Any] | None, overbo
         _written(tx, ident)
         return
     tx.run(
-        """UPDATE appointments SET overbook = ?, settles_at = ?, write_state = 'pending',
+        """UPDATE appointments SET overbook = ?, settles_at = ?, write_state = 'pending', write_problem = '',
                   before_write = CASE write_state WHEN 'pending' THEN before_write ELSE ? END
             WHERE id = ?""",
         overbook,
@@ -155,7 +155,7 @@ def _stage(tx: Transaction, ident: str, *, before: dict[str, Any] | None, overbo
 
 def _written(tx: Transaction, ident: str) -> None:
     tx.run(
-        """UPDATE appointments SET write_state = 'written', settles_at = NULL, before_write = NULL
+        """UPDATE appointments SET write_state = 'written', write_problem = '', settles_at = NULL, before_write = NULL
             WHERE id = ?""",
         ident,
     )

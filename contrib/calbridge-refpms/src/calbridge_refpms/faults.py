@@ -68,6 +68,8 @@ async def _misbehave(rule: FaultRule, app: ASGIApp, scope: Scope, receive: Recei
         case "429":
             wait = str(max(1, round(rule.seconds))).encode()
             await _say(send, 429, b"text/plain", b"Too Many Requests", (b"retry-after", wait))
+        case "not_written":  # it is about a write that settles, not about a request
+            await app(scope, receive, send)
         case "html_200":
             await _say(send, 200, b"text/html; charset=utf-8", LOGIN_PAGE)
 

@@ -42,6 +42,7 @@ CREATE TABLE appointments (
   client_ref TEXT UNIQUE, client_revision INTEGER, cancel_reason TEXT NOT NULL DEFAULT '',
   created_by TEXT NOT NULL, modified_by TEXT NOT NULL, modified INTEGER NOT NULL,
   write_state TEXT NOT NULL DEFAULT 'written',
+  write_problem TEXT NOT NULL DEFAULT '',
   settles_at REAL,       -- two-stage writes: when the diary takes or refuses what is pending
   before_write TEXT,     -- two-stage writes: what to go back to when it is refused; NULL for a creation
   overbook INTEGER NOT NULL DEFAULT 0

@@ -251,6 +251,7 @@ class Appointment(Struct, kw_only=True, frozen=True):
     modified_by: Role
     modified: datetime
     write_state: WriteState
+    write_problem: str
 
 
 class NewClient(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -377,7 +378,7 @@ class FaultRule(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """One fault: `match` is a method and a path prefix, as in `POST /v1/appointments`."""
 
     match: Annotated[str, Meta(pattern=r"^([A-Z]+|\*) /\S*$")]
-    action: Literal["500_before", "500_after_commit", "drop_after_commit", "429", "html_200", "delay"]
+    action: Literal["500_before", "500_after_commit", "drop_after_commit", "429", "html_200", "delay", "not_written"]
     times: Annotated[int, Meta(ge=1)] = 1
     seconds: Annotated[float, Meta(ge=0, le=60)] = 1.0
 

@@ -9,6 +9,7 @@ import anyio.to_thread
 import httpx
 from litestar import Litestar
 
+from calbridge_refpms.faults import Faults
 from calbridge_refpms.hooks import deliver_due
 from calbridge_refpms.records import Records
 from calbridge_refpms.two_stage import settle_due
@@ -20,8 +21,9 @@ log = logging.getLogger(__name__)
 class Worker:
     """Runs until it is stopped; a fault in one round is logged and the next round goes on."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, faults: Faults) -> None:
         self._records = records
+        self._faults = faults
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refpms-worker", daemon=True)
 
@@ -44,7 +46,7 @@ class Worker:
 
     def _round(self, client: httpx.Client) -> None:
         try:
-            settle_due(self._records)
+            settle_due(self._records, self._faults)
             deliver_due(self._records, client)
         except Exception:
             log.exception("a background round failed; the next one tries again")
@@ -53,7 +55,7 @@ class Worker:
 @asynccontextmanager
 async def background(app: Litestar) -> AsyncIterator[None]:
     """The worker for as long as the application runs."""
-    worker = Worker(app.state.records)
+    worker = Worker(app.state.records, app.state.faults)
     worker.start()
     try:
         yield

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -68,7 +68,15 @@ def entry_of(found: PmsAppointment, names: Names) -> Entry:
         by=_SIDES.get(found.modified_by),
         modified=int(found.modified.timestamp()) if found.modified else None,
         pending=found.write_state == "pending",
+        failed=failure_of(found),
     )
+
+
+def failure_of(found: PmsAppointment) -> Literal["", "slot_unavailable", "unknown"]:
+    """Why the last write of the bridge did not reach the diary; "" where it did. Many systems give no reason."""
+    if found.write_state != "failed":
+        return ""
+    return "slot_unavailable" if found.write_problem == "slot_unavailable" else "unknown"
 
 
 def body_of(view: PmsView, names: Names) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class PmsAppointment(Timed):
     modified_by: str = ""
     modified: AwareDatetime | None = None
     write_state: Literal["pending", "written", "failed"] = "written"
+    write_problem: str = ""
 
 
 class PmsWindow(Answer):

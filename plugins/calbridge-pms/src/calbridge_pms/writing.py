@@ -20,7 +20,7 @@ from calbridge.views import PmsView
 from calbridge_pms.abilities import Abilities
 from calbridge_pms.api import Api, code_of, path_of, refusal, says_gone
 from calbridge_pms.conflict import is_conflict
-from calbridge_pms.convert import AGAIN, body_of, booking_info, client_ref, entry_of, status_of
+from calbridge_pms.convert import AGAIN, body_of, booking_info, client_ref, entry_of, failure_of, status_of
 from calbridge_pms.names import Names
 from calbridge_pms.wire import PmsAppointment, PmsPage, Status, read
 
@@ -96,7 +96,7 @@ class Writing:
         if now is None:
             return Receipt(outcome="moved")
         if now.write_state == "failed":
-            return Receipt(outcome="conflict", why=MEANS_TAKEN)
+            return self._not_written(now)
         if status in {first, now.status}:
             return self._receipt(now)
         return self._walk(now, ROADS.get((first, status), (status,)))
@@ -127,11 +127,17 @@ class Writing:
     def _landed(self, found: PmsAppointment) -> Receipt:
         """Our own write, found again. What the desk did to it since is for the next read, against what we wrote."""
         if found.write_state == "failed":
-            return Receipt(outcome="conflict", why=MEANS_TAKEN)
+            return self._not_written(found)
         if found.modified_by != "desk":
             return self._receipt(found)
         written = found.model_copy(update=self._as_written())
         return self._receipt(written)
+
+    def _not_written(self, found: PmsAppointment) -> Receipt:
+        """It was accepted and then not written: a taken time is a refusal like any other, the rest is a person's."""
+        if failure_of(found) == "slot_unavailable":
+            return Receipt(outcome="conflict", why=MEANS_TAKEN)
+        raise SkipItem("the PMS accepted it and then could not write it; it does not say why", item=self._item)
 
     def _as_written(self) -> dict[str, Any]:
         shown = read(

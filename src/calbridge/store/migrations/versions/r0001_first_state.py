@@ -117,6 +117,8 @@ def _make_hub() -> None:
         _text("asked"),
         _integer("revision"),
         _integer("confirmed"),
+        _flag("pending"),
+        sa.Column("before", sa.Text),
         _of_appointment("shadows_appointment"),
     )
     op.create_index("shadows_by_appointment", "shadows", ["clinic", "appointment"])

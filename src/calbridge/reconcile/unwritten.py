@@ -1,0 +1,127 @@
+"""Accepted is not written: what a side took and could not write, or does not write for too long, and the ways out.
+
+Until it is written the client is told nothing and its time stays reserved. Where the side says that the time was taken,
+the booking gives way as after any refusal. Otherwise a person decides: try again, keep it (somebody entered it there by
+hand), or take back what could not be written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from calbridge.feeds import Entry
+from calbridge.hub import Link, Shadow
+from calbridge.model import Appointment
+from calbridge.reconcile.afterwards import STANDING
+from calbridge.reconcile.compare import fingerprint
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.holds import TAKEN, give_way
+from calbridge.reconcile.places import keeps_record
+from calbridge.reconcile.taken import undo_move
+from calbridge.views import project
+
+KINDS = ("failed", "timed_out", "write")
+"""The kinds of task that have these ways out."""
+
+
+def is_new_failure(draft: Draft, link: Link, key: str, entry: Entry) -> bool:
+    """A side may show for ever that its last write failed: it is news only of a write that was on its way."""
+    return bool(entry.failed) and draft.shadows[link.name, key].pending
+
+
+def write_failed(draft: Draft, link: Link, key: str, entry: Entry) -> None:
+    """The side shows what was before. It is no edit of anybody, and is not asked for again before somebody decides."""
+    draft.note("write_failed", key, link.name, why=entry.failed)
+    appointment, taken = draft.appointments[key], entry.failed == TAKEN
+    draft.sighted(link, key, entry, edited=False)
+    asked = "" if taken else fingerprint(link, project(link.role, appointment, draft.clinic))
+    shadow = replace(draft.shadows[link.name, key], asked=asked, pending=False)
+    if entry.view.state.gone:  # there was nothing before: its entry there is over, and no longer ours
+        draft.by_ref.pop((link.name, shadow.ref), None)
+        shadow = replace(shadow, ref="", version="", view=None)
+    draft.shadows[link.name, key] = shadow
+    if appointment.state.gone:
+        return
+    if taken:
+        draft.conflicts.add((link.name, key))
+    else:
+        _ask(draft, "failed", shadow, "accepted booking {key} and then could not write it")
+
+
+def overdue(draft: Draft) -> None:
+    """Accepted, and still not written: nobody would know, because the client is told nothing either."""
+    limit = draft.now - draft.clinic.rules.write_timeout
+    for shadow in list(draft.shadows.values()):
+        if shadow.pending and shadow.confirmed <= limit and not draft.appointments[shadow.appointment].state.gone:
+            _ask(draft, "timed_out", shadow, "accepted booking {key} long ago and has not written it")
+
+
+def _ask(draft: Draft, kind: str, shadow: Shadow, what: str) -> None:
+    key, name = shadow.appointment, shadow.connection
+    draft.task(
+        kind,
+        f"{name}/{key}",
+        f"Clinic {draft.clinic.key}, connection {name}: the other side {what.format(key=key)}. Its client is told "
+        "nothing yet and its time stays reserved. Try again, keep it if it was entered there by hand, or take it back.",
+        appointment=key,
+        connection=name,
+    )
+
+
+def written(draft: Draft, connection: str, key: str) -> None:
+    """Nobody has to look any more at what was only accepted. (What a side refused at once it may still not have.)"""
+    draft.settled |= {f"{kind}:{connection}/{key}" for kind in ("failed", "timed_out")}
+
+
+def decided(draft: Draft, connection: str, key: str) -> None:
+    """Somebody took one of the ways out."""
+    draft.settled |= {f"{kind}:{connection}/{key}" for kind in KINDS}
+
+
+# --- the ways out -----------------------------------------------------------------------------------
+
+
+def retry(draft: Draft, shadow: Shadow) -> None:
+    """Ask again, as a new revision: a side that remembers keys would answer the old one as before."""
+    draft.shadows[shadow.connection, shadow.appointment] = replace(_as_it_stands(shadow), asked="")
+    draft.touched.add(shadow.appointment)
+    draft.note("write_retried", shadow.appointment, shadow.connection, by="command")
+
+
+def _as_it_stands(shadow: Shadow) -> Shadow:
+    """What was only accepted does not count any more."""
+    return replace(shadow, view=shadow.before, pending=False, before=None) if shadow.pending else shadow
+
+
+def keep(draft: Draft, shadow: Shadow) -> None:
+    """The person says that the side has it: the promise is kept as if it had been written."""
+    appointment, link = draft.appointments[shadow.appointment], draft.state.links[shadow.connection]
+    asked = fingerprint(link, project(link.role, appointment, draft.clinic))
+    draft.shadows[link.name, appointment.id] = replace(_as_it_stands(shadow), asked=asked)
+    if keeps_record(draft.state, link, appointment):
+        draft.put(replace(appointment, written=True))
+    draft.note("write_kept", appointment.id, link.name, by="command")
+
+
+def take_back(draft: Draft, shadow: Shadow) -> None:
+    """A move goes back to where the side has it; what it never had is ended, and its client offered other times."""
+    appointment = draft.appointments[shadow.appointment]
+    draft.note("write_taken_back", appointment.id, shadow.connection, by="command")
+    stands = draft.shadows[shadow.connection, appointment.id] = _as_it_stands(shadow)
+    kept = stands.view
+    if kept is not None and (kept.start, kept.resource) != (appointment.start, appointment.resource):
+        undo_move(draft, appointment, kept)
+    elif kept is None or kept.state not in STANDING:
+        give_way(draft, appointment, shadow.connection)
+
+
+def by_hand(draft: Draft, link: Link, entry: Entry) -> Appointment | None:
+    """The booking that this entry, made by staff, must be: the side could not write it, and it stands at its place."""
+    view = entry.view
+    waiting = (
+        draft.appointments[shadow.appointment]
+        for shadow in draft.shadows.values()
+        if shadow.connection == link.name and shadow.view is None and shadow.asked
+    )
+    place = (view.resource, view.start, view.end)
+    return next((a for a in waiting if not a.state.ended and (a.resource, *a.span) == place), None)
