@@ -214,6 +214,8 @@ class Capabilities:
     `mirrors`: the side wants every appointment of the clinic (a calendar, a PMS), not only those it brought (a portal).
     `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
     `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
+    `tells` are the kinds of message (`calbridge.messages.Kind`) that a portal itself sends its clients as their
+    bookings change: nobody else sends these. `notifies` are those it sends when its hook `notify` asks it to.
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
 
@@ -227,3 +229,5 @@ class Capabilities:
     matches_clients: bool = False
     takes_offers: bool = False
     webhooks: bool = False
+    tells: frozenset[str] = frozenset()
+    notifies: frozenset[str] = frozenset()

@@ -23,6 +23,7 @@ from calbridge.feeds import (
     WindowRecord,
 )
 from calbridge.interval import Interval
+from calbridge.messages import MessageDue, Told
 from calbridge.model import Appointment, Details, Side
 from calbridge.views import Role, View
 
@@ -99,6 +100,8 @@ class HubState:
     commands: tuple[Command, ...] = ()
     unresolved: frozenset[tuple[str, str]] = frozenset()
     """(connection, appointment) with a write sent whose outcome is not known: their sightings are not judged."""
+    told: Mapping[str, Told] = field(default_factory=dict)
+    """By appointment: what its client was last told."""
     broken: frozenset[str] = frozenset()
     """Connections whose plugin does not load: nobody knows what they hold, so nothing is offered or promised."""
 
@@ -174,6 +177,27 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """What the client knows without a message of the bridge, and why: a code."""
+
+    message: MessageDue
+    why: Literal["first_import", "portal", "quiet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """What there is to tell.
+
+    `due` is all that follows from how things stand: what was due before, is not among it and was not sent is not told
+    any more. `notices` are about something that happened; each is kept until it is sent.
+    """
+
+    due: tuple[MessageDue, ...] = ()
+    notices: tuple[MessageDue, ...] = ()
+    silent: tuple[Silent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one cycle decided. Committed in one transaction; its effects become outbox rows in the same one."""
 
@@ -189,6 +213,7 @@ class Plan:
     """Keys of tasks whose cause is gone."""
     commands: tuple[int, ...] = ()
     effects: tuple[Effect, ...] = ()
+    letters: Letters = field(default_factory=Letters)
 
 
 def horizon(now: int, days: int) -> Interval:

@@ -47,7 +47,17 @@ from calbridge.feeds import (
     Unreadable,
     WindowRecord,
 )
+from calbridge.messages import Kind
 from calbridge.model import Clinic
+from calbridge.notices import (
+    ClientNotice,
+    ClinicNotice,
+    Notice,
+    NotifierAbilities,
+    NotifyReceipt,
+    Recipient,
+    Visit,
+)
 from calbridge.public import PublicClinic, PublicResource, PublicRules, PublicService
 from calbridge.views import Role
 
@@ -57,8 +67,10 @@ __all__ = [
     "CalendarChange",
     "Capabilities",
     "Change",
+    "ClientNotice",
     "ClientQuery",
     "ClientRecord",
+    "ClinicNotice",
     "Clock",
     "ClosureRecord",
     "Complete",
@@ -71,7 +83,12 @@ __all__ = [
     "Gone",
     "Hint",
     "InboundRequest",
+    "Kind",
     "NotModified",
+    "Notice",
+    "NotifierAbilities",
+    "NotifierKind",
+    "NotifyReceipt",
     "Offer",
     "OfferWindow",
     "OfferedSlot",
@@ -88,12 +105,14 @@ __all__ = [
     "PublicRules",
     "PublicService",
     "Receipt",
+    "Recipient",
     "Record",
     "Role",
     "Secrets",
     "Stamp",
     "Unknown",
     "Unreadable",
+    "Visit",
     "WindowRecord",
     "change_of",
 ]  # fmt: skip
@@ -184,4 +203,18 @@ class ProviderKind:
     role: Role
     settings: type[Any]
     create: Callable[[Any, Any], Any]
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierKind:
+    """What a plugin registers: `kind = "<name>"` in a notifier's section.
+
+    `settings` is a pydantic model with `extra="forbid"`. `create(settings, context)` returns an object that implements
+    `notify` and may implement `check`, and has `abilities: NotifierAbilities`; it does no I/O.
+    """
+
+    name: str
+    settings: type[Any]
+    create: Callable[[Any, PublicContext], Any]
     summary: str = ""

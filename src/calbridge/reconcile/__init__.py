@@ -13,5 +13,6 @@ from calbridge.reconcile.outcome import Outcome, outcome
 from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.questions import questions
 from calbridge.reconcile.run import reconcile
+from calbridge.reconcile.telling import telling
 
-__all__ = ["Outcome", "effects", "facts", "keeps_record", "outcome", "questions", "reconcile"]
+__all__ = ["Outcome", "effects", "facts", "keeps_record", "outcome", "questions", "reconcile", "telling"]

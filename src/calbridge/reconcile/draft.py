@@ -12,7 +12,7 @@ from calbridge.facts import Facts
 from calbridge.feeds import Complete, Delta, Entry
 from calbridge.hub import Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
-from calbridge.lifecycle import Event, Refused, step
+from calbridge.lifecycle import TOO_LATE, Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.diary import Almanac, Diary
@@ -48,6 +48,7 @@ class Draft:
         self.commands: list[int] = []
         self.touched: set[str] = set()
         self.moved: set[str] = set()
+        self.too_late: set[str] = set()
 
     # --- records ---
 
@@ -137,6 +138,8 @@ class Draft:
         after = step(appointment.state, event, start=appointment.start, now=asked, rules=self.clinic.rules)
         if isinstance(after, Refused):
             self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
+            if after.code in TOO_LATE:
+                self.too_late.add(appointment.id)
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         return self.put(replace(appointment, state=State(after)))

@@ -20,6 +20,7 @@ from calbridge.changes import Change, PmsChange, change_of
 from calbridge.errors import ConfigError
 from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign
+from calbridge.messages import MessageDue
 from calbridge.model import Appointment, Details
 from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
@@ -140,6 +141,7 @@ def _change_from(text: str) -> Change:
 
 APPOINTMENT: Codec[Appointment] = _frozen("appointment", *_plain(TypeAdapter(Appointment)))
 FACTS: Codec[dict[str, str]] = Codec("facts", *_plain(TypeAdapter(dict[str, str])))
+MESSAGE: Codec[MessageDue] = _frozen("message", *_plain(TypeAdapter(MessageDue)))
 FOREIGN: Codec[Foreign] = _frozen("foreign", _foreign_text, _foreign_from)
 CHANGE: Codec[Change] = _frozen("change", _change_text, _change_from)
 VIEW: Codec[View | None] = _frozen(

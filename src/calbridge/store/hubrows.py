@@ -83,7 +83,7 @@ _CLINIC: BindParameter[str] = bindparam("clinic")
 ALIVE = sorted(state.value for state in State if not state.ended)
 
 
-def _needed() -> CompoundSelect[Any]:
+def needed() -> CompoundSelect[Any]:
     """Ids of what a cycle looks at: alive, ended since, or with a write or a command still open.
 
     A union, because each part has its index; one condition with `OR` would read every appointment there ever was.
@@ -97,11 +97,11 @@ def _needed() -> CompoundSelect[Any]:
 # Built once: a cycle runs these many times, and building such a statement takes six times as long as running it.
 _APPOINTMENTS = (
     select(appointments.c.body)
-    .where(appointments.c.clinic == _CLINIC, appointments.c.id.in_(_needed()))
+    .where(appointments.c.clinic == _CLINIC, appointments.c.id.in_(needed()))
     .order_by(appointments.c.start, appointments.c.id)
 )
 # No order: asked for one, SQLite walks the primary key past every shadow there ever was.
-_SHADOWS = select(shadows).where(shadows.c.clinic == _CLINIC, shadows.c.appointment.in_(_needed()))
+_SHADOWS = select(shadows).where(shadows.c.clinic == _CLINIC, shadows.c.appointment.in_(needed()))
 _FOREIGN = (
     select(foreign_records)
     .where(foreign_records.c.clinic == _CLINIC)

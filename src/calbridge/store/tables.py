@@ -173,6 +173,35 @@ commands = Table(
     sqlite_autoincrement=True,
 )
 
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("clinic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("appointment", Text),  # NULL: an invitation belongs to no booking
+    Column("state", Text, nullable=False),
+    Column("standing", Boolean, nullable=False),  # follows from how things stand; else it is kept until it is sent
+    Column("telling", Boolean, nullable=False),  # after it the client knows where her booking stands
+    Column("at", Integer, nullable=False),
+    Column("not_before", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("notifier", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("handed", Integer),  # when it left, or was settled without leaving
+    Column("body", codec.Encoded(codec.MESSAGE), nullable=False),
+    UniqueConstraint("clinic", "key", name="messages_one_per_key"),
+    CheckConstraint(
+        "state IN ('due', 'sending', 'sent', 'refused', 'unknown', 'nobody', 'missed', 'silent')",
+        name="messages_states",
+    ),
+    ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="messages_appointment"),
+    Index("messages_by_state", "clinic", "state", "at"),
+    Index("messages_by_appointment", "clinic", "appointment"),
+    sqlite_autoincrement=True,
+)
+
 offers = Table(
     "offers",
     metadata,
