@@ -69,7 +69,7 @@ class Host:
             make=lambda: kind.create(connection.settings, self._context(clinic, connection, kind.role, transport)),
             close=transport.close,
             kind=kind.name,
-            plugin=str(self._plugins.owners.get(kind.name, f"the plugin of kind {kind.name}")),
+            plugin=str(self._plugins.owner(kind.name) or f"the plugin of kind {kind.name}"),
             fingerprint=fingerprint(connection),
         )
 

@@ -20,7 +20,7 @@ from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import PROJECT, ProviderSpec
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Details
-from calbridge.plugins import RegistrationError, hooks_of, refuse_wrong_hooks
+from calbridge.plugins import hooks_of, refuse_wrong_hooks
 from calbridge.provider import (
     Capabilities,
     Change,
@@ -38,6 +38,7 @@ from calbridge.provider import (
     Role,
     Unknown,
 )
+from calbridge.registration import RegistrationError
 
 LIMITS = {"import_bookings": 600.0, "import_schedule": 600.0, "export_availability": 300.0, "receive": 5.0}
 LIMIT = 120.0

@@ -137,6 +137,10 @@ class Rules:
     max_cancellations: int = 3
 
 
+Reach = Literal["fixed", "visit", "clinic"]
+"""What the answer of a plugin's rule may depend on; `ExtraRule` says what each promises."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraRule:
     """A rule of a plugin as one clinic turned it on; it stands between rules 12 and 13 of the catalogue.
@@ -152,7 +156,7 @@ class ExtraRule:
     answer: Callable[[Any, Any], Any]
     options: Any = None
     words: str = ""
-    reach: Literal["fixed", "visit", "clinic"] = "clinic"
+    reach: Reach = "clinic"
     source: str = ""
 
 

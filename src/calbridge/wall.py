@@ -145,10 +145,11 @@ def parity(day: date) -> Literal["odd", "even"]:
 
 def parse_windows(texts: Iterable[str]) -> tuple[WallWindow, ...]:
     """`["09:00-12:00", "14:00-24:00"]` as merged windows, or ValueError with one sentence."""
-    return merge_windows(_parse(text) for text in texts)
+    return merge_windows(parse_window(text) for text in texts)
 
 
-def _parse(text: str) -> WallWindow:
+def parse_window(text: str) -> WallWindow:
+    """`"09:00-12:00"`, or ValueError with one sentence."""
     found = _WINDOW.fullmatch(text.strip())
     if not found:
         raise ValueError(f'"{text}" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".')

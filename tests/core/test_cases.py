@@ -8,13 +8,13 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
-from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from calbridge.interval import Interval, merge
+from calbridge.plugins import load_plugins
 from calbridge.rules import RULES
 from calbridge.settings.build import clinic as build_clinic
 from calbridge.settings.sections import ClinicSection
@@ -22,7 +22,7 @@ from calbridge.slots import Candidate, Facts, decide, offers
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
-PRESETS = tomllib.loads(files("calbridge").joinpath("presets.toml").read_text(encoding="utf-8"))
+PRESETS = load_plugins().presets
 BASE = tomllib.loads("""
 name = "Tierarztpraxis am Hafen"
 time_zone = "Europe/Berlin"

@@ -59,3 +59,16 @@ def test_all_distributions_take_their_version_from_one_place() -> None:
     for path in PROJECTS:
         hatch = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["hatch"]["version"]["path"]
         assert (path.parent / hatch).resolve() == ROOT / "src" / "calbridge" / "version.py"
+
+
+def test_every_distribution_is_installed_checked_and_offered() -> None:
+    """`make dev` installs it, import-linter reads it, and an extra of calbridge brings it."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    listed = re.search(r"^DISTRIBUTIONS := (.*)$", makefile, re.MULTILINE)
+    assert listed
+    assert {(ROOT / each / "pyproject.toml").resolve() for each in listed[1].split()} == set(PROJECTS)
+    root = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in PROJECTS}
+    assert set(root["tool"]["importlinter"]["root_packages"]) == {name.replace("-", "_") for name in names}
+    extras = {each for extra in root["project"]["optional-dependencies"].values() for each in extra}
+    assert names - {"calbridge"} <= extras

@@ -265,10 +265,27 @@ def test_check_looks_at_every_connection(practice: Any) -> None:
     assert [each["plugin"] for each in answer["clinics"][0]["connections"]] == ["plugin calbridge-acme 1.0"] * 2
 
 
+def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> None:
+    shown = ask("plugins", "show", "calbridge-praxxme")
+    assert shown == ask("plugins", "show", "praxxme")
+    assert shown["presets"]["smartvo-praxxme"]["reschedule_scope"] == "opening_hours"
+    assert [(each["code"], each["settings"]) for each in shown["rules"]] == [
+        ("window_too_short", ["minimum", "services"])
+    ]
+    (words,) = shown["words"]
+    assert (words["language"], words["words"]["window"]) == ("de", "Onlinebuchung")
+    assert [each["role"] for each in ask("plugins", "show", "acme")["kinds"]] == ["calendar", "portal"]
+    wrong = call("plugins", "show", "praxme")
+    assert (wrong.exit_code, wrong.stderr) == (2, 'error: no plugin is called "praxme"; did you mean "praxxme"?\n')
+    text = call("plugins", "show", "praxxme").output
+    assert 'preset = "smartvo-praxxme"' in text
+    assert "rule window_too_short: The online window" in text
+
+
 def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
     lines = ask("plugins", "list")["plugins"]
     assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "desk"],
-            "presets": [], "fault": ""} in lines  # fmt: skip
+            "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
     broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
@@ -470,7 +487,7 @@ def test_every_command_has_json_with_a_schema_and_a_configuration(name: str) -> 
     options = {param.name for param in commands()[name].params}
     assert "as_json" in options
     assert name in ANSWERS
-    assert "path" in options or name == "plugins list"
+    assert "path" in options or name.startswith("plugins ")
 
 
 def test_help_imports_nothing_heavy() -> None:

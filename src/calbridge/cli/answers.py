@@ -255,7 +255,9 @@ class PluginLine(Answer):
     distribution: str
     version: str
     kinds: list[str]
+    rules: list[str]
     presets: list[str]
+    words: list[str] = Field(description="vendors whose words it brings, each with the language")
     fault: str = Field(description="one sentence, empty when it loaded")
 
 
@@ -263,6 +265,44 @@ class Plugins(Answer):
     """`plugins list`"""
 
     plugins: list[PluginLine]
+
+
+class KindLine(Answer):
+    """One kind of system."""
+
+    name: str
+    role: str = Field(description="calendar, pms or portal")
+    summary: str
+
+
+class RuleKindLine(Answer):
+    """One slot rule."""
+
+    code: str
+    summary: str
+    words: str = Field(description="the sentence of a refusal, facts in braces")
+    settings: list[str] = Field(description="keys of its table in rules.extra")
+
+
+class WordsLine(Answer):
+    """A vendor's words in one language."""
+
+    vendor: str
+    language: str
+    words: dict[str, str] = Field(description="term of the glossary: the vendor's word")
+
+
+class PluginShown(Answer):
+    """`plugins show`"""
+
+    name: str
+    distribution: str
+    version: str
+    kinds: list[KindLine]
+    rules: list[RuleKindLine]
+    presets: dict[str, dict[str, Any]] = Field(description="values for the keys of [rules]")
+    words: list[WordsLine]
+    fault: str = Field(description="one sentence, empty when it loaded")
 
 
 ANSWERS: dict[str, type[Answer]] = {
@@ -283,5 +323,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "journal": Journal,
     "config show": ShownConfig,
     "plugins list": Plugins,
+    "plugins show": PluginShown,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from calbridge.model import Absence, Clinic, Closure, Exclusion, Resource, Rules, Service, WeeklyPlan
+from calbridge.model import Absence, Clinic, Closure, Exclusion, ExtraRule, Resource, Rules, Service, WeeklyPlan
 from calbridge.settings.sections import (
     AbsenceSection,
     ClinicSection,
@@ -17,8 +17,8 @@ from calbridge.settings.sections import (
 from calbridge.settings.values import WEEKDAYS, Weekday, span
 
 
-def clinic(key: str, section: ClinicSection) -> Clinic:
-    """The clinic as the rules see it."""
+def clinic(key: str, section: ClinicSection, extra: tuple[ExtraRule, ...] = ()) -> Clinic:
+    """The clinic as the rules see it; `extra` are the rules of plugins that it turned on."""
     return Clinic(
         key=key,
         name=section.name,
@@ -35,12 +35,13 @@ def clinic(key: str, section: ClinicSection) -> Clinic:
         resources={key: _resource(key, each) for key, each in section.resources.items()},
         services={key: _service(key, each) for key, each in section.services.items()},
         rules=rules(section),
+        extra=extra,
     )
 
 
 def rules(section: ClinicSection) -> Rules:
     """Preset and own rules are merged before; what neither names keeps the default."""
-    values = section.rules.model_dump()
+    values = section.rules.model_dump(exclude={"extra"})
     values["reminders"] = tuple(values["reminders"])
     return Rules(**values, max_cancellations=section.guard.max_cancellations)
 

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 from calbridge.fields import is_secret
 from calbridge.plugins import Plugins
 from calbridge.provider import ProviderKind
+from calbridge.published import instead
 from calbridge.secrets import found_in_directory, places
 from calbridge.settings.config import BridgeConfig, ConnectionConfig
 from calbridge.settings.faults import Fault, faults_of
 from calbridge.settings.lines import Path
 from calbridge.settings.sections import ConnectionSection
-from calbridge.settings.values import nearest
 
 HOST_KEYS = tuple(ConnectionSection.model_fields)
 
@@ -63,8 +63,9 @@ def _misspelt_kind(fault: Fault, raw: dict[str, Any]) -> Fault:
 
 def _unknown_kind(root: Path, kind: str, plugins: Plugins) -> Fault:
     known = ", ".join(sorted(plugins.kinds)) or "none at all"
-    advice = nearest(kind, plugins.kinds) or f'; installed are {known}: "calbridge plugins list" shows them'
-    return Fault(path=(*root, "kind"), text=f'is "{kind}", which no installed plugin provides{advice}')
+    otherwise = f'; installed are {known}: "calbridge plugins list" shows them'
+    text = f'is "{kind}", which no installed plugin provides{instead("kinds", kind, plugins.kinds) or otherwise}'
+    return Fault(path=(*root, "kind"), text=text)
 
 
 def _validated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
@@ -13,6 +13,7 @@ from calbridge.settings.sections import BridgeSection, ClinicSection
 from calbridge.settings.values import nearest
 
 PREFIX = "CALBRIDGE_"
+SWITCH = {"true": True, "false": False}
 DELIMITER = "__"
 """Every setting is inside a section; a name without this is some program's own variable, like CALBRIDGE_CONFIG."""
 
@@ -45,9 +46,10 @@ def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
         document = _Given(ours)()
     except SettingsError:
         return {}, [*faults, Fault(path=("the environment",), text="is wrong: write lists and tables in it as JSON")]
-    for clinic in document.get("clinics", {}).values():
-        for section in clinic.get("connections", {}).values():
-            section.update({key: _json(value) for key, value in section.items()})
+    for clinic in _table(document.get("clinics")).values():
+        for section in _table(_table(clinic).get("connections")).values():
+            _read(_table(section), _json)
+        _read(_table(_table(_table(clinic).get("rules")).get("extra")), _switch)
     return document, faults
 
 
@@ -66,6 +68,20 @@ def _known(name: str) -> bool:
 def _unknown(name: str) -> Fault:
     near = nearest(name.upper().partition(DELIMITER)[0], [PREFIX + field.upper() for field in _Shape.model_fields])
     return Fault(path=(f"the variable {name}",), text=f"is not a setting{near or '; remove it'}")
+
+
+def _table(value: Any) -> dict[str, Any]:
+    """The value, or nothing where it is no table: its section's model says so."""
+    return value if isinstance(value, dict) else {}
+
+
+def _read(section: dict[str, Any], read: Callable[[Any], Any]) -> None:
+    section.update({key: read(value) for key, value in section.items()})
+
+
+def _switch(value: Any) -> Any:
+    """A rule that is on or off."""
+    return SWITCH.get(value, value) if isinstance(value, str) else value
 
 
 def _json(value: Any) -> Any:
