@@ -33,6 +33,7 @@ class Entry:
     `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
     who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
     consumed its hold). `details` and `expires` come from portals. `pending`: accepted there, not written yet.
+    `manage_url` is the page where the client may change her booking: whoever has it may do so, so it goes to her only.
     """
 
     ref: str
@@ -44,6 +45,7 @@ class Entry:
     replaces: str = ""
     details: Details | None = None
     expires: int | None = None
+    manage_url: str = ""
     pending: bool = False
 
 

@@ -49,6 +49,7 @@ class Shadow:
     asked: str = ""
     revision: int = 0
     confirmed: int = 0
+    manage_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 What a client was last told is remembered like a side's shadow, and where the booking now stands decides what she must
 be told next. So a crash, a restart or an outage of the mail server changes nothing: while a message was not handed over
-it is due again, and two changes that she heard nothing between are one message. "Confirmed" and "moved" wait until the clinic's
-system of record has it (lesson 21).
+it is due again, and two changes that she heard nothing between are one message. "Confirmed" and "moved" wait until the
+clinic's system of record has it (lesson 21).
 """
 
 from __future__ import annotations

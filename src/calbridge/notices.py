@@ -86,20 +86,26 @@ Notice = ClientNotice | ClinicNotice
 class NotifyReceipt:
     """What became of a notice.
 
-    sent: the next system has taken it. refused: it never will, for `why` (a sentence without personal data). unknown: it
-    was handed over and no answer came. What failed before that is an exception: RetryLater, or NeedsHuman.
+    sent: the next system has taken it. refused: it never will, for `why` (a sentence without personal data). later: it
+    surely was not taken and may be tried again. unknown: it was handed over and no answer came. What fails before it is
+    handed over may as well be an exception (RetryLater, NeedsHuman); an exception after that is taken for unknown.
     """
 
-    outcome: Literal["sent", "refused", "unknown"] = "sent"
+    outcome: Literal["sent", "refused", "later", "unknown"] = "sent"
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierAbilities:
-    """What a notifier delivers. `repeats_safely`: the same key twice is one message there, whatever happened between."""
+    """What a notifier delivers.
+
+    `repeats_safely`: the same key twice is one message there, whatever happened between. `reaches` are the fields of a
+    `Recipient` of which it needs one.
+    """
 
     kinds: frozenset[str] = frozenset(Kind)
     audiences: frozenset[str] = frozenset({"client", "clinic"})
+    reaches: frozenset[str] = frozenset({"email"})
     repeats_safely: bool = False
 
 

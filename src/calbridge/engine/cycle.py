@@ -13,8 +13,10 @@ from calbridge.engine.push import finish, push
 from calbridge.engine.recovery import connection_task
 from calbridge.engine.report import Report
 from calbridge.engine.session import DRY, Session
+from calbridge.engine.telling import tell
 from calbridge.hub import HubState, Observation, Plan
 from calbridge.model import Clinic
+from calbridge.notify import Notifiers
 from calbridge.provider import Clock
 from calbridge.reconcile import facts, questions, reconcile
 from calbridge.slots import Facts
@@ -40,6 +42,7 @@ class Engine:
         random: random.Random,
         log: Any,
         first_run: Mapping[str, str] | None = None,
+        notifiers: Notifiers | None = None,
     ) -> None:
         self._store = store
         self._clinic = clinic
@@ -48,6 +51,7 @@ class Engine:
         self._random = random
         self._log = log
         self._first_run = dict(first_run or {})
+        self._notifiers = notifiers or Notifiers({})
 
     def cycle(self, *, at_once: bool = False) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise.
@@ -64,6 +68,7 @@ class Engine:
                 break
         state = session.state()
         export(session, state)
+        tell(session, state)
         self._log.info("cycle", clinic=self._clinic.key, run=session.report.run, writes=session.report.writes)
         return session.report
 
@@ -75,10 +80,14 @@ class Engine:
         state = _approved(stored)
         observations = pull(session, state)
         plan = self._decide(session, state, observations)
+        now = self._clock.now()
         for effect in plan.effects:
             session.report.plan(effect)
         session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
+        session.report.told.update(
+            letter.kind for letter in (*plan.letters.due, *plan.letters.notices) if letter.at <= now
+        )
         return session.report
 
     def facts(self) -> Facts:
@@ -106,6 +115,7 @@ class Engine:
             log=self._log,
             epoch=epoch,
             report=Report(run=run, clinic=self._clinic.key),
+            notifiers=self._notifiers,
             at_once=at_once,
             waiting={} if at_once else {c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
             attempts={c.name: c.attempts for c in known},

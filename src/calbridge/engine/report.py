@@ -15,7 +15,8 @@ class Report:
     """`reads`: connection -> kind of feed. `writes`: connection -> outside writes. `failures`: connection -> sentence.
 
     `planned` are writes that were not made (a dry run, or a connection whose first run only plans); `offers`: such a
-    connection -> days of a resource whose free times would be published.
+    connection -> days of a resource whose free times would be published. `told`: kind of message -> how many were sent
+    (in a dry run: are due).
     """
 
     run: str
@@ -27,6 +28,7 @@ class Report:
     failures: dict[str, str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
 
     def ask(self, tasks: Iterable[Task]) -> None:
         """Note tasks; one that comes up again in a later pass is the same task."""

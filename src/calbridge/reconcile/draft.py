@@ -100,6 +100,7 @@ class Draft:
             asked="" if edited or old is None else old.asked,
             revision=old.revision if old else 0,
             confirmed=old.confirmed if old else self.now,
+            manage_url=entry.manage_url or (old.manage_url if old else ""),
         )
         self.by_ref[link.name, entry.ref] = appointment_id
         self.foreign.pop((link.name, entry.ref), None)

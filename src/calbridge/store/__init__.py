@@ -1,13 +1,15 @@
 """The store: state, outbox, journal and tasks in one database that survives a crash at any point."""
 
 from calbridge.store.errors import Fenced, Overlap, Superseded
-from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
+from calbridge.store.records import ConnectionState, JournalRow, MessageRow, MessageState, OutboxRow, TaskRow
 from calbridge.store.store import Store
 
 __all__ = [
     "ConnectionState",
     "Fenced",
     "JournalRow",
+    "MessageRow",
+    "MessageState",
     "OutboxRow",
     "Overlap",
     "Store",

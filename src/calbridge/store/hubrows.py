@@ -50,6 +50,7 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
             "asked": shadow.asked,
             "revision": shadow.revision,
             "confirmed": shadow.confirmed,
+            "manage_url": shadow.manage_url,
         }
         for shadow in saved
     ]
@@ -136,6 +137,7 @@ def _shadow(row: Row[Any]) -> Shadow:
         asked=row.asked,
         revision=row.revision,
         confirmed=row.confirmed,
+        manage_url=row.manage_url,
     )
 
 

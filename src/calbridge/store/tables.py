@@ -89,6 +89,7 @@ shadows = Table(
     Column("asked", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("confirmed", Integer, nullable=False),
+    Column("manage_url", Text, nullable=False),  # whoever has it may change the booking
     ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="shadows_appointment"),
     Index("shadows_by_appointment", "clinic", "appointment"),
 )

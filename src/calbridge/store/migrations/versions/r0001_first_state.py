@@ -115,6 +115,7 @@ def _make_hub() -> None:
         _text("asked"),
         _integer("revision"),
         _integer("confirmed"),
+        _text("manage_url"),
         _of_appointment("shadows_appointment"),
     )
     op.create_index("shadows_by_appointment", "shadows", ["clinic", "appointment"])
