@@ -53,12 +53,12 @@ def _planned(clinic: Clinic, resource: Resource, kind: str, first: date, last: d
     plans = [plan for plan in resource.week if plan.kind == kind]
     for day in days(first, last):
         for plan in plans:
-            if _applies(plan, day):
+            if applies(plan, day):
                 yield from _on(clinic.time_zone, day, plan.windows)
 
 
-def _applies(plan: WeeklyPlan, day: date) -> bool:
-    """`first` and `last` are both inclusive (S4)."""
+def applies(plan: WeeklyPlan, day: date) -> bool:
+    """Is the plan one for this local date? `first` and `last` are both inclusive (S4)."""
     return (
         day.weekday() in plan.days
         and (plan.first is None or plan.first <= day)

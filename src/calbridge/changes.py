@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from calbridge.feeds import Entry
 from calbridge.interval import Interval
-from calbridge.model import Details
+from calbridge.model import Alternative, Details
 from calbridge.public import PublicClinic
 from calbridge.views import CalendarView, PmsView, PortalView, Role, View
 
@@ -61,7 +61,10 @@ class PmsChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalChange:
-    """One appointment state for a portal. `notify`: a portal that tells its client may do so now."""
+    """One appointment state for a portal. `notify`: a portal that tells its client may do so now.
+
+    `alternatives` are what a client who was refused (`view.decline_reason` says why) may have instead.
+    """
 
     key: str
     appointment: str
@@ -73,6 +76,7 @@ class PortalChange:
     previous: PortalView | None = None
     overbook: bool = False
     notify: bool = True
+    alternatives: tuple[Alternative, ...] = ()
 
 
 Change = CalendarChange | PmsChange | PortalChange

@@ -175,8 +175,9 @@ Probe = Present | Gone | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientQuery:
-    """Ask for everybody who shares one of these; the provider may return more, the core compares."""
+    """Ask for everybody who shares one of these, or for the one with this `id`; the core compares, so more may come."""
 
+    id: str = ""
     email: str = ""
     phone: str = ""
     first_name: str = ""

@@ -214,9 +214,9 @@ def reminders(appointment: Appointment, told: Told | None, rules: Rules) -> Iter
             )
 
 
-def may_be_told(kind: Kind, appointment: Appointment, rules: Rules) -> bool:
+def may_be_told(kind: Kind, appointment: Appointment) -> bool:
     """False where the clinic ends it without a message."""
-    return kind is not Kind.DECLINED or notifies(appointment, rules)
+    return kind is not Kind.DECLINED or notifies(appointment)
 
 
 def worth_sending(message: MessageDue, now: int) -> bool:

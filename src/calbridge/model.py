@@ -253,6 +253,15 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A slot that is free where the one a client wanted was not. Epoch seconds."""
+
+    resource: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """The canonical appointment: the hub that every side is compared with, through its own shadow.
 
@@ -260,9 +269,11 @@ class Appointment:
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
-    `quiet`: the clinic declined it without a message (S2).
+    `quiet`: the clinic wants no message of what it decided last (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client`/`patient` are keys of the PMS's records; `match` is how they were found.
+    `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
+    words), `alternatives` what she is offered instead.
     """
 
     id: str
@@ -285,6 +296,7 @@ class Appointment:
     match: Literal["", "linked", "ambiguous", "unmatched"] = ""
     hold_expires: int | None = None
     decline_reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
     quiet: bool = False
     revision: int = 1
     exclusive: bool = True

@@ -48,7 +48,7 @@ from calbridge.feeds import (
     WindowRecord,
 )
 from calbridge.messages import Kind
-from calbridge.model import Clinic
+from calbridge.model import Alternative, Clinic
 from calbridge.notices import (
     ClientNotice,
     ClinicNotice,
@@ -63,6 +63,7 @@ from calbridge.views import Role
 
 __all__ = [
     "AbsenceRecord",
+    "Alternative",
     "Busy",
     "CalendarChange",
     "Capabilities",

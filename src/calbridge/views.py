@@ -151,16 +151,21 @@ def visible_reason(appointment: Appointment, rules: Rules) -> str:
     return appointment.decline_reason if visible else ""
 
 
-def notifies(appointment: Appointment, rules: Rules) -> bool:
-    """May the client be told of this state? Not where the clinic declines without a message (S2).
+def notifies(appointment: Appointment) -> bool:
+    """May the client be told of this state? Not where the clinic decided without a message (S2).
 
     A refusal of the bridge itself is always told: she waits for an answer and nobody at the clinic knows.
     """
-    declined = appointment.state is State.DECLINED and appointment.decline_reason not in SYSTEM_REASONS
-    return not declined or (rules.decline_notifies and not appointment.quiet)
+    return not appointment.quiet or appointment.decline_reason in SYSTEM_REASONS
 
 
-SYSTEM_REASONS = frozenset({"slot_unavailable", "client_not_admitted", "species_not_admitted"})
+SYSTEM_REASONS = frozenset({
+    "slot_unavailable",
+    "hold_expired",
+    "too_late_to_move",
+    "client_not_admitted",
+    "species_not_admitted",
+})  # fmt: skip
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 

@@ -19,7 +19,8 @@ from calbridge.public import PublicClinic, PublicResource, public
 from calbridge.views import CalendarView, PmsView, PortalView
 
 MAY_LEAVE = {
-    "PortalChange": "key appointment revision view remove ref version previous overbook notify",
+    "PortalChange": "key appointment revision view remove ref version previous overbook notify alternatives",
+    "Alternative": "resource start end",
     "PortalView": "state resource start end service description decline_reason",
     "Offer": "clinic revision windows",
     "OfferWindow": "resource window slots",

@@ -265,6 +265,18 @@ def test_check_looks_at_every_connection(practice: Any) -> None:
     assert [each["plugin"] for each in answer["clinics"][0]["connections"]] == ["plugin calbridge-acme 1.0"] * 2
 
 
+def test_check_says_what_is_hardly_meant_and_is_still_fine(practice: Any) -> None:
+    text = practice.path.read_text()
+    practice.path.write_text(text.replace("[clinics.hafen.rules]\n", "[clinics.hafen.rules]\nslots_per_hour = 60\n"))
+    answer = ask("check")
+    found = [each for each in answer["clinics"][0]["findings"] if each["field"] == "rules.slots_per_hour"]
+    assert answer["ok"]
+    assert [(each["level"], each["message"]) for each in found] == [
+        ("warning", "is 60 and changes nothing: the grid has only 1 an hour")
+    ]
+    assert "rules.slots_per_hour is 60 and changes nothing" in " ".join(call("check").stdout.split())
+
+
 def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> None:
     shown = ask("plugins", "show", "calbridge-praxxme")
     assert shown == ask("plugins", "show", "praxxme")

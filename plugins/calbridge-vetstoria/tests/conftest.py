@@ -119,6 +119,13 @@ class Clients:
         body = {"start": instant(start)}
         self.http.post(f"/public/bookings/{self.tokens[ref]}/reschedule", json=body).raise_for_status()
 
+    def alternatives(self, ref: str) -> tuple[int, ...]:
+        if ref.startswith("hold/"):
+            shown = self.http.get(f"/public/holds/{ref.removeprefix('hold/')}").raise_for_status().json()
+        else:
+            shown = self.http.get(f"/public/bookings/{self.tokens[ref]}").raise_for_status().json()
+        return tuple(int(datetime.fromisoformat(each["start"]).timestamp()) for each in shown["alternatives"])
+
     def messages(self, ref: str) -> int:
         """Those about the practice's word: the client's own doings are confirmed to her too."""
         return len([kind for kind in self.kinds(ref) if kind in {"confirmed", "declined", "moved"}])

@@ -17,6 +17,7 @@ from calbridge.views import PortalView
 from calbridge_portal.testing import SITE
 
 HALF_HOUR = 1_800
+TOO_LATE = "too_late_to_move"
 DAY = 86_400
 
 
@@ -195,6 +196,23 @@ def test_only_a_visible_reason_leaves_the_clinic(side: Any, visible: str, sent: 
     change = wish(shown, decline_reason=visible, remove=True)
     assert side.provider.propagate_change(change=change).outcome == "written"
     assert side.booking(shown.ref)["decline_reason"] == sent
+
+
+def test_a_refused_move_is_put_back_with_its_reason_and_another_message_than_a_move(side: Any) -> None:
+    sure = confirmed(side)
+    side.move(sure.ref, side.start + HALF_HOUR)
+    change = wish(
+        entry(side, sure.ref),
+        2,
+        start=side.start,
+        end=side.start + HALF_HOUR,
+        decline_reason=TOO_LATE,
+        state=State.CONFIRMED,
+    )
+    side.provider.propagate_change(change=change)
+    assert side.kinds(sure.ref) == ["confirmed", "move_refused"]
+    assert side.booking(sure.ref)["decline_reason"] == TOO_LATE
+    assert side.booking(sure.ref)["sync"]["state"] == "written"
 
 
 def test_a_clinic_can_decline_silently(side: Any) -> None:

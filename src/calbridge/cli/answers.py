@@ -51,6 +51,7 @@ class CheckedClinic(Answer):
     """One clinic of `check`."""
 
     clinic: str
+    findings: list[FindingLine] = Field(description="what is legal in its configuration and hardly meant")
     connections: list[CheckedConnection]
 
 

@@ -10,6 +10,7 @@ import click
 from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, FindingLine
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import Workplace, opened
+from calbridge.doubts import doubts
 from calbridge.errors import BridgeError
 from calbridge.settings import ClinicConfig, ConnectionConfig
 
@@ -39,7 +40,12 @@ def check(path: Path, clinic: str) -> Outcome:
 def _clinic(workplace: Workplace, clinic: ClinicConfig) -> CheckedClinic:
     host = workplace.host(clinic)
     checked = [_connection(host, each) for each in clinic.connections.values()]
-    return CheckedClinic(clinic=clinic.clinic.key, connections=checked)
+    return CheckedClinic(clinic=clinic.clinic.key, findings=_doubts(workplace, clinic), connections=checked)
+
+
+def _doubts(workplace: Workplace, clinic: ClinicConfig) -> list[FindingLine]:
+    found = doubts(clinic.clinic, workplace.clock.now(), every=workplace.config.bridge.every)
+    return [FindingLine(level="warning", message=each.text, field=each.field) for each in found]
 
 
 def _connection(host: ClinicHost, config: ConnectionConfig) -> CheckedConnection:
@@ -69,6 +75,8 @@ def _show(console: Console, answer: Check) -> None:
         console.print(f"{MARKS['error']} {escape(fault)}")
     for clinic in answer.clinics:
         console.print(f"[bold]clinic {clinic.clinic}[/bold]: the configuration is valid")
+        for finding in clinic.findings:
+            console.print(f"  {MARKS[finding.level]} {escape(f'{finding.field} {finding.message}')}")
         for connection in clinic.connections:
             console.print(f"  connection {connection.name} ({connection.kind}) {connection.plugin}")
             for finding in connection.findings:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calbridge.engine import Engine
     from calbridge.facts import Facts
     from calbridge.host import ClinicHost
+    from calbridge.notify import Notifiers
     from calbridge.provider import Clock
     from calbridge.store import Store
 
@@ -33,6 +34,7 @@ class Workplace:
         self.clock = clock or SystemClock()
         self._store: Store | None = None
         self._hosts: dict[str, ClinicHost] = {}
+        self._notifiers: dict[str, Notifiers] = {}
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -90,6 +92,16 @@ class Workplace:
             self._hosts[key] = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log).clinic(clinic)
         return self._hosts[key]
 
+    def notifiers(self, clinic: ClinicConfig) -> Notifiers:
+        """The clinic's notifiers."""
+        key = clinic.clinic.key
+        if key not in self._notifiers:
+            from calbridge.connect import Host
+
+            makes = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log)
+            self._notifiers[key] = makes.notifiers(clinic)
+        return self._notifiers[key]
+
     def engine(self, clinic: ClinicConfig) -> Engine:
         """An engine for cycles of this clinic."""
         from calbridge.engine import Engine
@@ -102,6 +114,7 @@ class Workplace:
             random=random.SystemRandom(),
             log=self.log,
             first_run={name: each.first_run for name, each in clinic.connections.items()},
+            notifiers=self.notifiers(clinic),
         )
 
     def known(self, clinic: ClinicConfig) -> tuple[Facts, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Whom a message is for, what it may say to them, and who delivers it: the booking's own portal first, else a notifier."""
+"""Whom a message is for, what it may say, and who delivers it: the booking's own portal first, else a notifier."""
 
 from __future__ import annotations
 

@@ -85,9 +85,8 @@ class Engine:
             session.report.plan(effect)
         session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
-        session.report.told.update(
-            letter.kind for letter in (*plan.letters.due, *plan.letters.notices) if letter.at <= now
-        )
+        letters = (*plan.letters.due, *plan.letters.notices)
+        session.report.told.update(letter.kind for letter in letters if letter.at <= now)
         return session.report
 
     def facts(self) -> Facts:

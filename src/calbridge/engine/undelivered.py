@@ -26,7 +26,7 @@ def refused_task(clinic: str, name: str, message: MessageDue, why: str) -> Task:
 
 
 def unknown_tasks(clinic: str, row: MessageRow) -> tuple[Task, ...]:
-    """It was handed over, nobody knows whether it arrived, and it is never sent twice. A reminder is not worth a call."""
+    """It was handed over, nobody knows whether it arrived, and it is never sent twice. A reminder is worth no call."""
     message = row.message
     if message.kind is Kind.REMINDER:
         return ()

@@ -1,31 +1,25 @@
-"""A calendar object as its own lines: read without changing it, edited without touching any other byte.
-
-A parser that writes back what it parsed changes the meaning of one object in twenty; staff's own properties and
-alarms must survive to the letter. So an object is kept as raw lines with a tree over them, and only single
-properties are replaced.
-"""
+"""Content lines and the components they stand in, and the fault of one that cannot be read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
-from icalendar.parser import Contentline
-
-_PHYSICAL = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _PARAMETER = re.compile(r';([^=;:"]+)=((?:"[^"]*"|[^";:])*)')
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-DEPTH = 20
 _HEAD = re.compile(r'(?:[^:"]|"[^"]*")*')
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class FaultError(Exception):
-    """Why an object cannot be read: the fault and its line, never what stands there."""
+    """Why something cannot be read: the fault and its line, never what stands there."""
 
     def __init__(self, what: str, line: int = 0) -> None:
         super().__init__(f"line {line}: {what}" if line else what)
+        self.what = what
+        self.line = line
 
 
 class ZoneFaultError(FaultError):
@@ -36,29 +30,58 @@ class ZoneFaultError(FaultError):
 
 
 class Line(NamedTuple):
-    """One content line: its bytes with folds and line end, its number, and its unfolded head and value."""
+    """One content line, unfolded: its name in upper case, what stands before the colon, what after it.
 
-    raw: bytes
-    number: int
+    `number` is that of its first physical line. `raw` holds the bytes with folds and line end where they are kept.
+    """
+
     name: str
     head: str
     value: str
+    number: int
+    raw: bytes = b""
 
     @property
-    def params(self) -> dict[str, str]:
+    def params(self) -> Mapping[str, str]:
         """Parameter names in upper case to their first value, without quotes."""
-        return {key.strip().upper(): text.strip().strip('"') for key, text in _PARAMETER.findall(self.head)}
+        return parameters(self.head)
 
 
-@dataclass(slots=True)
+@lru_cache(maxsize=4096)
+def parameters(head: str) -> Mapping[str, str]:
+    """The parameters in what stands before the colon; the same few heads come again and again."""
+    return {key.strip().upper(): text.strip().strip('"') for key, text in _PARAMETER.findall(head)}
+
+
+def parted(text: str) -> tuple[str, str] | None:
+    """Head and value of an unfolded line, None without a colon; a colon in quotes is part of the head."""
+    head, colon, value = text.partition(":")
+    if '"' in head:
+        head = _HEAD.match(text).group()  # type: ignore[union-attr]  # it matches the empty text too
+        colon, value = text[len(head) : len(head) + 1], text[len(head) + 1 :]
+    return (head, value) if colon else None
+
+
+def number(text: str) -> int | None:
+    """A small whole number, or None: a sign from another alphabet is a digit for `isdigit`, but no number."""
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+@dataclass(slots=True, eq=False)
 class Component:
-    """One BEGIN to END. `lines` are its own properties only, not those of the components inside it."""
+    """One BEGIN to END. `lines` are its own properties only, not those of the components inside it.
+
+    `zones` are the VTIMEZONEs of a calendar, as bytes with the number of their first line: most are never looked at.
+    `fault` says that its end is missing, so that what belongs to it is a guess.
+    """
 
     name: str
     begin: Line
     lines: list[Line] = field(default_factory=list)
     children: list[Component] = field(default_factory=list)
     end: Line | None = None
+    zones: list[tuple[int, bytes]] = field(default_factory=list)
+    fault: FaultError | None = None
 
     def all(self, name: str) -> list[Line]:
         """Every property of that name, in order."""
@@ -79,127 +102,3 @@ class Component:
             yield self
         for child in self.children:
             yield from child.walk(name)
-
-
-def content_lines(body: bytes) -> list[Line]:
-    """The content lines of an object, unfolded at byte level: a fold may stand inside a character."""
-    groups: list[tuple[int, list[bytes]]] = []
-    for number, physical in enumerate(_PHYSICAL.findall(body), start=1):
-        if physical[:1] in {b" ", b"\t"} and groups:
-            groups[-1][1].append(physical)
-        else:
-            groups.append((number, [physical]))
-    return [_line(number, pieces) for number, pieces in groups]
-
-
-def _line(number: int, pieces: list[bytes]) -> Line:
-    raw = b"".join(pieces)
-    joined = pieces[0].rstrip(b"\r\n") + b"".join(piece[1:].rstrip(b"\r\n") for piece in pieces[1:])
-    text = joined.decode("utf-8", "replace").lstrip("\ufeff")
-    head, colon, value = text.partition(":")
-    if '"' in head:
-        head = _HEAD.match(text).group()  # type: ignore[union-attr]  # it matches the empty text too
-        colon, value = text[len(head) : len(head) + 1], text[len(head) + 1 :]
-    name = head.partition(";")[0].strip().upper() if colon else ""
-    return Line(raw, number, name, head, value)
-
-
-def components(lines: list[Line]) -> list[Component]:
-    """The outermost components. A missing or wrong END is a fault: what belongs where is then a guess."""
-    roots: list[Component] = []
-    stack: list[Component] = []
-    for line in lines:
-        if line.name == "BEGIN":
-            if len(stack) == DEPTH:
-                raise FaultError("components stand in one another without end", line.number)
-            opened = Component(line.value.strip().upper(), line)
-            (stack[-1].children if stack else roots).append(opened)
-            stack.append(opened)
-        elif line.name == "END":
-            _close(stack, line)
-        elif stack:
-            stack[-1].lines.append(line)
-    if stack:
-        raise FaultError(f"the {stack[-1].name} that begins here has no end", stack[-1].begin.number)
-    return roots
-
-
-def _close(stack: list[Component], line: Line) -> None:
-    if not stack or stack[-1].name != line.value.strip().upper():
-        raise FaultError("an END that closes nothing", line.number)
-    stack.pop().end = line
-
-
-@dataclass(slots=True)
-class Document:
-    """An object that can be read and edited."""
-
-    lines: list[Line]
-    roots: list[Component]
-
-    @classmethod
-    def parse(cls, body: bytes) -> Document:
-        """FaultError when it is no iCalendar object at all."""
-        lines = content_lines(body)
-        roots = components(lines)
-        if not any(root.name == "VCALENDAR" for root in roots):
-            raise FaultError("this is no iCalendar object")
-        return cls(lines, roots)
-
-    @classmethod
-    def wreck(cls, body: bytes) -> Document:
-        """Whatever events a broken object still has, without anything inside them."""
-        lines = content_lines(body)
-        events: list[Component] = []
-        inside = False
-        for line in lines:
-            if line.name in {"BEGIN", "END"}:
-                inside = (line.name, line.value.strip().upper()) == ("BEGIN", "VEVENT")
-                events += [Component("VEVENT", line)] if inside else []
-            elif inside:
-                events[-1].lines.append(line)
-        return cls(lines, events)
-
-    def walk(self, name: str) -> list[Component]:
-        """Every component of that name, in order."""
-        return [found for root in self.roots for found in root.walk(name)]
-
-    def text(self, name: str) -> str:
-        """A property of the calendar itself."""
-        return next((text for root in self.roots if (text := root.text(name))), "")
-
-    def render(self) -> bytes:
-        """The bytes, unchanged where nothing was replaced."""
-        return b"".join(line.raw for line in self.lines)
-
-    def replace(self, component: Component, name: str, *new: Line) -> None:
-        """Put `new` where the first `name` of the component stands and drop its other ones; none: after the last."""
-        old = component.all(name)
-        inner = component.children[0].begin if component.children else component.end or component.begin
-        self._splice(component, old[0] if old else inner, old, new)
-
-    def insert_before(self, component: Component, *new: Line) -> None:
-        """Put lines that belong to no property of it, such as a whole component, before a component."""
-        at = self._index(component.begin)
-        self.lines[at:at] = new
-
-    def _splice(self, component: Component, anchor: Line, old: list[Line], new: tuple[Line, ...]) -> None:
-        at = self._index(anchor)
-        self.lines[at:at] = new
-        gone = {id(line) for line in old}
-        self.lines = [line for line in self.lines if id(line) not in gone]
-        component.lines = [line for line in component.lines if id(line) not in gone] + list(new)
-
-    def _index(self, wanted: Line) -> int:
-        return next(index for index, line in enumerate(self.lines) if line is wanted)
-
-
-def number(text: str) -> int | None:
-    """A small whole number, or None: a sign from another alphabet is a digit for `isdigit`, but no number."""
-    return int(text) if _NUMBER.fullmatch(text) else None
-
-
-def make(head: str, value: str) -> Line:
-    """A new content line, folded; `value` is already escaped as its type wants it."""
-    folded: bytes = Contentline(f"{head}:{value}").to_ical()  # type: ignore[no-untyped-call]  # it has no types
-    return Line(folded + b"\r\n", 0, head.partition(";")[0].upper(), head, value)

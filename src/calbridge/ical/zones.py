@@ -1,22 +1,24 @@
-"""Which zone a TZID means, for one object at a time, and the VTIMEZONE of what the bridge writes.
+"""Which time zone a TZID means in one calendar: an IANA name, a Windows name, or the calendar's own definition.
 
-The library keeps the first custom VTIMEZONE of a name for the whole process, and Exchange calls every one of them
-"Customized Time Zone": so a custom definition is renamed after its own content before the library sees it.
+Each calendar is asked for itself: Exchange calls every one of its zones "Customized Time Zone".
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from calbridge.ical.lines import Component, Document, Line, number
+from calbridge.ical.definition import compiled
+from calbridge.ical.steps import Steps, TooManyStepsError
+from calbridge.ical.text import decoded, unfolded
+
+_TZID = re.compile(rb"^TZID[^:\n]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE | re.IGNORECASE)
+_PLACE = re.compile(rb"^X-LIC-LOCATION[^:\n]*:([^\n]*)", re.MULTILINE | re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -37,102 +39,63 @@ def olson(tzid: str) -> str | None:
 
 
 class Zones:
-    """The zones of one object. `name` gives what the library shall read instead of a TZID."""
+    """The zones of one calendar. `blocks` are its VTIMEZONEs, `default` is its X-WR-TIMEZONE.
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._texts: dict[str, bytes] = {}
-        self._defined: dict[str, Component] = {}
-        for zone in document.walk("VTIMEZONE"):
-            self._defined.setdefault(_cleaned(zone.text("TZID")), zone)
+    The default is for times without a zone, and UTC times count as ones that were written in it: publishers write
+    a series in UTC and mean the wall clock of their calendar.
+    """
 
-    def name(self, tzid: str) -> str | None:
-        """The IANA name, else the private name of the object's own definition; None where nothing defines it."""
+    def __init__(self, steps: Steps, blocks: Iterable[tuple[int, bytes]] = (), default: str = "") -> None:
+        self._blocks = blocks
+        self._steps = steps
+        self._defined: dict[str, bytes] | None = None
+        self._found: dict[str, tzinfo | None] = {}
+        self.default = self.zone(default) if default else None
+
+    def zone(self, tzid: str) -> tzinfo | None:
+        """The zone of that name, None where nothing defines it."""
+        if tzid not in self._found:
+            self._found[tzid] = self._look_up(tzid)
+        return self._found[tzid]
+
+    def _look_up(self, tzid: str) -> tzinfo | None:
         cleaned = _cleaned(tzid)
         known = olson(tzid)
-        if known and not (cleaned in WINDOWS_TO_OLSON and cleaned in self._defined):
-            return known
-        text = self._own(cleaned)
-        return _private(text) if text else known
+        if known is None or cleaned in WINDOWS_TO_OLSON:
+            own = self._own(cleaned)
+            if own is not None:
+                return own
+        if known is None:
+            known = self._place(cleaned)
+        return _iana(known) if known else None
 
-    def plain(self, tzid: str) -> ZoneInfo | None:
-        """The zone, where it needs no definition of the object's own."""
-        name = self.name(tzid)
-        return ZoneInfo(name) if name and name.casefold() in _names() else None
+    def _own(self, cleaned: str) -> tzinfo | None:
+        block = self._definitions().get(cleaned)
+        if block is None:
+            return None
+        try:
+            return self._steps.run(lambda: compiled(block))
+        except TooManyStepsError:
+            return None
 
-    def definitions(self) -> Iterator[bytes]:
-        """The object's own definitions under their private names, for the library."""
-        for tzid in self._defined:
-            text = self._own(tzid)
-            if text and self.name(tzid) == _private(text):
-                yield f"BEGIN:VTIMEZONE\r\nTZID:{_private(text)}\r\n".encode() + text + b"END:VTIMEZONE\r\n"
+    def _place(self, cleaned: str) -> str | None:
+        """Where the definition itself says nothing: the place it is for."""
+        place = _PLACE.search(self._definitions().get(cleaned, b""))
+        return olson(decoded(place[1])) if place else None
 
-    def _own(self, tzid: str) -> bytes:
-        """The text of a definition, b"" where there is none or it says nothing."""
-        if tzid not in self._texts:
-            zone = self._defined.get(tzid)
-            self._texts[tzid] = b"".join(_observances(zone, _first_year(self._document))) if zone else b""
-        return self._texts[tzid]
+    def _definitions(self) -> dict[str, bytes]:
+        if self._defined is None:
+            self._defined = {}
+            for _number, block in self._blocks:
+                tzid = _TZID.search(block)
+                if tzid:
+                    self._defined.setdefault(_cleaned(decoded(unfolded(tzid[1]))), block)
+        return self._defined
+
+
+def _iana(name: str) -> tzinfo:
+    return UTC if name in {"UTC", "Etc/UTC"} else ZoneInfo(name)
 
 
 def _cleaned(tzid: str) -> str:
-    return tzid.strip().strip('"').strip("/")
-
-
-def _private(text: bytes) -> str:
-    return f"calbridge-{hashlib.sha256(text).hexdigest()[:16]}"
-
-
-_OBSERVANCE = frozenset({"DTSTART", "RRULE", "RDATE", "TZOFFSETFROM", "TZOFFSETTO"})
-
-
-def _observances(zone: Component, since: int) -> Iterator[bytes]:
-    for child in zone.children:
-        if child.name in {"STANDARD", "DAYLIGHT"}:
-            yield f"BEGIN:{child.name}\r\n".encode()
-            for line in child.lines:
-                if line.name in _OBSERVANCE:
-                    yield f"{line.head}:{_not_from_1601(line, child, since)}\r\n".encode()
-            yield f"END:{child.name}\r\n".encode()
-
-
-_EVERY_YEAR = re.compile(r"FREQ=YEARLY(;((BYMONTH|BYDAY|WKST)=[^;]*|INTERVAL=1))*;?", re.IGNORECASE)
-
-
-def _not_from_1601(line: Line, observance: Component, since: int) -> str:
-    """The library counts every change of the clock from the definition's first year on, at each look: Exchange begins
-    in 1601, and a weekly meeting then costs a million steps. A rule for every year may as well begin later."""
-    value = line.value.strip()
-    endless = _EVERY_YEAR.fullmatch(observance.text("RRULE"))
-    early = line.name == "DTSTART" and 0 < (number(value[:4]) or 0) < since
-    return f"{since:04}{value[4:]}" if endless and early and value[4:8] != "0229" else value
-
-
-def _first_year(document: Document) -> int:
-    """The year before the object's first event."""
-    starts = [line.value.strip()[:4] for event in document.walk("VEVENT") for line in event.all("DTSTART")]
-    return min((year for start in starts if (year := number(start))), default=1971) - 1
-
-
-@lru_cache(maxsize=64)
-def vtimezone(tzid: str, year: int) -> bytes:
-    """A real VTIMEZONE for an event of that year, wide enough for staff to move it some years on."""
-    component = Timezone.from_tzinfo(ZoneInfo(tzid), tzid, date(year - 1, 1, 1), date(year + 6, 1, 1))
-    component.pop("COMMENT", None)
-    for observance in component.subcomponents:
-        _at_the_old_offset(observance)
-    return bytes(component.to_ical())
-
-
-def _at_the_old_offset(observance: object) -> None:
-    """icalendar 7.3 writes the onset of summer time by the new offset; RFC 5545 3.6.5 wants the old one."""
-    skipped: timedelta = observance.TZOFFSETTO - observance.TZOFFSETFROM  # type: ignore[attr-defined]
-    if skipped > timedelta():
-        _shift(observance, skipped)
-
-
-def _shift(observance: object, skipped: timedelta) -> None:
-    observance.DTSTART -= skipped  # type: ignore[attr-defined]
-    onsets = observance.pop("RDATE", None)  # type: ignore[attr-defined]
-    if onsets is not None:
-        observance.add("RDATE", [onset.dt - skipped for onset in onsets.dts])  # type: ignore[attr-defined]
+    return tzid.replace("\\", "").strip().strip('"').strip("/")

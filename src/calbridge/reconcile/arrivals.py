@@ -9,7 +9,7 @@ from calbridge.feeds import Entry
 from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.reconcile.asking import asked_at, candidate, judge
+from calbridge.reconcile.asking import asked_at, candidate, judge, wish_of
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.holds import TAKEN
@@ -18,6 +18,7 @@ from calbridge.slots import Candidate, Decision
 from calbridge.views import PortalView
 from calbridge.wall import local
 
+LATE = "hold_expired"
 ADMISSION = {"client_not_admitted", "species_not_admitted"}
 
 
@@ -88,7 +89,8 @@ def _expiry(draft: Draft, entry: Entry) -> int:
 def refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, code: str) -> None:
     """Refused bookings are kept as ended ones: the portal is told through them, and `journal` explains them."""
     ended = State.RELEASED if entry.view.state is State.HELD else State.DECLINED
-    draft.put(replace(appointment, state=ended, decline_reason=TAKEN, exclusive=False, hold_expires=None))
+    refused = replace(appointment, state=ended, exclusive=False, hold_expires=None)
+    draft.refuse(refused, LATE if code == LATE else TAKEN, wish_of(appointment))
     draft.note("slot_refused", appointment.id, link.name, rule=code)
     draft.sighted(link, appointment.id, entry, edited=True)
 
@@ -113,7 +115,7 @@ def submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     submitted = draft.step(identified, event, connection=link.name)
     if refused and submitted is not None:
         declined = draft.step(submitted, Event.DECLINE, connection=link.name, why=refused)
-        draft.put(replace(declined or submitted, decline_reason=refused))
+        draft.refuse(declined or submitted, refused)
 
 
 def _not_admitted(draft: Draft, appointment: Appointment) -> str:

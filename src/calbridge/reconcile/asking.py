@@ -6,11 +6,16 @@ from dataclasses import replace
 
 from calbridge.feeds import Entry
 from calbridge.interval import Interval
-from calbridge.model import Details
+from calbridge.model import Appointment, Details
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import DAY
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView
+
+
+def wish_of(appointment: Appointment) -> Candidate:
+    """The slot it takes, or was to take, as a wish: what alternatives are looked for to."""
+    return Candidate(service=appointment.service, resource=appointment.resource, start=appointment.start)
 
 
 def judge(draft: Draft, wanted: Candidate, *, without: str, at: int) -> Decision:

@@ -10,15 +10,17 @@ from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
-from calbridge.reconcile.arrivals import begin, meet, refuse, submit
+from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
 from calbridge.reconcile.asking import asked_at, candidate, judge
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
+from calbridge.reconcile.holds import TAKEN
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.views import PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
+TOO_LATE = "too_late_to_move"
 MOVES = {"start", "resource", "service"}
 
 
@@ -109,7 +111,7 @@ def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> N
     key = draft.fresh_id(link, entry)
     refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(appointment, entry)
     if ended is not None and ended.state is State.EXPIRED and refusing:
-        refuse(draft, link, entry, replace(appointment, id=key), "late")
+        refuse(draft, link, entry, replace(appointment, id=key), LATE)
         return
     begin(draft, link, entry, key)
 
@@ -167,9 +169,11 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     decision = judge(draft, wanted, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
+        draft.refuse(appointment, TAKEN, wanted)
         draft.touched.add(appointment.id)
         return
     if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked) is None:
+        draft.refuse(appointment, TOO_LATE)
         draft.touched.add(appointment.id)
         return
     service = draft.clinic.services.get(view.service)

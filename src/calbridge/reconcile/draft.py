@@ -17,6 +17,7 @@ from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.diary import Almanac, Diary
 from calbridge.reconcile.facts import facts, overlapping
+from calbridge.slots import Candidate
 from calbridge.views import project
 
 
@@ -49,6 +50,7 @@ class Draft:
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.too_late: set[str] = set()
+        self.refused: dict[str, Candidate] = {}
 
     # --- records ---
 
@@ -133,7 +135,7 @@ class Draft:
     ) -> Appointment | None:
         """The appointment after `event`, journalled; None (and journalled) when the life cycle refuses it.
 
-        `at` is when it was asked for, where that was before now.
+        `at` is when it was asked for, where that was before now. What was refused before is over with it.
         """
         asked = self.now if at is None else at
         after = step(appointment.state, event, start=appointment.start, now=asked, rules=self.clinic.rules)
@@ -143,7 +145,14 @@ class Draft:
                 self.too_late.add(appointment.id)
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
-        return self.put(replace(appointment, state=State(after)))
+        quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
+        return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))
+
+    def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
+        """Keep why the client does not get what she asked for; `wanted` is what she is offered alternatives to."""
+        self.put(replace(appointment, decline_reason=reason, alternatives=()))
+        if wanted is not None:
+            self.refused[appointment.id] = wanted
 
     def note(self, code: str, appointment: str = "", connection: str = "", **facts: str) -> None:
         """One journal line; facts are codes, never a person's words."""

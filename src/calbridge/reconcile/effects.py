@@ -109,12 +109,12 @@ def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | N
             version=shown.version if shown else "",
             previous=shown.view if shown else None,
             overbook=not appointment.exclusive,
-            **_own(link, appointment, clinic),
+            **_own(link, appointment),
         ),
     )
 
 
-def _own(link: Link, appointment: Appointment, clinic: Clinic) -> dict[str, Any]:
+def _own(link: Link, appointment: Appointment) -> dict[str, Any]:
     """What only one kind of side is told."""
     match link.role:
         case "calendar":
@@ -122,4 +122,4 @@ def _own(link: Link, appointment: Appointment, clinic: Clinic) -> dict[str, Any]
         case "pms":
             return {"reason": appointment.decline_reason, "details": appointment.details}
         case "portal":
-            return {"notify": notifies(appointment, clinic.rules)}
+            return {"notify": notifies(appointment), "alternatives": appointment.alternatives}

@@ -9,6 +9,7 @@ from calbridge.feeds import ClosureRecord, Partial, WindowRecord
 from calbridge.hub import Foreign, Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.asking import wish_of
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries
@@ -88,4 +89,4 @@ def give_way(draft: Draft, appointment: Appointment, connection: str = "") -> No
     event = Event.DECLINE if appointment.state is State.REQUESTED else Event.CLINIC_CANCEL
     ended = draft.step(appointment, event, connection=connection, why=TAKEN)
     if ended is not None:
-        draft.put(replace(ended, decline_reason=TAKEN))
+        draft.refuse(ended, TAKEN, wish_of(ended))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.model import Clinic, Side
+from calbridge.reconcile.alternatives import offer_alternatives
 from calbridge.reconcile.client import read_portal
 from calbridge.reconcile.clinic import read_known, read_unknown
 from calbridge.reconcile.commands import obey
@@ -44,6 +45,7 @@ def reconcile(
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
+    offer_alternatives(draft)
     plan = draft.plan()
     letters = telling(draft.current(), clinic, now, shown=already_shown(draft), too_late=draft.too_late)
     return replace(plan, effects=effects(draft.current(), clinic, now), letters=letters)

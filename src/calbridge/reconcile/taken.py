@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from calbridge.hub import Link
 from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.asking import wish_of
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.holds import give_way
+from calbridge.reconcile.holds import TAKEN, give_way
 from calbridge.reconcile.places import keeper
 from calbridge.views import PmsView, View
 
@@ -55,7 +56,7 @@ def _undo_move(draft: Draft, appointment: Appointment, kept: View) -> None:
     draft.note("move_refused", appointment.id, rule="busy")
     co_resources = kept.co_resources if isinstance(kept, PmsView) else appointment.co_resources
     undone = replace(appointment, start=kept.start, end=kept.end, resource=kept.resource, co_resources=co_resources)
-    draft.put(replace(undone, written=_recorded(draft, undone)))
+    draft.refuse(replace(undone, written=_recorded(draft, undone)), TAKEN, wish_of(appointment))
     draft.touched.add(appointment.id)
 
 

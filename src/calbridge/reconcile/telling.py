@@ -74,7 +74,7 @@ def _tell(
 ) -> Iterator[MessageDue | Silent]:
     rules = clinic.rules
     letter = message(kind, appointment, state.told.get(appointment.id), rules, now=now)
-    if not may_be_told(kind, appointment, rules):
+    if not may_be_told(kind, appointment):
         yield Silent(message=letter, why="quiet")
     elif kind in _told_by_portal(state, appointment):
         yield Silent(message=letter, why="portal")

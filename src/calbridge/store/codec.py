@@ -16,12 +16,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-from calbridge.changes import Change, PmsChange, change_of
+from calbridge.changes import Change, change_of
 from calbridge.errors import ConfigError
 from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign
 from calbridge.messages import MessageDue
-from calbridge.model import Appointment, Details
+from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
 
@@ -116,15 +116,18 @@ def _foreign_from(text: str) -> Foreign:
 
 # --- changes: frozen in the outbox, so that a retry after a restart repeats the same words ----------
 
-_DETAILS: TypeAdapter[Details | None] = TypeAdapter(Details | None)
+_RECORDS: dict[str, TypeAdapter[Any]] = {
+    "details": TypeAdapter(Details | None),
+    "alternatives": TypeAdapter(tuple[Alternative, ...]),
+}
+"""The fields of a change that are records themselves."""
 
 
 def _change_text(change: Change) -> str:
     values = {each.name: getattr(change, each.name) for each in fields(change)}
     values["view"] = _tagged(change.view)
     values["previous"] = _tagged(change.previous)
-    if isinstance(change, PmsChange):
-        values["details"] = _DETAILS.dump_python(change.details, mode="json")
+    values |= {name: _RECORDS[name].dump_python(values[name], mode="json") for name in _RECORDS.keys() & values.keys()}
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -132,8 +135,7 @@ def _change_from(text: str) -> Change:
     values = json.loads(text)
     values["view"] = _untagged(values["view"])
     values["previous"] = _untagged(values["previous"])
-    if "details" in values:
-        values["details"] = _DETAILS.validate_python(values["details"])
+    values |= {name: _RECORDS[name].validate_python(values[name]) for name in _RECORDS.keys() & values.keys()}
     return change_of(values.pop("view"), **values)
 
 

@@ -81,7 +81,7 @@ class MemoryPortal:
         answer = settled(change, entry, self.capabilities.fields)
         if answer is not None or current is None:
             return answer or Receipt(outcome="moved")
-        stored = self.model.settle(_wanted(change, current), hub_revision=change.revision)
+        stored = self.model.settle(_wanted(change, current), hub_revision=change.revision, notify=change.notify)
         return Receipt(outcome="written", entry=None if change.remove else _entry(stored))
 
     def _listing(self, window: Interval) -> Iterable[Entry]:
@@ -100,7 +100,7 @@ _REMOVED = {State.HELD: State.RELEASED, State.REQUESTED: State.DECLINED}
 def _wanted(change: PortalChange, current: Booking) -> Booking:
     if change.remove:
         ended = _REMOVED.get(current.state, State.CANCELLED)
-        return replace(current, state=ended, reason=change.view.decline_reason)
+        return replace(current, state=ended, reason=change.view.decline_reason, alternatives=change.alternatives)
     view = change.view
     return replace(
         current,
@@ -111,6 +111,7 @@ def _wanted(change: PortalChange, current: Booking) -> Booking:
         service=view.service,
         description=view.description,
         reason=view.decline_reason,
+        alternatives=change.alternatives,
     )
 
 

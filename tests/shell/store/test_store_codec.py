@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from calbridge.changes import CHANGES as CHANGES_OF_A_ROLE
 from calbridge.errors import ConfigError
 from calbridge.interval import Interval
-from calbridge.model import Appointment, Details
+from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import (
     AbsenceRecord,
     Busy,
@@ -59,7 +59,10 @@ CHANGE = {
 OWN = {
     CalendarChange: (CalendarView, {}),
     PmsChange: (PmsView, {"reason": st.text(), "details": st.none() | records(Details)}),
-    PortalChange: (PortalView, {"notify": st.booleans()}),
+    PortalChange: (
+        PortalView,
+        {"notify": st.booleans(), "alternatives": st.lists(records(Alternative), max_size=2).map(tuple)},
+    ),
 }
 
 
@@ -104,7 +107,10 @@ def test_no_field_of_a_change_is_left_out():
         (codec.VIEW, '["Mustermann", {"state": "held"}]'),
         (codec.VIEW, '["portal", {"state": "held", "Mustermann": 1}]'),
         (codec.FOREIGN, '["Mustermann", {}]'),
-        (codec.CHANGE, '{"view": null, "previous": null, "details": {"first_name": ["Mustermann"]}}'),
+        (
+            codec.CHANGE,
+            '{"view": null, "previous": null, "alternatives": [], "details": {"first_name": ["Mustermann"]}}',
+        ),
         (codec.FACTS, '["Mustermann"]'),
     ],
 )

@@ -12,10 +12,11 @@ import httpx
 
 from calbridge.errors import BridgeError, NeedsHuman, Replan, SkipItem
 from calbridge.http import classify
-from calbridge.ical.busy import Eyes
-from calbridge.ical.lines import Document, FaultError
+from calbridge.ical.lines import FaultError
 from calbridge.provider import Entry
 from calbridge_caldav.collection import Collection
+from calbridge_caldav.document import Document
+from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import member_path, parts_of, ref_of
 from calbridge_caldav.own import stamp_of
 from calbridge_caldav.records import entry_of

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from calbridge.errors import ConfigError
 from calbridge.hookspecs import hookimpl
-from calbridge.ical.busy import Eyes
+from calbridge.ical import Policy
 from calbridge.interval import Interval
 from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Probe, Receipt, Record
 from calbridge_caldav import probing, schedule
 from calbridge_caldav.collection import Collection
+from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.places import Places
 from calbridge_caldav.settings import CaldavSettings
 from calbridge_caldav.wire import Wire
@@ -66,8 +67,7 @@ class CaldavCalendar:
         return Eyes(
             zone=self._zone,
             window=window,
-            all_day=self._settings.all_day,
-            tentative=self._settings.tentative,
+            policy=Policy(all_day=self._settings.all_day, tentative=self._settings.tentative),
         )
 
 

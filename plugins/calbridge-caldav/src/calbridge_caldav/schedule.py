@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from calbridge.ical.busy import Eyes
 from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Record, Unreadable
 from calbridge_caldav import cursor as cursors
 from calbridge_caldav.collection import Changes, Collection, Fetched, Marks
+from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import known_in, ref_of, repeats_of
 from calbridge_caldav.records import records_of
 

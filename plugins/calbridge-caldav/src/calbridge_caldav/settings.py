@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from calbridge.fields import SecretText, ServerUrl
-from calbridge.ical.busy import Policy
+from calbridge.ical import Counts
 from calbridge_caldav.hrefs import collection_path
 
 
@@ -21,8 +21,8 @@ class CaldavSettings(BaseModel):
     username: str = Field(default="", description="account the calendars are read and written with")
     password: SecretText | None = Field(default=None, description="that account's password")
     calendars: dict[str, str] = Field(min_length=1, description="resource key to its calendar's path on the server")
-    all_day: Policy = Field(default="busy", description="whether an all-day entry takes time")
-    tentative: Policy = Field(default="busy", description="whether a tentative entry takes time")
+    all_day: Counts = Field(default="busy", description="whether an all-day entry takes time")
+    tentative: Counts = Field(default="busy", description="whether a tentative entry takes time")
 
     @field_validator("calendars")
     @classmethod

@@ -71,7 +71,7 @@ class Writer:
         answer = self.client.send(
             "DELETE",
             self.client.path("holds", current.id),
-            params={"reason": change.view.decline_reason} if change.view.decline_reason else None,
+            params=self._why(change),
             item=change.appointment,
             expects={"hold_expired", "hold_consumed", "not_found"},
         )
@@ -114,12 +114,25 @@ class Writer:
             )
         reason = change.view.decline_reason or None
         if current.status == "requested":
-            visible = reason is not None
-            body = {"decision": "decline", "reason": reason, "reason_visible": visible, "notify": change.notify}
-            self._step(change, current, "decision", body)
+            body = {"decision": "decline", "reason": reason, "reason_visible": reason is not None}
+            self._step(change, current, "decision", body | self._told(change))
         else:
-            self._step(change, current, "cancel", {"by": "practice", "reason": reason})
+            self._step(change, current, "cancel", {"by": "practice", "reason": reason} | self._told(change))
         return Receipt(outcome="written")
+
+    def _told(self, change: PortalChange) -> dict[str, Any]:
+        """Whether the client gets a message, and what she may have instead."""
+        instead = [
+            {"calendar": self.reader.resources.id(each.resource), "start": instant(each.start)}
+            for each in change.alternatives
+        ]
+        return {"notify": change.notify, "alternatives": instead}
+
+    def _why(self, change: PortalChange) -> list[tuple[str, str]]:
+        """The same as a query, for a hold."""
+        reason = change.view.decline_reason
+        instead = (f"{self.reader.resources.id(each.resource)}@{instant(each.start)}" for each in change.alternatives)
+        return [*([("reason", reason)] if reason else []), *(("alternative", each) for each in instead)]
 
     def _settle(self, change: PortalChange, current: Booking) -> Receipt:
         """At most three steps: the time, the decision, then how far the clinic's own system is."""
@@ -132,20 +145,24 @@ class Writer:
         if not _same_place(self.reader.booking_entry(current), change):
             current = self._step(change, current, "reschedule", self._move(change, notify=not accept))
         if accept:
-            current = self._step(change, current, "decision", {"decision": "accept"})
+            current = self._step(change, current, "decision", {"decision": "accept", "notify": change.notify})
         report = _report(current, wanted)
         if report is not None:
             current = self._step(change, current, "sync", report)
         return Receipt(outcome="written", entry=self.reader.booking_entry(current))
 
     def _move(self, change: PortalChange, *, notify: bool) -> dict[str, Any]:
-        """Without a message of its own where a confirmation follows, which tells the client the new time."""
-        return {
+        """Without a message of its own where a confirmation follows, which tells the client the new time.
+
+        A reason says that it is the client's own move that is put back.
+        """
+        return self._told(change) | {
             "by": "practice",
             "calendar": self.reader.resources.id(change.view.resource),
             "start": instant(change.view.start),
             "end": instant(change.view.end),
-            "notify": notify,
+            "reason": change.view.decline_reason or None,
+            "notify": notify and change.notify,
         }
 
     def _step(self, change: PortalChange, current: Booking, step: str, body: dict[str, Any]) -> Booking:
