@@ -238,3 +238,60 @@ def superseded(message: MessageDue, others: tuple[MessageDue, ...]) -> bool:
         other.kind is Kind.REMINDER and other.appointment == message.appointment and other.offset < message.offset
         for other in others
     )
+
+
+# --- documentation --------------------------------------------------------------------------------
+
+WHEN: Mapping[Kind, str] = {
+    Kind.REQUEST_RECEIVED: "at once; the clinic is told once for a booking",
+    Kind.CONFIRMED: "once the system of record has it and nobody had come first (accepted is not written)",
+    Kind.DECLINED: "at once, unless `decline_notifies` is false or the clinic declined without a message; "
+    "with the clinic's reason only where `decline_reason_visible`",
+    Kind.MOVED: "once the system of record has the new time, and she sees a difference: the start, the end where "
+    "`show_duration`, who where `show_resource`",
+    Kind.CANCELLED: "at once, whoever cancelled",
+    Kind.REMINDER: "at each of `reminders` before the start, where she was told earlier than that that it is confirmed",
+    Kind.PLEASE_PHONE: "where her move or cancellation is refused because of `client_move_cutoff` or "
+    "`client_cancel_cutoff`",
+    Kind.INVITATION: "when somebody says `calbridge client invite`",
+}
+
+
+def as_markdown() -> str:
+    """The reference page, from the tables above."""
+    states = [state for state in State if any(state in row for row in TABLE.values())]
+    head = ["| she has heard \\ it is | " + " | ".join(states) + " |", "|---" * (len(states) + 1) + "|"]
+    rows = [f"| {heard} | " + " | ".join(TABLE[heard].get(state, "-") for state in states) + " |" for heard in Heard]
+    kinds = ["| message | to | when |", "|---|---|---|"]
+    kinds += [f"| `{kind}` | {', '.join(AUDIENCES[kind])} | {WHEN[kind]} |" for kind in Kind]
+    return "\n".join((*_HEAD, *head, *rows, *_MIDDLE, *kinds, *_FOOT, ""))
+
+
+_HEAD = (
+    "# Messages",
+    "",
+    "This page is made from the tables in `calbridge.messages`; a test keeps them equal.",
+    "",
+    "What a client is told follows from what she has heard last and where her booking stands. A cell with `moved` is",
+    "empty while she would see no difference. Once she has heard that it is over she hears no more of it.",
+    "",
+)
+_MIDDLE = (
+    "",
+    "A booking that lost its time before she heard of it was never hers: to her it is `declined`, not `cancelled`.",
+    "",
+)
+_FOOT = (
+    "",
+    "* Only clients who booked are told; what staff booked by itself is told to nobody.",
+    "* Two changes that she heard nothing between are one message. Each message has a key (booking, kind, revision, or",
+    "  the instant of a reminder) and is sent once, also across crashes and restarts.",
+    "* A portal that sends a kind by itself is not repeated. Else the booking's own portal is asked, where it can, and",
+    "  then the clinic's notifiers in the order of the configuration; the first that can reach her takes it.",
+    "* Nothing is sent of what a portal shows when it is read for the first time, nor of what it shows as confirmed",
+    "  and the bridge had lost: she knows it.",
+    "* Nothing is sent of a visit that has begun. A reminder that is late (the bridge was down) goes only while half",
+    "  of its time is left, 12.5 hours for one of 25 hours; of two that are due at once only the later one goes.",
+    "* Messages hold the link to the booking's page where she may still cancel or move there. Opening it changes",
+    "  nothing.",
+)

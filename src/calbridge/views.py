@@ -204,6 +204,6 @@ def _who(appointment: Appointment, names: str) -> str:
             )
         case "pseudonym":
             short = given.first_name[:2] + given.last_name[:2]
-            return " ".join(part for part in (short, appointment.client) if part)
+            return " ".join(part for part in (given.patient_name[:2], short, appointment.client) if part)
         case _:
             return ""

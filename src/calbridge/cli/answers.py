@@ -101,6 +101,7 @@ class Cycle(Answer):
     failures: dict[str, str] = Field(description="connection: one sentence")
     tasks: list[str] = Field(description="what a person must look at, one sentence each")
     codes: dict[str, int] = Field(description="decisions by reason code")
+    messages: dict[str, int] = Field(description="messages sent, by kind; in a dry run, those that are due")
 
 
 class Sync(Answer):
@@ -206,6 +207,37 @@ class Asked(Answer):
     clinic: str
     appointment: str
     command: Literal["accept", "decline", "link"]
+
+
+class MessageLine(Answer):
+    """One message of `messages list`. Never an address."""
+
+    clinic: str
+    id: int = Field(description="for `messages send-again`")
+    kind: str
+    audience: Literal["client", "clinic"]
+    appointment: str = Field(description="empty for an invitation")
+    client: str = Field(description="record number in the PMS that an invitation is for, or empty")
+    state: Literal["due", "sending", "sent", "refused", "unknown", "nobody", "missed", "silent"]
+    at: str = Field(description="instant it may go, or was decided")
+    handed: str | None = Field(description="instant it left or was settled")
+    notifier: str = Field(description="who took it, or empty")
+    why: str = Field(description="one sentence or code where it did not arrive")
+    name: str | None = Field(description="only with --names")
+
+
+class Messages(Answer):
+    """`messages list`"""
+
+    messages: list[MessageLine]
+
+
+class MessageDone(Answer):
+    """`messages send-again`, `client invite`"""
+
+    clinic: str
+    message: int | None = Field(description="the message that goes once more")
+    client: str | None = Field(description="the client who is invited")
 
 
 class Tasks(Answer):
@@ -318,6 +350,9 @@ ANSWERS: dict[str, type[Answer]] = {
     "requests accept": Asked,
     "requests decline": Asked,
     "requests link": Asked,
+    "messages list": Messages,
+    "messages send-again": MessageDone,
+    "client invite": MessageDone,
     "tasks list": Tasks,
     "tasks release": TaskDone,
     "tasks dismiss": TaskDone,
