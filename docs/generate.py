@@ -96,6 +96,8 @@ def _record(kind: type) -> str:
 
 
 def _default(field: dataclasses.Field[Any]) -> str:
+    if isinstance(field.default, frozenset):
+        return f"`{{{', '.join(sorted(map(str, field.default)))}}}`"
     if field.default is not dataclasses.MISSING:
         return f"`{field.default!r}`"
     return "" if field.default_factory is dataclasses.MISSING else "empty"

@@ -47,12 +47,22 @@ class CheckedConnection(Answer):
     findings: list[FindingLine]
 
 
+class CheckedNotifier(Answer):
+    """One notifier of `check`."""
+
+    name: str
+    kind: str
+    plugin: str = Field(description="plugin with its version; empty when it does not load")
+    findings: list[FindingLine]
+
+
 class CheckedClinic(Answer):
     """One clinic of `check`."""
 
     clinic: str
     findings: list[FindingLine] = Field(description="what is legal in its configuration and hardly meant")
     connections: list[CheckedConnection]
+    notifiers: list[CheckedNotifier]
 
 
 class Check(Answer):

@@ -37,15 +37,22 @@ class _Round:
 def tell(session: Session, state: HubState) -> None:
     """Decide anew what is due, then send what may go now."""
     _ask_about_unanswered(session)
-    now, key = session.clock.now(), session.clinic.key
-    letters = telling(state, session.clinic, now)
-    session.store.tell(key, session.epoch, letters, now=now, run=session.report.run)
-    rows = session.store.messages_due(key, now=now, patient=not session.at_once)
+    _decide(session, state)
+    now = session.clock.now()
+    rows = session.store.messages_due(session.clinic.key, now=now, patient=not session.at_once)
     round_ = _Round(session, state)
     for row in rows:
         if session.clock.now() - now > MOST:
             break
         _one(round_, row, rows)
+    if rows:
+        _decide(session, session.state())  # who has just heard that it is confirmed will be reminded
+
+
+def _decide(session: Session, state: HubState) -> None:
+    now = session.clock.now()
+    letters = telling(state, session.clinic, now)
+    session.store.tell(session.clinic.key, session.epoch, letters, now=now, run=session.report.run)
 
 
 def _ask_about_unanswered(session: Session) -> None:

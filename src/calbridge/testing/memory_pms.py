@@ -267,7 +267,7 @@ def _takes_time(old: Visit | None, new: Visit) -> bool:
 def _may_be(record: ClientRecord, query: ClientQuery) -> bool:
     """Loosely, as such systems search; the core compares exactly."""
     name = bool(query.last_name) and record.last_name.casefold() == query.last_name.casefold()
-    return name or query.email in record.emails or query.phone in record.phones
+    return name or query.id == record.id or query.email in record.emails or query.phone in record.phones
 
 
 def _entry(visit: Visit) -> Entry:
