@@ -99,7 +99,7 @@ def _default(field: dataclasses.Field[Any]) -> str:
     if isinstance(field.default, frozenset):
         return f"`{{{', '.join(sorted(map(str, field.default)))}}}`"
     if field.default is not dataclasses.MISSING:
-        return f"`{field.default!r}`"
+        return f"`{getattr(field.default, '__name__', repr(field.default))}`"
     return "" if field.default_factory is dataclasses.MISSING else "empty"
 
 

@@ -25,6 +25,7 @@ from calbridge.provider import (
     Finding,
     Gone,
     Hint,
+    Learned,
     NotifierAbilities,
     NotifyReceipt,
     NotModified,
@@ -200,6 +201,7 @@ _CHECKS: dict[str, Callable[..., Iterator[str]]] = {
     "create_client": _is_a(ClientRecord),
     "probe": _is_a(Present, Gone, Unknown),
     "check": _tuple_of(Finding),
+    "learn": _is_a(Learned),
     "receive": _tuple_of(Hint),
     "notify": _is_a(NotifyReceipt),
 }

@@ -22,6 +22,7 @@ from calbridge.provider import (
     Finding,
     Hint,
     InboundRequest,
+    Learned,
     Notice,
     NotifierKind,
     NotifyReceipt,
@@ -121,7 +122,14 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def check(self) -> tuple[Finding, ...] | None:
-        """Look at settings and server before anything is configured, at start and in `calbridge check`."""
+        """Look at settings and server, and change nothing: before anything is configured, and in `calbridge check`."""
+
+    @hookspec(firstresult=True)
+    def learn(self) -> Learned | None:
+        """Find out what this server does differently, by its own words and by trying it out.
+
+        Tried only on what is made for it and removed again; nothing that was there before is touched.
+        """
 
     @hookspec(firstresult=True)
     def receive(self, request: InboundRequest) -> tuple[Hint, ...] | None:

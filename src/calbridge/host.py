@@ -29,6 +29,7 @@ from calbridge.provider import (
     Finding,
     Hint,
     InboundRequest,
+    Learned,
     Notice,
     NotifyReceipt,
     Offer,
@@ -158,6 +159,12 @@ class ClinicHost:
     def notify(self, name: str, notice: Notice, hand_over: Callable[[], None]) -> NotifyReceipt:
         """Let a portal tell its own client."""
         return cast("NotifyReceipt", self._call(name, "notify", notice=notice, hand_over=hand_over))
+
+    def learn(self, name: str) -> Learned:
+        """Try its server out; a side with nothing to learn gives nothing."""
+        if "learn" not in self._connected(name).hooks:
+            return Learned()
+        return cast("Learned", self._call(name, "learn"))
 
     def receive(self, name: str, request: InboundRequest) -> tuple[Hint, ...]:
         """Verify one inbound webhook; may run beside another hook of the same provider."""

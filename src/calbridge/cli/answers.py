@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Answer(BaseModel):
     """One JSON object."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Errors(Answer):
@@ -45,6 +45,7 @@ class CheckedConnection(Answer):
     role: str = Field(description="calendar, pms or portal; empty when the plugin does not load")
     plugin: str = Field(description="plugin with its version")
     findings: list[FindingLine]
+    quirks: dict[str, str] = Field(description="what the server does differently, as it was found last")
 
 
 class CheckedNotifier(Answer):
@@ -131,6 +132,8 @@ class ConnectionStatus(Answer):
     last_read: str | None = Field(description="instant of the last good read")
     retry_at: str | None = Field(description="instant of the next attempt while it fails")
     why: str = Field(description="one sentence while it fails")
+    quirks: dict[str, str] = Field(description="what the server does differently, as `check` found it last")
+    learned_at: str | None = Field(description="instant of that check")
 
 
 class ClinicStatus(Answer):
@@ -168,12 +171,29 @@ class Slots(Answer):
     slots: list[SlotLine]
 
 
+class SourceLine(Answer):
+    """Who says what a rule rests on."""
+
+    kind: str = Field(
+        description="held, requested, appointment, entry, unreadable, absence, closure, online (window) or work (time)"
+    )
+    connection: str = Field(description="where it was read; empty for a booking of the bridge")
+    appointment: str = Field(description="id of the booking, or empty")
+    spans: list[str] = Field(description="instant/instant; a booking's with its buffers")
+
+
 class RuleLine(Answer):
     """What one rule says."""
 
     code: str = Field(description="the reason code of the rule")
+    title: str = Field(description="the rule's name for people")
     ok: bool
-    facts: dict[str, Any] = Field(description="what the rule looked at; plain values, instants as text")
+    sentence: str = Field(description="the verdict in words")
+    remedy: str = Field(description="what would make it pass, or empty")
+    facts: dict[str, int | str | list[str]] = Field(
+        description="what the rule looked at; instants as text, intervals as instant/instant"
+    )
+    sources: list[SourceLine] = Field(description="who says so")
 
 
 class ExplainedSlot(Answer):
@@ -183,9 +203,13 @@ class ExplainedSlot(Answer):
     service: str
     resource: str
     start: str
+    end: str
+    now: str = Field(description="the present that was judged by")
     offered: bool
     code: str = Field(description="the reason code of the first rule that failed, or empty")
+    requires: list[str] = Field(description="the further resources it takes, one of each group")
     rules: list[RuleLine] = Field(description="every rule in order")
+    instead: list[SlotLine] = Field(description="where it is not offered: the next starts that are")
     as_of: dict[str, str] = Field(description="connection: instant of its last good read")
 
 
@@ -348,6 +372,24 @@ class PluginShown(Answer):
     fault: str = Field(description="one sentence, empty when it loaded")
 
 
+class PluginMade(Answer):
+    """`plugins new`"""
+
+    path: str = Field(description="the directory that was written")
+    files: list[str]
+    next: list[str] = Field(description="what to do now")
+
+
+class PluginTried(Answer):
+    """`plugins test`"""
+
+    name: str
+    distribution: str
+    version: str
+    ok: bool
+    findings: list[FindingLine]
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -370,5 +412,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "config show": ShownConfig,
     "plugins list": Plugins,
     "plugins show": PluginShown,
+    "plugins new": PluginMade,
+    "plugins test": PluginTried,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""

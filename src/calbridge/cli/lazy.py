@@ -11,7 +11,10 @@ from calbridge.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("calbridge.cli.init:init", "Ask a few questions and write a configuration."),
-    "check": ("calbridge.cli.check:check", "Look at the configuration and every server, and change nothing."),
+    "check": (
+        "calbridge.cli.check:check",
+        "Look at the configuration and every server, and leave them be.",
+    ),
     "sync": ("calbridge.cli.sync:sync", "Bring all sides together once."),
     "apply": ("calbridge.cli.sync:apply", "Let new connections be written to, then sync."),
     "run": ("calbridge.cli.run:run", "Keep all sides together until stopped."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,9 +43,18 @@ def connections_of(
             kind=host.kind,
             first_run=host.first_run,
             allow_private=host.allow_private,
+            ca_file=host.ca_file,
             timeout=host.timeout,
             section=section,
             settings=settings,
             provider=kind,
         )
     return found
+
+
+def portal_as_record(root: Path, named: Any, connections: Mapping[str, ConnectionConfig]) -> Iterator[Fault]:
+    """A portal asks; it is no clinic's own record of what was booked."""
+    connection = connections.get(named) if isinstance(named, str) else None
+    if connection and connection.provider and connection.provider.role == "portal":
+        text = f'names the connection "{named}", which is a booking portal: name the PMS or a calendar'
+        yield Fault(path=(*root, "system_of_record"), text=text)

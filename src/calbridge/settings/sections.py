@@ -192,6 +192,7 @@ class ConnectionSection(BaseModel):
     kind: str = Field(description="which plugin kind it is")
     first_run: Literal["plan", "apply"] = Field(default="plan", description="does the first cycle write")
     allow_private: bool = Field(default=False, description="may it reach private and loopback addresses")
+    ca_file: str = Field(default="", description="further certificate authorities it trusts, a PEM file")
     timeout: Lasting = Field(default=60, description="longest time of one request with its body")
 
 

@@ -253,6 +253,17 @@ class Store:
         with self._database.read() as connection:
             return [links.state(row) for row in links.stored(connection, clinic).values()]
 
+    def learn(self, clinic: str, name: str, quirks: Mapping[str, str]) -> None:
+        """Remember what trying its server out showed, in place of what was known."""
+        with self._database.write() as connection:
+            links.learn(connection, clinic, name, quirks, now=self._clock.now())
+
+    def quirks(self, clinic: str, name: str) -> Mapping[str, str]:
+        """What `learn` remembered last; nothing of a connection that was never tried."""
+        with self._database.read() as connection:
+            row = links.stored(connection, clinic).get(name)
+        return row.quirks if row is not None else {}
+
     def approve(self, clinic: str, name: str) -> None:
         """Plans for it may be applied from now on. Saying so again changes nothing."""
         with self._database.write() as connection:

@@ -48,6 +48,8 @@ connections = Table(
     Column("why", Text, nullable=False),
     Column("recovery", Text, nullable=False),
     Column("retry_at", Integer),
+    Column("quirks", codec.Encoded(codec.FACTS), nullable=False),  # what trying its server out showed
+    Column("learned_at", Integer),
 )
 
 appointments = Table(

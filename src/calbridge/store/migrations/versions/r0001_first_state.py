@@ -77,6 +77,8 @@ def _make_clinics() -> None:
         _text("why"),
         _text("recovery"),
         _integer("retry_at", nullable=True),
+        _text("quirks"),
+        _integer("learned_at", nullable=True),
     )
 
 
