@@ -25,6 +25,7 @@ from calbridge.provider import (
     Notice,
     NotifierAbilities,
     NotifyReceipt,
+    PatientRecord,
     PortalChange,
     Receipt,
 )
@@ -40,7 +41,13 @@ from calbridge.testing.portal_provider import MemoryPortal
 NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
 HALF, HOUR, DAY = 1_800, 3_600, 86_400
 MIA = Details(first_name="Mia", last_name="Albers", email="mia@example.org", patient_name="Bello", language="fi-FI")
-RECORD = ClientRecord(id="c1", first_name="Mia", last_name="Albers", emails=("mia@practice.example",))
+RECORD = ClientRecord(
+    id="c1",
+    first_name="Mia",
+    last_name="Albers",
+    emails=("mia@practice.example",),
+    patients=(PatientRecord(id="p1", name="Bello"),),
+)
 
 
 def clinic_of(**rules: Any) -> Clinic:

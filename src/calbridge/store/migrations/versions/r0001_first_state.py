@@ -30,6 +30,7 @@ def upgrade() -> None:
     _make_writes()
     _make_people()
     _make_messages()
+    _make_consents()
     _make_portal()
     for statement in _GUARD[op.get_bind().dialect.name]:
         op.execute(statement)
@@ -195,6 +196,14 @@ def _make_messages() -> None:
     )
     op.create_index("messages_by_state", "messages", ["clinic", "state", "at"])
     op.create_index("messages_by_appointment", "messages", ["clinic", "appointment"])
+
+
+def _make_consents() -> None:
+    op.create_table("notices", _key("clinic"), _key("digest"), _text("text"))
+    op.create_table(
+        "consents", _key("clinic"), _key("appointment"), _text("digest"), _integer("agreed"), _text("client")
+    )
+    op.create_index("consents_by_client", "consents", ["clinic", "client"])
 
 
 def _make_portal() -> None:
