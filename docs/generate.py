@@ -18,11 +18,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from calbridge import errors, facts, hookspecs, lifecycle, provider, rules, views
+from calbridge import errors, facts, hookspecs, lifecycle, messages, provider, rules, views
 from calbridge.cli.reference import commands
 from calbridge.glossary import TERMS
 from calbridge.plugins import load_plugins
-from calbridge.settings.sections import ConnectionSection, FileSection
+from calbridge.settings.sections import ConnectionSection, FileSection, NotifierSection
 from calbridge.settings.values import HoldTime, Seconds
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +37,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "configuration.md": NOTE + configuration(),
         REFERENCE / "commands.md": NOTE + commands(),
         REFERENCE / "life-cycle.md": lifecycle.as_markdown(),
+        REFERENCE / "messages.md": messages.as_markdown(),
         REFERENCE / "glossary.md": NOTE + glossary(),
         ROOT / "src" / "calbridge" / "published.toml": published(),
     }
@@ -48,7 +49,7 @@ def pages() -> dict[Path, str]:
 def hooks() -> str:
     """The hooks with their exact signatures, and every record that passes through them."""
     parts = ["# Hooks\n", inspect.cleandoc(hookspecs.__doc__ or "") + "\n", HOOKS_INTRODUCTION]
-    for spec in (hookspecs.PluginSpec, hookspecs.Registry, hookspecs.ProviderSpec):
+    for spec in (hookspecs.PluginSpec, hookspecs.Registry, hookspecs.ProviderSpec, hookspecs.NotifierSpec):
         parts.append(f"## {inspect.cleandoc(spec.__doc__ or '')}\n")
         members = [each for each in vars(spec).items() if inspect.isfunction(each[1]) and not each[0].startswith("_")]
         parts += [_function(name, member) for name, member in members]
@@ -62,8 +63,8 @@ def hooks() -> str:
 
 
 HOOKS_INTRODUCTION = """A plugin is a module named by an entry point of the group `calbridge`; it implements
-`calbridge_register`. For each configured connection the bridge makes one provider object; the methods of that object
-which bear a hook's name and `@hookimpl` (from `calbridge.hookspecs`) are its hooks.
+`calbridge_register`. For each configured connection the bridge makes one provider object, and one for each notifier;
+the methods of that object which bear a hook's name and `@hookimpl` (from `calbridge.hookspecs`) are its hooks.
 See [Write a provider](../how-to/write-a-provider.md).
 """
 
@@ -95,6 +96,8 @@ def _record(kind: type) -> str:
 
 
 def _default(field: dataclasses.Field[Any]) -> str:
+    if isinstance(field.default, frozenset):
+        return f"`{{{', '.join(sorted(map(str, field.default)))}}}`"
     if field.default is not dataclasses.MISSING:
         return f"`{getattr(field.default, '__name__', repr(field.default))}`"
     return "" if field.default_factory is dataclasses.MISSING else "empty"
@@ -120,6 +123,11 @@ def configuration() -> str:
     parts.append(_keys(ConnectionSection))
     for name, kind in sorted(load_plugins().kinds.items()):
         parts.append(f'### `kind = "{name}"`\n\n{kind.summary or _text(kind.settings)}\n\n{_keys(kind.settings)}')
+    parts.append("## Notifiers\n\nThe bridge's own key of every notifier; the rest belongs to its plugin.\n")
+    parts.append(_keys(NotifierSection))
+    for name, notifier in sorted(load_plugins().notifiers.items()):
+        summary = notifier.summary or _text(notifier.settings)
+        parts.append(f'### `kind = "{name}"` of a notifier\n\n{summary}\n\n{_keys(notifier.settings)}')
     parts.append(EXTRA_INTRODUCTION)
     for code, rule in sorted(load_plugins().rules.items()):
         keys = _keys(rule.settings) if rule.settings else "It has no settings: `true` turns it on.\n"
@@ -248,7 +256,7 @@ def published() -> str:
     parts = [
         "# Written by docs/generate.py from what the distributions of this repository register; run `make docs`.\n"
     ]
-    for noun in ("kinds", "presets", "rules"):
+    for noun in ("kinds", "notifiers", "presets", "rules"):
         names = {name: plugin.distribution for plugin in found for name in getattr(plugin.brought, noun)}
         lines = [f'{name} = "{distribution}"\n' for name, distribution in sorted(names.items())]
         parts.append("".join([f"[{noun}]\n", *lines]))

@@ -15,11 +15,12 @@ from calbridge.fields import is_secret
 from calbridge.host import Candidate, ClinicHost
 from calbridge.log import logger
 from calbridge.model import Clinic
+from calbridge.notify import NotifierCandidate, Notifiers
 from calbridge.plugins import Plugins
-from calbridge.provider import Clock, Context, ProviderKind, PublicContext, Role
+from calbridge.provider import Clock, Context, NotifierKind, ProviderKind, PublicContext, Role
 from calbridge.public import public
 from calbridge.secrets import SecretResolver
-from calbridge.settings import BridgeConfig, ClinicConfig, ConnectionConfig
+from calbridge.settings import BridgeConfig, ClinicConfig, ConnectionConfig, NotifierConfig
 from calbridge.transport import Fault, Limits, RetryBudget, Transport
 
 
@@ -58,6 +59,25 @@ class Host:
             config.clinic, candidates, broken=broken, system_of_record=config.system_of_record, threads=threads
         )
 
+    def notifiers(self, config: ClinicConfig, *, threads: bool = True) -> Notifiers:
+        """Those of one clinic, in the order of the configuration."""
+        candidates, broken = {}, {}
+        for name, notifier in config.notifiers.items():
+            if notifier.notifier is None:
+                broken[name] = NeedsHuman(self._no_plugin(notifier.kind), connection=name)
+            else:
+                candidates[name] = self._notifier(config.clinic, notifier, notifier.notifier)
+        return Notifiers(candidates, broken=broken, threads=threads)
+
+    def _notifier(self, clinic: Clinic, config: NotifierConfig, kind: NotifierKind) -> NotifierCandidate:
+        def make() -> Any:
+            context = PublicContext(clinic=public(clinic), transport=Transport(budget=self._budget), **given)
+            return kind.create(config.settings, context)
+
+        given = self._given(clinic, config.name)
+        owner = self._plugins.owner_of_notifier(kind.name)
+        return NotifierCandidate(make=make, plugin=str(owner or f"the plugin of notifier {kind.name}"))
+
     def _candidate(self, clinic: Clinic, connection: ConnectionConfig, kind: ProviderKind) -> Candidate:
         transport = Transport(
             allow_private=connection.allow_private,
@@ -78,22 +98,30 @@ class Host:
     def _context(
         self, clinic: Clinic, connection: ConnectionConfig, role: Role, transport: Transport
     ) -> Context | PublicContext:
-        given: dict[str, Any] = {
-            "connection": connection.name,
+        given = {
             "transport": transport,
-            "clock": self._clock,
-            "secrets": SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
-            "log": self._log.bind(clinic=clinic.key, connection=connection.name),
-            "random": random.SystemRandom(),
             "quirks": lambda: self._quirks(clinic.key, connection.name),
+            **self._given(clinic, connection.name),
         }
         if role == "portal":
             return PublicContext(clinic=public(clinic), **given)
         return Context(clinic=clinic, home=self._bridge.home, **given)
 
+    def _given(self, clinic: Clinic, name: str) -> dict[str, Any]:
+        return {
+            "connection": name,
+            "clock": self._clock,
+            "secrets": SecretResolver(name, (*self._bridge.secrets, self._bridge.home), self._environ),
+            "log": self._log.bind(clinic=clinic.key, connection=name),
+            "random": random.SystemRandom(),
+        }
+
     def _without_plugin(self, connection: ConnectionConfig) -> NeedsHuman:
+        return NeedsHuman(self._no_plugin(connection.kind), connection=connection.name)
+
+    def _no_plugin(self, kind: str) -> str:
         faults = "; ".join(plugin.fault for plugin in self._plugins.broken)
-        return NeedsHuman(f'no plugin provides kind "{connection.kind}": {faults}', connection=connection.name)
+        return f'no plugin provides kind "{kind}": {faults}'
 
 
 def fingerprint(connection: ConnectionConfig) -> str:

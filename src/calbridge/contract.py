@@ -26,6 +26,8 @@ from calbridge.provider import (
     Gone,
     Hint,
     Learned,
+    NotifierAbilities,
+    NotifyReceipt,
     NotModified,
     Partial,
     Present,
@@ -48,7 +50,7 @@ _ITEMS: dict[str, tuple[type, ...]] = {
 }
 
 
-def violation(hook: str, role: Role, result: object, arguments: Mapping[str, Any]) -> str:
+def violation(hook: str, role: Role | None, result: object, arguments: Mapping[str, Any]) -> str:
     """What is wrong with `result` of `hook`, or ""."""
     if inspect.isawaitable(result):
         getattr(result, "close", lambda: None)()  # an abandoned coroutine would warn about itself
@@ -57,6 +59,15 @@ def violation(hook: str, role: Role, result: object, arguments: Mapping[str, Any
         return next(iter(_CHECKS[hook](hook, role, result, arguments)), "")
     except Exception as error:  # noqa: BLE001  # a part of the wrong type may fail anywhere; only its type is told
         return f"gave an answer with parts of the wrong type ({type(error).__name__})"
+
+
+def wrong_abilities(notifier: object) -> str:
+    """What is wrong with a notifier's `abilities`, or ""."""
+    given = getattr(notifier, "abilities", None)
+    if not isinstance(given, NotifierAbilities):
+        return f"has {_kind(given)} as its abilities"
+    part = wrong_part(given)
+    return f"has abilities whose {part} is not of its type" if part else ""
 
 
 def wrong_capabilities(provider: object) -> str:
@@ -192,4 +203,5 @@ _CHECKS: dict[str, Callable[..., Iterator[str]]] = {
     "check": _tuple_of(Finding),
     "learn": _is_a(Learned),
     "receive": _tuple_of(Hint),
+    "notify": _is_a(NotifyReceipt),
 }

@@ -1,8 +1,8 @@
 """The daemon: every clinic in turn, one cycle of a clinic at a time, in one process.
 
-A tick starts what is due: the poll interval with jitter, a hold that ends, a write whose back-off is over, a webhook's
-hint. Nothing is remembered here: what is due is read from the store, so a restart forgets nothing. SIGTERM lets the
-effect under way finish and starts no other.
+A tick starts what is due: the poll interval with jitter, a hold that ends, a reminder, a write or message whose
+back-off is over, a webhook's hint. Nothing is remembered here: what is due is read from the store, so a restart forgets
+nothing. SIGTERM lets the effect under way finish and starts no other.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from calbridge.calls import Stopped
 from calbridge.errors import BridgeError
 from calbridge.model import State
+from calbridge.notify import Notifiers
 
 if TYPE_CHECKING:
     from calbridge.host import ClinicHost
@@ -49,6 +50,7 @@ class Lane:
     clinic: str
     engine: Cycles
     host: ClinicHost
+    notifiers: Notifiers = field(default_factory=lambda: Notifiers({}))
     due: float = 0.0
     running: bool = False
     again: bool = False
@@ -95,6 +97,7 @@ class Daemon:
         self._stopping.set()
         for lane in self.lanes.values():
             lane.host.stop()
+            lane.notifiers.stop()
         self._woken.set()
 
     @property
@@ -174,14 +177,16 @@ class Daemon:
 
 
 def next_due(store: Store, clinic: str, now: int, *, began: int | None = None) -> int | None:
-    """The next instant after `now` at which something is due by itself: a hold's end, a write's or read's next attempt.
+    """The next instant after `now` at which something is due by itself: a hold's end, a reminder, a next attempt.
 
     What is overdue has just been tried: it waits for the poll, else a failing side would be asked every second.
-    A hold that ended while the cycle ran, since `began`, has not been looked at: it is due now.
+    What came due while the cycle ran, since `began`, has not been looked at: it is due now.
     """
     held = store.appointments(clinic, states={State.HELD})
     since = now if began is None else began
     ends = [each.hold_expires for each in held if each.hold_expires is not None and each.hold_expires > since]
     writes = [row.not_before for row in store.waiting(clinic)]
     reads = [state.retry_at for state in store.connections(clinic) if state.retry_at is not None]
-    return min((*ends, *(instant for instant in writes + reads if instant > now)), default=None)
+    letter = store.next_message(clinic, after=since)
+    told = [] if letter is None else [letter]
+    return min((*ends, *told, *(instant for instant in writes + reads if instant > now)), default=None)

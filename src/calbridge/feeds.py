@@ -35,6 +35,7 @@ class Entry:
     consumed its hold). `details`, `consent` and `expires` come from portals. `pending`: accepted, not written yet.
     `failed`: it was accepted and then could not be written, so this is what was there before (cancelled, where there
     was nothing): "slot_unavailable" where the time was taken, else "unknown".
+    `manage_url` is the page where the client may change her booking: whoever has it may do so, so it goes to her only.
     """
 
     ref: str
@@ -47,6 +48,7 @@ class Entry:
     details: Details | None = None
     consent: Consent | None = None
     expires: int | None = None
+    manage_url: str = ""
     pending: bool = False
     failed: Literal["", "slot_unavailable", "unknown"] = ""
 
@@ -225,6 +227,8 @@ class Capabilities:
     `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
     `max_age`: seconds after which a read of this side is too old to offer time on, whatever the clinic's rules allow.
     `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
+    `tells` are the kinds of message (`calbridge.messages.Kind`) that a portal itself sends its clients as their
+    bookings change: nobody else sends these. `notifies` are those it sends when its hook `notify` asks it to.
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
 
@@ -239,3 +243,5 @@ class Capabilities:
     takes_offers: bool = False
     max_age: int | None = None
     webhooks: bool = False
+    tells: frozenset[str] = frozenset()
+    notifies: frozenset[str] = frozenset()

@@ -23,6 +23,9 @@ from calbridge.provider import (
     Hint,
     InboundRequest,
     Learned,
+    Notice,
+    NotifierKind,
+    NotifyReceipt,
     Offer,
     Probe,
     ProviderKind,
@@ -41,6 +44,10 @@ class Registry(Protocol):
 
     def provider(self, kind: ProviderKind) -> None:
         """Add `kind = "<name>"` for connections."""
+        ...
+
+    def notifier(self, kind: NotifierKind) -> None:
+        """Add `kind = "<name>"` for notifiers."""
         ...
 
     def rule(
@@ -76,7 +83,7 @@ class PluginSpec:
 
     @hookspec
     def calbridge_register(self, registry: Registry) -> None:
-        """Register provider kinds, slot rules, presets and a vendor's words."""
+        """Register provider kinds, notifiers, slot rules, presets and a vendor's words."""
 
 
 class ProviderSpec:
@@ -133,3 +140,25 @@ class ProviderSpec:
 
         Its sender waits only seconds, so it may run while another hook of this provider runs: touch no shared state.
         """
+
+    @hookspec(firstresult=True)
+    def notify(self, notice: Notice, hand_over: Callable[[], None]) -> NotifyReceipt | None:
+        """Portals that send their clients what they are asked to (`capabilities.notifies`); as below."""
+
+
+class NotifierSpec:
+    """The hooks of one notifier object."""
+
+    @hookspec(firstresult=True)
+    def notify(self, notice: Notice, hand_over: Callable[[], None]) -> NotifyReceipt | None:
+        """Deliver one message.
+
+        Call `hand_over()` once, right before the step after which the message may be out (for mail, before the end of
+        its text is sent). It remembers that, and raises when the message is not due any more: then send nothing. What
+        fails before it is tried again; what fails after it without an answer is never repeated, unless the notifier
+        `repeats_safely`.
+        """
+
+    @hookspec(firstresult=True)
+    def check(self) -> tuple[Finding, ...] | None:
+        """Look at settings and server, and send nothing."""

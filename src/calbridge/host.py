@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
-import pluggy
-
-from calbridge.calls import STOPPING, Inline, OneAtATime, Place, Stopped, decide
+from calbridge.calls import STOPPING, Place, Stopped
 from calbridge.changes import CHANGES
 from calbridge.contract import violation, wrong_capabilities
-from calbridge.errors import BridgeError, NeedsHuman
-from calbridge.hookspecs import PROJECT, ProviderSpec
+from calbridge.errors import NeedsHuman
+from calbridge.hooked import Hooked, refused, violated
+from calbridge.hookspecs import ProviderSpec
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Consent, Details
-from calbridge.plugins import hooks_of, refuse_wrong_hooks
 from calbridge.provider import (
     Capabilities,
     Change,
@@ -32,6 +30,8 @@ from calbridge.provider import (
     Hint,
     InboundRequest,
     Learned,
+    Notice,
+    NotifyReceipt,
     Offer,
     Probe,
     Receipt,
@@ -42,7 +42,6 @@ from calbridge.provider import (
 from calbridge.registration import RegistrationError
 
 LIMITS = {"import_bookings": 600.0, "import_schedule": 600.0, "export_availability": 300.0, "receive": 5.0}
-LIMIT = 120.0
 """Seconds a hook may take. A webhook's sender waits for `receive`; a first read of a calendar takes long."""
 
 _RANKS: dict[Role, int] = {"pms": 1, "calendar": 2, "portal": 3}
@@ -74,16 +73,6 @@ class Candidate:
     close: Callable[[], None] = lambda: None
 
 
-@dataclass(slots=True, kw_only=True)
-class _Runner:
-    """`mailbox` is for webhooks: their senders wait seconds, and a long read must not make them give up."""
-
-    caller: OneAtATime | Inline
-    mailbox: OneAtATime | Inline
-    place: Place
-    hooks: dict[str, Callable[..., Any]] = field(default_factory=dict)
-
-
 class ClinicHost:
     """The connections of one clinic. `broken` are those that cannot work until a person acts."""
 
@@ -102,16 +91,12 @@ class ClinicHost:
         self.connections: dict[str, Connected] = {}
         self.broken: dict[str, NeedsHuman] = dict(broken or {})
         self._limits = {**LIMITS, **(limits or {})}
-        self._manager = pluggy.PluginManager(PROJECT)
-        self._manager.add_hookspecs(ProviderSpec)
-        self._runners: dict[str, _Runner] = {}
+        self._providers: dict[str, Hooked] = {}
         self._candidates = dict(candidates)
         self._stopped = threading.Event()
         order = ranks({name: each.role for name, each in candidates.items()}, system_of_record, unknown=self.broken)
         for name, candidate in candidates.items():
             self._add(name, candidate, order[name])
-        for name in self.connections:
-            self._bind(name)
 
     @classmethod
     def of(
@@ -176,6 +161,10 @@ class ClinicHost:
             return ()
         return cast("tuple[Finding, ...]", self._call(name, "check"))
 
+    def notify(self, name: str, notice: Notice, hand_over: Callable[[], None]) -> NotifyReceipt:
+        """Let a portal tell its own client."""
+        return cast("NotifyReceipt", self._call(name, "notify", notice=notice, hand_over=hand_over))
+
     def learn(self, name: str) -> Learned:
         """Try its server out; a side with nothing to learn gives nothing."""
         if "learn" not in self._connected(name).hooks:
@@ -201,11 +190,10 @@ class ClinicHost:
         place = Place(connection=name, plugin=candidate.plugin)
         try:
             provider = candidate.make()
-            refuse_wrong_hooks(provider, ProviderSpec)
+            hooked = Hooked(provider, ProviderSpec, place, threads=self.threads, limits=self._limits)
             fault = wrong_capabilities(provider)
             if fault:
                 raise RegistrationError(f"it {fault}")
-            self._manager.register(provider, name=name)
             self.connections[name] = Connected(
                 name=name,
                 role=candidate.role,
@@ -214,19 +202,12 @@ class ClinicHost:
                 fingerprint=str(getattr(provider, "fingerprint", "") or candidate.fingerprint),
                 kind=candidate.kind,
                 plugin=candidate.plugin,
-                hooks=frozenset(hooks_of(provider)),
+                hooks=hooked.hooks,
             )
         except STOPPING as error:
-            self.broken[name] = _refused(error, place)
+            self.broken[name] = refused(error, place)
             return
-        lane = OneAtATime if self.threads else Inline
-        self._runners[name] = _Runner(caller=lane(), mailbox=lane(), place=place)
-
-    def _bind(self, name: str) -> None:
-        mine = self._manager.get_plugin(name)
-        others = [each for each in self._manager.get_plugins() if each is not mine]
-        for hook in self.connections[name].hooks:
-            self._runners[name].hooks[hook] = self._manager.subset_hook_caller(hook, others)
+        self._providers[name] = hooked
 
     def _connected(self, name: str) -> Connected:
         if name in self.broken:
@@ -239,27 +220,14 @@ class ClinicHost:
         if self._stopped.is_set():
             raise Stopped
         connected = self._connected(name)
-        runner = self._runners[name]
-        if hook not in runner.hooks:
+        if hook not in connected.hooks:
             raise NeedsHuman(f"{connected.plugin} cannot do {hook}: leave this connection out", connection=name)
-        result, failure = self._outcome(runner, hook, arguments)
-        if failure is not None:
-            raise failure
+        provider = self._providers[name]
+        result = provider.call(hook, arguments)
         fault = violation(hook, connected.role, result, arguments)
         if fault:
-            raise NeedsHuman(_violated(runner.place, hook, fault), connection=name)
+            raise violated(provider.place, hook, fault)
         return result
-
-    def _outcome(self, runner: _Runner, hook: str, arguments: Mapping[str, Any]) -> tuple[object, BridgeError | None]:
-        """The result or the decided error, cut off from what caused it: tracebacks hold people's data."""
-        limit = self._limits.get(hook, LIMIT)
-        caller = runner.mailbox if hook == "receive" else runner.caller
-        try:
-            return caller.run(lambda: runner.hooks[hook](**arguments), limit=limit), None
-        except STOPPING as error:
-            failure = decide(error, runner.place, hook)
-        failure.__cause__ = failure.__context__ = None
-        return None, failure.with_traceback(None)
 
 
 def ranks(roles: Mapping[str, Role], named: str, *, unknown: Mapping[str, object]) -> dict[str, int]:
@@ -272,19 +240,3 @@ def ranks(roles: Mapping[str, Role], named: str, *, unknown: Mapping[str, object
         return {**order, **({named: 0} if named in order else {})}
     first: Role = "pms" if "pms" in roles.values() or unknown else "calendar"
     return {name: 0 if roles[name] == first else rank for name, rank in order.items()}
-
-
-def _refused(error: BaseException, place: Place) -> NeedsHuman:
-    if isinstance(error, RegistrationError):
-        sentence = f"{place.plugin} is refused: {error}"
-    elif isinstance(error, pluggy.PluginValidationError):
-        sentence = f"{place.plugin} is refused: one of its hooks takes arguments the contract does not have"
-    elif isinstance(error, BridgeError):
-        sentence = error.hint
-    else:
-        sentence = decide(error, place, "its construction").hint
-    return NeedsHuman(sentence, connection=place.connection)
-
-
-def _violated(place: Place, hook: str, fault: str) -> str:
-    return f"{place.plugin} broke the contract of {hook}: it {fault}; update it or tell its maker"

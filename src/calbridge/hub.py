@@ -23,6 +23,7 @@ from calbridge.feeds import (
     WindowRecord,
 )
 from calbridge.interval import Interval
+from calbridge.messages import MessageDue, Told
 from calbridge.model import Appointment, Consent, Details, Side
 from calbridge.views import Role, View
 
@@ -50,6 +51,7 @@ class Shadow:
     confirmed: int = 0
     pending: bool = False
     before: View | None = None
+    manage_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,8 @@ class HubState:
     commands: tuple[Command, ...] = ()
     unresolved: frozenset[tuple[str, str]] = frozenset()
     """(connection, appointment) with a write sent whose outcome is not known: their sightings are not judged."""
+    told: Mapping[str, Told] = field(default_factory=dict)
+    """By appointment: what its client was last told."""
     broken: frozenset[str] = frozenset()
     """Connections whose plugin does not load: nobody knows what they hold, so nothing is offered or promised."""
 
@@ -208,6 +212,27 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """What the client knows without a message of the bridge, and why: a code."""
+
+    message: MessageDue
+    why: Literal["first_import", "portal", "quiet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """What there is to tell.
+
+    `due` is all that follows from how things stand: what was due before, is not among it and was not sent is not told
+    any more. `notices` are about something that happened; each is kept until it is sent.
+    """
+
+    due: tuple[MessageDue, ...] = ()
+    notices: tuple[MessageDue, ...] = ()
+    silent: tuple[Silent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one cycle decided. Committed in one transaction; its effects become outbox rows in the same one."""
 
@@ -224,6 +249,7 @@ class Plan:
     commands: tuple[int, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     effects: tuple[Effect, ...] = ()
+    letters: Letters = field(default_factory=Letters)
 
 
 def horizon(now: int, days: int) -> Interval:

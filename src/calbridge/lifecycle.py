@@ -103,6 +103,10 @@ def step(state: State, event: Event, *, start: int, now: int, rules: Rules) -> S
     return _too_late(event, cutoff)
 
 
+TOO_LATE = frozenset({"too_late_to_cancel", "too_late_to_move"})
+"""Refusals after which the client must phone."""
+
+
 def _too_late(event: Event, cutoff: int) -> Refused:
     action, code = ("cancelled", "too_late_to_cancel")
     if event is Event.CLIENT_MOVE:

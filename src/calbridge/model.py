@@ -258,7 +258,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What a client typed about herself and the animal. Never written back over a record (S3). Personal data."""
+    """What a client typed about herself and the animal. Never written back over a record (S3). Personal data.
+
+    `language` is the tag (RFC 5646) of the page she booked on, where the portal knows it.
+    """
 
     first_name: str = ""
     last_name: str = ""
@@ -267,6 +270,7 @@ class Details:
     address: str = ""
     patient_name: str = ""
     species: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from typing import Any
 import pluggy
 
 from calbridge.hookspecs import PROJECT, PluginSpec, Registry
-from calbridge.provider import ProviderKind
+from calbridge.provider import NotifierKind, ProviderKind
 from calbridge.registration import Brought, Registration, RegistrationError, RuleKind, did_you_mean
 
 GROUP = "calbridge"
@@ -61,6 +61,11 @@ class Plugins:
         return self.brought.kinds
 
     @property
+    def notifiers(self) -> Mapping[str, NotifierKind]:
+        """What a notifier's `kind` may be."""
+        return self.brought.notifiers
+
+    @property
     def rules(self) -> Mapping[str, RuleKind]:
         """What a clinic may turn on in `rules.extra`."""
         return self.brought.rules
@@ -73,6 +78,10 @@ class Plugins:
     def owner(self, kind: str) -> Plugin | None:
         """The plugin that brings a provider kind."""
         return next((plugin for plugin in self.found if kind in plugin.brought.kinds), None)
+
+    def owner_of_notifier(self, kind: str) -> Plugin | None:
+        """The plugin that brings a notifier kind."""
+        return next((plugin for plugin in self.found if kind in plugin.brought.notifiers), None)
 
 
 def load_plugins(entry_points: Iterable[metadata.EntryPoint] | None = None) -> Plugins:

@@ -48,7 +48,17 @@ from calbridge.feeds import (
     Unreadable,
     WindowRecord,
 )
+from calbridge.messages import Kind
 from calbridge.model import Alternative, Clinic
+from calbridge.notices import (
+    ClientNotice,
+    ClinicNotice,
+    Notice,
+    NotifierAbilities,
+    NotifyReceipt,
+    Recipient,
+    Visit,
+)
 from calbridge.public import PublicClinic, PublicResource, PublicRules, PublicService
 from calbridge.views import Role
 
@@ -60,8 +70,10 @@ __all__ = [
     "Capabilities",
     "Change",
     "Choice",
+    "ClientNotice",
     "ClientQuery",
     "ClientRecord",
+    "ClinicNotice",
     "Clock",
     "ClosureRecord",
     "Complete",
@@ -75,8 +87,13 @@ __all__ = [
     "Gone",
     "Hint",
     "InboundRequest",
+    "Kind",
     "Learned",
     "NotModified",
+    "Notice",
+    "NotifierAbilities",
+    "NotifierKind",
+    "NotifyReceipt",
     "Offer",
     "OfferWindow",
     "OfferedSlot",
@@ -93,6 +110,7 @@ __all__ = [
     "PublicRules",
     "PublicService",
     "Receipt",
+    "Recipient",
     "Record",
     "Role",
     "Search",
@@ -100,6 +118,7 @@ __all__ = [
     "Stamp",
     "Unknown",
     "Unreadable",
+    "Visit",
     "WindowRecord",
     "change_of",
 ]  # fmt: skip
@@ -252,3 +271,17 @@ class ProviderKind:
     create: Callable[[Any, Any], Any]
     summary: str = ""
     discover: Callable[[Search], Discovered] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierKind:
+    """What a plugin registers: `kind = "<name>"` in a notifier's section.
+
+    `settings` is a pydantic model with `extra="forbid"`. `create(settings, context)` returns an object that implements
+    `notify` and may implement `check`, and has `abilities: NotifierAbilities`; it does no I/O.
+    """
+
+    name: str
+    settings: type[Any]
+    create: Callable[[Any, PublicContext], Any]
+    summary: str = ""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Literal
 
-Noun = Literal["kinds", "presets", "rules"]
+Noun = Literal["kinds", "notifiers", "presets", "rules"]
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from calbridge.glossary import TERMS, Vocabulary
 from calbridge.model import Reach
-from calbridge.provider import ProviderKind
+from calbridge.provider import NotifierKind, ProviderKind
 from calbridge.rules import RULES, Answer, Case
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -48,6 +48,7 @@ class Brought:
     """What plugins bring, by name."""
 
     kinds: Mapping[str, ProviderKind] = field(default_factory=dict)
+    notifiers: Mapping[str, NotifierKind] = field(default_factory=dict)
     rules: Mapping[str, RuleKind] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     words: tuple[Vocabulary, ...] = ()
@@ -56,6 +57,7 @@ class Brought:
         """Both; no name is in both, for `Registration` refuses one that is taken."""
         return Brought(
             kinds={**self.kinds, **other.kinds},
+            notifiers={**self.notifiers, **other.notifiers},
             rules={**self.rules, **other.rules},
             presets={**self.presets, **other.presets},
             words=(*self.words, *other.words),
@@ -70,13 +72,20 @@ class Registration:
         self._source = source
         self._rules: dict[str, RuleKind] = {}
         self._kinds: dict[str, ProviderKind] = {}
+        self._notifiers: dict[str, NotifierKind] = {}
         self._presets: dict[str, Mapping[str, object]] = {}
         self._words: list[Vocabulary] = []
 
     @property
     def brought(self) -> Brought:
         """Everything that was registered."""
-        return Brought(kinds=self._kinds, rules=self._rules, presets=self._presets, words=tuple(self._words))
+        return Brought(
+            kinds=self._kinds,
+            notifiers=self._notifiers,
+            rules=self._rules,
+            presets=self._presets,
+            words=tuple(self._words),
+        )
 
     def provider(self, kind: ProviderKind) -> None:
         """Add `kind = "<name>"` for connections."""
@@ -85,6 +94,14 @@ class Registration:
         _refuse_taken("kind", kind.name, self._kinds, self._taken.kinds)
         _refuse_loose(f'kind "{kind.name}"', kind.settings)
         self._kinds[kind.name] = kind
+
+    def notifier(self, kind: NotifierKind) -> None:
+        """Add `kind = "<name>"` for notifiers."""
+        if not isinstance(kind, NotifierKind) or not kind.name:
+            raise RegistrationError("it registers something that is not a NotifierKind with a name")
+        _refuse_taken("notifier", kind.name, self._notifiers, self._taken.notifiers)
+        _refuse_loose(f'notifier "{kind.name}"', kind.settings)
+        self._notifiers[kind.name] = kind
 
     def rule(
         self,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, assert_never
 
-from calbridge.model import Appointment, Clinic, Details, State
+from calbridge.model import Appointment, Clinic, Details, Rules, State
 
 Role = Literal["calendar", "pms", "portal"]
 
@@ -134,7 +134,6 @@ def _pms(appointment: Appointment, clinic: Clinic) -> PmsView:
 
 
 def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
-    visible = clinic.rules.decline_reason_visible or appointment.decline_reason in SYSTEM_REASONS
     return PortalView(
         state=appointment.state,
         resource=appointment.resource,
@@ -142,8 +141,14 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
         end=appointment.end,
         service=appointment.service,
         description=appointment.description,
-        decline_reason=appointment.decline_reason if visible else "",
+        decline_reason=visible_reason(appointment, clinic.rules),
     )
+
+
+def visible_reason(appointment: Appointment, rules: Rules) -> str:
+    """The clinic's own words for a refusal reach a client only where the clinic shows them (S2)."""
+    visible = rules.decline_reason_visible or appointment.decline_reason in SYSTEM_REASONS
+    return appointment.decline_reason if visible else ""
 
 
 def notifies(appointment: Appointment) -> bool:
@@ -199,6 +204,6 @@ def _who(appointment: Appointment, names: str) -> str:
             )
         case "pseudonym":
             short = given.first_name[:2] + given.last_name[:2]
-            return " ".join(part for part in (short, appointment.client) if part)
+            return " ".join(part for part in (given.patient_name[:2], short, appointment.client) if part)
         case _:
             return ""

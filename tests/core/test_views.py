@@ -36,6 +36,7 @@ NAMES = Details(
     address="ADDRESS",
     patient_name="PATIENT-NAME",
     species="SPECIES",
+    language="LANGUAGE",
 )
 STATES = st.sampled_from(State)
 
@@ -115,7 +116,7 @@ def test_a_hold_shows_the_service_and_nobody(names):
     ("names", "title"),
     [
         ("full", "Sprechstunde - PATIENT-NAME, FIRST-NAME LAST-NAME"),
-        ("pseudonym", "Sprechstunde - FILA CLIENT-KEY"),
+        ("pseudonym", "Sprechstunde - PA FILA CLIENT-KEY"),
         ("none", "Sprechstunde"),
     ],
 )

@@ -50,12 +50,22 @@ class CheckedConnection(Answer):
     quirks: dict[str, str] = Field(description="what the server does differently, as it was found last")
 
 
+class CheckedNotifier(Answer):
+    """One notifier of `check`."""
+
+    name: str
+    kind: str
+    plugin: str = Field(description="plugin with its version; empty when it does not load")
+    findings: list[FindingLine]
+
+
 class CheckedClinic(Answer):
     """One clinic of `check`."""
 
     clinic: str
     findings: list[FindingLine] = Field(description="what is legal in its configuration and hardly meant")
     connections: list[CheckedConnection]
+    notifiers: list[CheckedNotifier]
 
 
 class Check(Answer):
@@ -104,6 +114,7 @@ class Cycle(Answer):
     failures: dict[str, str] = Field(description="connection: one sentence")
     tasks: list[str] = Field(description="what a person must look at, one sentence each")
     codes: dict[str, int] = Field(description="decisions by reason code")
+    messages: dict[str, int] = Field(description="messages sent, by kind; in a dry run, those that are due")
 
 
 class Sync(Answer):
@@ -266,6 +277,37 @@ class FeedWithdrawn(Answer):
     resource: str
 
 
+class MessageLine(Answer):
+    """One message of `messages list`. Never an address."""
+
+    clinic: str
+    id: int = Field(description="for `messages send-again`")
+    kind: str
+    audience: Literal["client", "clinic"]
+    appointment: str = Field(description="empty for an invitation")
+    client: str = Field(description="record number in the PMS that an invitation is for, or empty")
+    state: Literal["due", "sending", "sent", "refused", "unknown", "nobody", "missed", "silent"]
+    at: str = Field(description="instant it may go, or was decided")
+    handed: str | None = Field(description="instant it left or was settled")
+    notifier: str = Field(description="who took it, or empty")
+    why: str = Field(description="one sentence or code where it did not arrive")
+    name: str | None = Field(description="only with --names")
+
+
+class Messages(Answer):
+    """`messages list`"""
+
+    messages: list[MessageLine]
+
+
+class MessageDone(Answer):
+    """`messages send-again`, `client invite`"""
+
+    clinic: str
+    message: int | None = Field(description="the message that goes once more")
+    client: str | None = Field(description="the client who is invited")
+
+
 class Tasks(Answer):
     """`tasks list`"""
 
@@ -396,6 +438,9 @@ ANSWERS: dict[str, type[Answer]] = {
     "requests cancel": Asked,
     "requests move": Asked,
     "requests link": Asked,
+    "messages list": Messages,
+    "messages send-again": MessageDone,
+    "client invite": MessageDone,
     "tasks list": Tasks,
     "tasks release": TaskDone,
     "tasks dismiss": TaskDone,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, FindingLine
+from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, CheckedNotifier, FindingLine
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
 from calbridge.cli.texts import MARKS
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.doubts import doubts
 from calbridge.errors import BridgeError
-from calbridge.settings import ClinicConfig, ConnectionConfig
+from calbridge.settings import ClinicConfig, ConnectionConfig, NotifierConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.host import ClinicHost
+    from calbridge.notify import Notifiers
     from calbridge.provider import Finding
 
 
@@ -37,16 +38,21 @@ def check(path: Path, clinic: str, look_only: bool) -> Outcome:
     with opened(path) as workplace:
         clinics = [_clinic(workplace, each, trying=not look_only) for each in workplace.clinics(clinic)]
         faults = [plugin.fault for plugin in workplace.plugins.broken]
-    findings = [finding for each in clinics for connection in each.connections for finding in connection.findings]
+    connections = [finding for each in clinics for part in each.connections for finding in part.findings]
+    findings = connections + [finding for each in clinics for part in each.notifiers for finding in part.findings]
     ok = not faults and all(finding.level != "error" for finding in findings)
     answer = Check(ok=ok, plugins=faults, clinics=clinics)
     return Outcome(answer=answer, show=lambda console: _show(console, answer), code=FINE if ok else HUMAN)
 
 
 def _clinic(workplace: Workplace, clinic: ClinicConfig, *, trying: bool) -> CheckedClinic:
-    host = workplace.host(clinic)
-    checked = [_connection(workplace, host, each, trying=trying) for each in clinic.connections.values()]
-    return CheckedClinic(clinic=clinic.clinic.key, findings=_doubts(workplace, clinic), connections=checked)
+    host, notifiers = workplace.host(clinic), workplace.notifiers(clinic)
+    return CheckedClinic(
+        clinic=clinic.clinic.key,
+        findings=_doubts(workplace, clinic),
+        connections=[_connection(workplace, host, each, trying=trying) for each in clinic.connections.values()],
+        notifiers=[_notifier(notifiers, each) for each in clinic.notifiers.values()],
+    )
 
 
 def _doubts(workplace: Workplace, clinic: ClinicConfig) -> list[FindingLine]:
@@ -67,6 +73,15 @@ def _connection(workplace: Workplace, host: ClinicHost, config: ConnectionConfig
         plugin=connected.plugin if connected else "",
         findings=found or [nothing],
         quirks=dict(workplace.store.quirks(config.clinic, config.name)),
+    )
+
+
+def _notifier(notifiers: Notifiers, config: NotifierConfig) -> CheckedNotifier:
+    return CheckedNotifier(
+        name=config.name,
+        kind=config.kind,
+        plugin=notifiers.plugins.get(config.name, ""),
+        findings=_lines(lambda: notifiers.check(config.name)),
     )
 
 
@@ -96,6 +111,15 @@ def _show(console: Console, answer: Check) -> None:
             console.print(f"  {MARKS[finding.level]} {escape(f'{finding.field} {finding.message}')}")
         for connection in clinic.connections:
             console.print(f"  connection {connection.name} ({connection.kind}) {connection.plugin}")
-            for finding in connection.findings:
-                field = f"{finding.field}: " if finding.field else ""
-                console.print(f"    {MARKS[finding.level]} {escape(field + finding.message)}")
+            _show_findings(console, connection.findings)
+        for notifier in clinic.notifiers:
+            console.print(f"  notifier {notifier.name} ({notifier.kind}) {notifier.plugin}")
+            _show_findings(console, notifier.findings)
+
+
+def _show_findings(console: Console, findings: list[FindingLine]) -> None:
+    from rich.markup import escape
+
+    for finding in findings:
+        field = f"{finding.field}: " if finding.field else ""
+        console.print(f"    {MARKS[finding.level]} {escape(field + finding.message)}")

@@ -14,7 +14,7 @@ from calbridge.cli.answers import ShownConfig
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import opened
 from calbridge.model import ExtraRule
-from calbridge.settings import ClinicConfig, ConnectionConfig
+from calbridge.settings import ClinicConfig, ConnectionConfig, NotifierConfig
 from calbridge.settings.values import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _clinic(config: ClinicConfig) -> dict[str, Any]:
     shown["opening_hours"] = {WEEKDAYS[int(day)]: hours for day, hours in shown["opening_hours"].items()}
     shown |= {"preset": config.preset, "system_of_record": config.system_of_record}
     shown["connections"] = {name: _connection(each) for name, each in config.connections.items()}
+    shown["notifiers"] = {name: _own({"kind": each.kind}, each) for name, each in config.notifiers.items()}
     return shown
 
 
@@ -58,16 +59,20 @@ def _options(extra: ExtraRule) -> dict[str, Any]:
 
 
 def _connection(connection: ConnectionConfig) -> dict[str, Any]:
-    """Without its plugin nobody knows which of its keys are secret: then only their names are shown."""
     host = {
         "kind": connection.kind,
         "first_run": connection.first_run,
         "allow_private": connection.allow_private,
         "timeout": connection.timeout,
     }
-    if connection.settings is None:
-        return {**host, **dict.fromkeys(connection.section, MASK)}
-    return {**host, **_plain(dict(connection.settings))}
+    return _own(host, connection)
+
+
+def _own(host: dict[str, Any], config: ConnectionConfig | NotifierConfig) -> dict[str, Any]:
+    """Without its plugin nobody knows which of its keys are secret: then only their names are shown."""
+    if config.settings is None:
+        return {**host, **dict.fromkeys(config.section, MASK)}
+    return {**host, **_plain(dict(config.settings))}
 
 
 def _plain(value: Any) -> Any:

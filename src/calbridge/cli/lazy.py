@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "slots": ("calbridge.cli.slots:slots", "The times a client is offered."),
     "explain": ("calbridge.cli.explain:explain", "Why something is as it is: every rule, with its facts."),
     "requests": ("calbridge.cli.requests:requests", "Bookings that wait for the clinic's word."),
+    "messages": ("calbridge.cli.messages:messages", "What clients and the clinic are told, and what became of it."),
+    "client": ("calbridge.cli.client:client", "One client, by the record number in the PMS."),
     "tasks": ("calbridge.cli.tasks:tasks", "What a person must look at."),
     "journal": ("calbridge.cli.journal:journal", "What was decided, and why."),
     "feeds": ("calbridge.cli.feeds:feeds", "Publish a resource's free/busy for other programs."),

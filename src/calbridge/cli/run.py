@@ -32,7 +32,12 @@ def _serve(workplace: Workplace, *, web: bool, as_json: bool) -> None:
     bridge = workplace.config.bridge
     workplace.log = log = logger(bridge.log_level, as_json=as_json)
     lanes = [
-        Lane(clinic=each.clinic.key, engine=workplace.engine(each), host=workplace.host(each))
+        Lane(
+            clinic=each.clinic.key,
+            engine=workplace.engine(each),
+            host=workplace.host(each),
+            notifiers=workplace.notifiers(each),
+        )
         for each in workplace.clinics()
     ]
     daemon = Daemon(lanes, store=workplace.store, clock=workplace.clock, every=bridge.every, log=log)

@@ -79,6 +79,7 @@ def _cycle(workplace: Workplace, clinic: ClinicConfig, *, dry_run: bool) -> Cycl
         failures=dict(report.failures),
         tasks=[task.sentence for task in report.tasks],
         codes=dict(report.codes),
+        messages=dict(report.told),
     )
 
 
@@ -90,7 +91,7 @@ def _show(console: Console, answer: Sync) -> None:
     for cycle in answer.clinics:
         console.print(f"clinic {cycle.clinic}", style="bold", markup=False, end="")
         console.print(f" (run {cycle.run})", markup=False)
-        for line in (*_done(cycle), *_would(cycle), *_asked(cycle)):
+        for line in (*_done(cycle), *_would(cycle), *_told(cycle, dry_run=answer.dry_run), *_asked(cycle)):
             console.print(f"  {line}", markup=False)
         if (cycle.planned or cycle.offers) and not answer.dry_run:
             console.print('  nothing of this was written yet: "calbridge apply" does it', markup=False)
@@ -111,6 +112,12 @@ def _would(cycle: Cycle) -> Iterator[str]:
         yield f"would {each.action} {each.appointment} on {each.connection}: {what}"
     for name, days in cycle.offers.items():
         yield f"would publish the free times of {_count(days, 'day')} on {name}, each resource by itself"
+
+
+def _told(cycle: Cycle, *, dry_run: bool) -> Iterator[str]:
+    for kind, count in cycle.messages.items():
+        yield f'{"would send" if dry_run else "sent"} {_count(count, "message")} "{kind}"'
+    yield from (f"{name}: {why}" for name, why in cycle.failures.items() if name.startswith("notifier "))
 
 
 def _asked(cycle: Cycle) -> Iterator[str]:

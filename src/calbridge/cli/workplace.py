@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from calbridge.facts import Facts
     from calbridge.host import ClinicHost
     from calbridge.model import Appointment
+    from calbridge.notify import Notifiers
     from calbridge.origins import Origin
     from calbridge.provider import Clock
     from calbridge.store import Store
@@ -46,6 +47,7 @@ class Workplace:
         self.clock = clock or SystemClock()
         self._store: Store | None = None
         self._hosts: dict[str, ClinicHost] = {}
+        self._notifiers: dict[str, Notifiers] = {}
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -104,6 +106,16 @@ class Workplace:
             self._hosts[key] = host.clinic(clinic)
         return self._hosts[key]
 
+    def notifiers(self, clinic: ClinicConfig) -> Notifiers:
+        """The clinic's notifiers."""
+        key = clinic.clinic.key
+        if key not in self._notifiers:
+            from calbridge.connect import Host
+
+            makes = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log)
+            self._notifiers[key] = makes.notifiers(clinic)
+        return self._notifiers[key]
+
     def _quirks(self, clinic: str, connection: str) -> Mapping[str, str]:
         return self.store.quirks(clinic, connection)
 
@@ -119,6 +131,7 @@ class Workplace:
             random=random.SystemRandom(),
             log=self.log,
             first_run={name: each.first_run for name, each in clinic.connections.items()},
+            notifiers=self.notifiers(clinic),
         )
 
     def known(self, clinic: ClinicConfig, *, moving: str = "") -> Known:

@@ -14,8 +14,10 @@ from calbridge.engine.push import finish, push
 from calbridge.engine.recovery import connection_task
 from calbridge.engine.report import Report
 from calbridge.engine.session import DRY, Session
+from calbridge.engine.telling import tell
 from calbridge.hub import HubState, Observation, Plan
 from calbridge.model import Clinic
+from calbridge.notify import Notifiers
 from calbridge.provider import Clock
 from calbridge.reconcile import creation_due, questions, reconcile
 from calbridge.store import Overlap, Store
@@ -40,6 +42,7 @@ class Engine:
         random: random.Random,
         log: Any,
         first_run: Mapping[str, str] | None = None,
+        notifiers: Notifiers | None = None,
     ) -> None:
         self._store = store
         self._clinic = clinic
@@ -49,6 +52,7 @@ class Engine:
         self._log = log
         self._first_run = dict(first_run or {})
         self._offered: Availability | None = None
+        self._notifiers = notifiers or Notifiers({})
 
     def cycle(self, *, at_once: bool = False) -> Report:
         """Bring all sides together once. Failing connections are in the report; they never raise.
@@ -65,6 +69,7 @@ class Engine:
                 break
         state = session.state()
         self._offered = export(session, state, self._offered)
+        tell(session, state)
         report = session.report
         self._log.info(
             "cycle", clinic=self._clinic.key, run=report.run, writes=report.writes, days_renewed=report.renewed
@@ -79,10 +84,13 @@ class Engine:
         state = _approved(stored)
         observations = pull(session, state)
         plan = self._decide(session, state, observations)
+        now = self._clock.now()
         for effect in plan.effects:
             session.report.plan(effect)
         session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
+        letters = (*plan.letters.due, *plan.letters.notices)
+        session.report.told.update(letter.kind for letter in letters if letter.at <= now)
         return session.report
 
     def state(self) -> HubState:
@@ -104,6 +112,7 @@ class Engine:
             log=self._log,
             epoch=epoch,
             report=Report(run=run, clinic=self._clinic.key),
+            notifiers=self._notifiers,
             at_once=at_once,
             waiting={} if at_once else {c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
             attempts={c.name: c.attempts for c in known},

@@ -16,7 +16,7 @@ class Report:
 
     `planned` are writes that were not made (a dry run, or a connection whose first run only plans); `offers`: such a
     connection -> days of a resource whose free times would be published. `renewed`: days of a resource whose free times
-    were worked out anew.
+    were worked out anew. `told`: kind of message -> how many were sent (in a dry run: are due).
     """
 
     run: str
@@ -29,6 +29,7 @@ class Report:
     failures: dict[str, str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
 
     def ask(self, tasks: Iterable[Task]) -> None:
         """Note tasks; one that comes up again in a later pass is the same task."""

@@ -11,6 +11,7 @@ from calbridge.engine.report import Report
 from calbridge.feeds import Entry
 from calbridge.hub import HubState, Link, Task
 from calbridge.model import Clinic
+from calbridge.notify import Notifiers
 from calbridge.provider import Clock
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Session:
     log: Any
     epoch: int
     report: Report
+    notifiers: Notifiers = field(default_factory=lambda: Notifiers({}))
     at_once: bool = False
     waiting: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)

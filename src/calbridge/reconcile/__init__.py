@@ -15,6 +15,7 @@ from calbridge.reconcile.outcome import Outcome, outcome
 from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.questions import questions
 from calbridge.reconcile.run import reconcile
+from calbridge.reconcile.telling import telling
 
 __all__ = [
     "Outcome",
@@ -26,4 +27,5 @@ __all__ = [
     "outcome",
     "questions",
     "reconcile",
+    "telling",
 ]

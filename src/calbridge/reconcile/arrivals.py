@@ -88,7 +88,7 @@ def _expiry(draft: Draft, entry: Entry) -> int:
 def refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, code: str) -> None:
     """Refused bookings are kept as ended ones: the portal is told through them, and `journal` explains them."""
     ended = State.RELEASED if entry.view.state is State.HELD else State.DECLINED
-    refused = replace(appointment, state=ended, exclusive=False, hold_expires=None)
+    refused = replace(appointment, state=ended, exclusive=False, hold_expires=None, details=entry.details)
     draft.refuse(refused, LATE if code == LATE else TAKEN, wish_of(appointment))
     draft.note("slot_refused", appointment.id, link.name, rule=code)
     draft.sighted(link, appointment.id, entry, edited=True)

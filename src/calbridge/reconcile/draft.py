@@ -12,7 +12,7 @@ from calbridge.facts import Facts
 from calbridge.feeds import Complete, Delta, Entry
 from calbridge.hub import Agreement, Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
-from calbridge.lifecycle import Event, Refused, step
+from calbridge.lifecycle import TOO_LATE, Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.diary import Almanac, Diary
@@ -50,6 +50,7 @@ class Draft:
         self.agreements: dict[str, Agreement] = {}
         self.touched: set[str] = set()
         self.moved: set[str] = set()
+        self.too_late: set[str] = set()
         self.refused: dict[str, Candidate] = {}
         self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}
@@ -106,6 +107,7 @@ class Draft:
             confirmed=old.confirmed if old else self.now,
             pending=entry.pending,
             before=old.before if old and entry.pending else None,
+            manage_url=entry.manage_url or (old.manage_url if old else ""),
         )
         self.by_ref[link.name, entry.ref] = appointment_id
         self.foreign.pop((link.name, entry.ref), None)
@@ -144,6 +146,8 @@ class Draft:
         after = step(appointment.state, event, start=appointment.start, now=asked, rules=self.clinic.rules)
         if isinstance(after, Refused):
             self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
+            if after.code in TOO_LATE:
+                self.too_late.add(appointment.id)
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies

@@ -87,6 +87,7 @@ def _shadow(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:
         asked=effect.asked,
         revision=effect.change.revision,
         confirmed=now,
+        manage_url=receipt.entry.manage_url,
     )
 
 

@@ -20,6 +20,7 @@ from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
 from calbridge.reconcile.taken import believe_record, take_back
+from calbridge.reconcile.telling import already_shown, telling
 from calbridge.reconcile.unwritten import overdue
 
 
@@ -52,7 +53,8 @@ def reconcile(
     overdue(draft)
     offer_alternatives(draft)
     plan = draft.plan()
-    return replace(plan, effects=effects(draft.current(), clinic, now))
+    letters = telling(draft.current(), clinic, now, shown=already_shown(draft), too_late=draft.too_late)
+    return replace(plan, effects=effects(draft.current(), clinic, now), letters=letters)
 
 
 def _admitted(draft: Draft, observations: Mapping[str, Observation]) -> list[tuple[Link, Observation]]:

@@ -3,7 +3,14 @@
 `load` reads it, `Config` is what came of it. pydantic checks the shape here; the core gets `model` records.
 """
 
-from calbridge.settings.config import BridgeConfig, ClinicConfig, Config, ConfigErrors, ConnectionConfig
+from calbridge.settings.config import (
+    BridgeConfig,
+    ClinicConfig,
+    Config,
+    ConfigErrors,
+    ConnectionConfig,
+    NotifierConfig,
+)
 from calbridge.settings.load import load
 from calbridge.settings.sections import ClinicSection
 
@@ -14,5 +21,6 @@ __all__ = [
     "Config",
     "ConfigErrors",
     "ConnectionConfig",
+    "NotifierConfig",
     "load",
 ]

@@ -14,7 +14,7 @@ from calbridge.settings.lines import Path
 from calbridge.settings.values import nearest
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-NAMED = ("resources", "services", "connections")
+NAMED = ("resources", "services", "connections", "notifiers")
 
 
 def clinic_faults(key: str, clinic: dict[str, Any]) -> list[Fault]:

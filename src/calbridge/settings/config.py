@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from calbridge.errors import ConfigError
 from calbridge.model import Clinic
-from calbridge.provider import ProviderKind
+from calbridge.provider import NotifierKind, ProviderKind
 
 
 class ConfigErrors(ConfigError):
@@ -56,11 +56,23 @@ class ConnectionConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierConfig:
+    """One notifier. `settings` is the plugin's own validated model, None while the plugin does not load."""
+
+    name: str
+    kind: str
+    section: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: BaseModel | None = None
+    notifier: NotifierKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicConfig:
-    """One clinic with its connections in the order of the file."""
+    """One clinic with its connections and notifiers in the order of the file."""
 
     clinic: Clinic
     connections: Mapping[str, ConnectionConfig] = field(default_factory=dict)
+    notifiers: Mapping[str, NotifierConfig] = field(default_factory=dict)
     system_of_record: str = ""
     preset: str = ""
 

@@ -28,8 +28,9 @@ def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     if document is None:
         return {}, [*faults, Fault(path=("the environment",), text="is wrong: write lists and tables in it as JSON")]
     for clinic in _table(document.get("clinics")).values():
-        for section in _table(_table(clinic).get("connections")).values():
-            _read(_table(section), _json)
+        for kind in ("connections", "notifiers"):
+            for section in _table(_table(clinic).get(kind)).values():
+                _read(_table(section), _json)
         _read(_table(_table(_table(clinic).get("rules")).get("extra")), _switch)
     return document, faults
 

@@ -38,7 +38,13 @@ OTHERWISE = {
     "su": "sun",
 }
 """What the nearest word would not be: "uneven" is not "even", and clinics write weekdays in German and in Finnish."""
-_PLACES = {"clinics": "clinic", "connections": "connection", "services": "service", "resources": "resource"}
+_PLACES = {
+    "clinics": "clinic",
+    "connections": "connection",
+    "services": "service",
+    "resources": "resource",
+    "notifiers": "notifier",
+}
 
 _SENTENCES = {
     "missing": "is missing: add it",

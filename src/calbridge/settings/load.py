@@ -20,6 +20,7 @@ from calbridge.settings.environment import merged, overrides
 from calbridge.settings.extras import Extras, over
 from calbridge.settings.faults import Fault, faults_of, sentence, unknown_key
 from calbridge.settings.lines import place_for, places_of
+from calbridge.settings.notifiers import notifiers_of
 from calbridge.settings.sections import BridgeSection, ClinicSection, FileSection, RulesSection
 
 
@@ -105,6 +106,7 @@ def _clinics(
         extras = Extras(root=(*root, "rules", "extra"), names=names, plugins=plugins)
         extra = extras.rules(rules.get("extra") if isinstance(rules, dict) else None, faults)
         connections = connections_of(key, raw.get("connections", {}), plugins, bridge, faults)
+        notifiers = notifiers_of(key, raw.get("notifiers", {}), plugins, bridge, faults)
         faults += portal_as_record(root, raw.get("system_of_record"), connections)
         if section is not None:
             yield (
@@ -112,6 +114,7 @@ def _clinics(
                 ClinicConfig(
                     clinic=build.clinic(key, section, extra),
                     connections=connections,
+                    notifiers=notifiers,
                     system_of_record=section.system_of_record,
                     preset=section.preset,
                 ),

@@ -216,6 +216,14 @@ class ConnectionSection(BaseModel):
     timeout: Lasting = Field(default=60, description="longest time of one request with its body")
 
 
+class NotifierSection(BaseModel):
+    """The keys that every notifier has; all others belong to the plugin of its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str = Field(description="which notifier kind it is")
+
+
 class ClinicSection(Section):
     """One clinic."""
 
@@ -240,6 +248,7 @@ class ClinicSection(Section):
     services: dict[str, ServiceSection] = Field(default={}, description="what can be booked")
     system_of_record: str = Field(default="", description="connection whose word makes a booking final")
     connections: dict[str, dict[str, Any]] = Field(default={}, description="the other systems")
+    notifiers: dict[str, dict[str, Any]] = Field(default={}, description="who tells people, the first that can")
 
 
 class BridgeSection(Section):

@@ -2,7 +2,7 @@
 
 from calbridge.store.errors import Fenced, Overlap, Superseded
 from calbridge.store.feeds import FeedRow
-from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
+from calbridge.store.records import ConnectionState, JournalRow, MessageRow, MessageState, OutboxRow, TaskRow
 from calbridge.store.store import Store
 
 __all__ = [
@@ -10,6 +10,8 @@ __all__ = [
     "FeedRow",
     "Fenced",
     "JournalRow",
+    "MessageRow",
+    "MessageState",
     "OutboxRow",
     "Overlap",
     "Store",

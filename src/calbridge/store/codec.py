@@ -20,6 +20,7 @@ from calbridge.changes import Change, change_of
 from calbridge.errors import ConfigError
 from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Command, Foreign
+from calbridge.messages import MessageDue
 from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
@@ -142,6 +143,7 @@ def _change_from(text: str) -> Change:
 
 APPOINTMENT: Codec[Appointment] = _frozen("appointment", *_plain(TypeAdapter(Appointment)))
 FACTS: Codec[dict[str, str]] = Codec("facts", *_plain(TypeAdapter(dict[str, str])))
+MESSAGE: Codec[MessageDue] = _frozen("message", *_plain(TypeAdapter(MessageDue)))
 FOREIGN: Codec[Foreign] = _frozen("foreign", _foreign_text, _foreign_from)
 COMMAND: Codec[Command] = Codec("command", *_plain(TypeAdapter(Command)))
 CHANGE: Codec[Change] = _frozen("change", _change_text, _change_from)

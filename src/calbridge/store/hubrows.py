@@ -52,6 +52,7 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
             "confirmed": shadow.confirmed,
             "pending": shadow.pending,
             "before": shadow.before,
+            "manage_url": shadow.manage_url,
         }
         for shadow in saved
     ]
@@ -85,7 +86,7 @@ _CLINIC: BindParameter[str] = bindparam("clinic")
 ALIVE = sorted(state.value for state in State if not state.ended)
 
 
-def _needed() -> CompoundSelect[Any]:
+def needed() -> CompoundSelect[Any]:
     """Ids of what a cycle looks at: alive, ended since, or with a write or a command still open.
 
     A union, because each part has its index; one condition with `OR` would read every appointment there ever was.
@@ -99,11 +100,11 @@ def _needed() -> CompoundSelect[Any]:
 # Built once: a cycle runs these many times, and building such a statement takes six times as long as running it.
 _APPOINTMENTS = (
     select(appointments.c.body)
-    .where(appointments.c.clinic == _CLINIC, appointments.c.id.in_(_needed()))
+    .where(appointments.c.clinic == _CLINIC, appointments.c.id.in_(needed()))
     .order_by(appointments.c.start, appointments.c.id)
 )
 # No order: asked for one, SQLite walks the primary key past every shadow there ever was.
-_SHADOWS = select(shadows).where(shadows.c.clinic == _CLINIC, shadows.c.appointment.in_(_needed()))
+_SHADOWS = select(shadows).where(shadows.c.clinic == _CLINIC, shadows.c.appointment.in_(needed()))
 _FOREIGN = (
     select(foreign_records)
     .where(foreign_records.c.clinic == _CLINIC)
@@ -156,6 +157,7 @@ def _shadow(row: Row[Any]) -> Shadow:
         confirmed=row.confirmed,
         pending=row.pending,
         before=row.before,
+        manage_url=row.manage_url,
     )
 
 

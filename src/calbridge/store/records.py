@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from calbridge.hub import Effect
+from calbridge.messages import MessageDue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,27 @@ class OutboxRow:
     attempts: int = 0
     not_before: int = 0
     why: str = ""
+
+
+MessageState = Literal["due", "sending", "sent", "refused", "unknown", "nobody", "missed", "silent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """One message. `due`: not handed over yet. `sending`: handed over, no answer yet.
+
+    `sent`, `refused` and `unknown` are the answers. `nobody`: no notifier could take it. `missed`: it came too late to
+    be of use. `silent`: the client knows without it. `handed` is when it left or was settled.
+    """
+
+    id: int
+    message: MessageDue
+    state: MessageState
+    attempts: int = 0
+    not_before: int = 0
+    notifier: str = ""
+    why: str = ""
+    handed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,14 @@ from sqlalchemy import Connection
 
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
-from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
+from calbridge.hub import Command, Effect, HubState, JournalEntry, Letters, Link, Plan, Shadow, Task
+from calbridge.messages import Kind, MessageDue
 from calbridge.model import Appointment, Consent, State
 from calbridge.provider import Clock
-from calbridge.store import commands, consents, feeds, fence, hubrows, journal, links, outbox, portals, tasks
+from calbridge.store import commands, consents, feeds, fence, hubrows, journal, links, messages, outbox, portals, tasks
 from calbridge.store.database import Database
 from calbridge.store.feeds import FeedRow
-from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
+from calbridge.store.records import ConnectionState, JournalRow, MessageRow, MessageState, OutboxRow, TaskRow
 
 
 class Store:
@@ -82,6 +83,7 @@ class Store:
             links.advance(connection, clinic, plan.reads)
             commands.consume(connection, clinic, plan.commands)
             outbox.renew(connection, clinic, plan.effects, now=now, run=run)
+            _tell(connection, clinic, plan.letters, now=now, run=run)
             _explain(connection, clinic, plan.journal, raised=plan.tasks, settled=plan.settled, now=now, run=run)
 
     # --- outbox -----------------------------------------------------------------------------------
@@ -150,6 +152,85 @@ class Store:
         """Further intents, after a confirmation changed what others should show."""
         with self._cycle(clinic, epoch) as connection:
             outbox.add(connection, clinic, effects, now=now, run=run)
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    def tell(self, clinic: str, epoch: int, letters: Letters, *, now: int, run: str) -> None:
+        """What clients must be told now, after the writes of a cycle have changed what is so."""
+        with self._cycle(clinic, epoch) as connection:
+            _tell(connection, clinic, letters, now=now, run=run)
+
+    def messages_due(self, clinic: str, *, now: int, patient: bool = True) -> list[MessageRow]:
+        """What may be sent now, in the order decided. Not `patient`: also what waits for its next attempt."""
+        with self._database.read() as connection:
+            return messages.due(connection, clinic, now=now, patient=patient)
+
+    def unanswered_messages(self, clinic: str) -> list[MessageRow]:
+        """Handed over, and whoever did so did not live to hear the answer."""
+        with self._database.read() as connection:
+            return messages.unanswered(connection, clinic)
+
+    def hand_over(self, clinic: str, epoch: int, row: MessageRow, notifier: str, *, now: int) -> None:
+        """Just before the step that cannot be taken back. `Superseded` when the message is not due any more."""
+        with self._cycle(clinic, epoch) as connection:
+            messages.hand_over(connection, clinic, row, notifier, now=now)
+
+    def message_answered(
+        self,
+        clinic: str,
+        epoch: int,
+        row: MessageRow,
+        state: MessageState,
+        *,
+        notifier: str,
+        why: str = "",
+        tasks: Iterable[Task] = (),
+        settled: Iterable[str] = (),
+        now: int,
+        run: str,
+    ) -> None:
+        """What became of a message, with its line in the journal."""
+        line = JournalEntry(
+            code=f"message_{state}",
+            appointment=row.message.appointment,
+            facts={"kind": row.message.kind, "audience": row.message.audience, "notifier": notifier},
+        )
+        with self._cycle(clinic, epoch) as connection:
+            messages.answer(connection, clinic, row, state, why=why, notifier=notifier, now=now)
+            _explain(connection, clinic, [line], raised=tasks, settled=settled, now=now, run=run)
+
+    def postpone_messages(
+        self, clinic: str, epoch: int, rows: Iterable[MessageRow], *, until: int, why: str, tasks: Iterable[Task] = ()
+    ) -> None:
+        """They were surely not sent and are due again at `until`; one more attempt of each is counted."""
+        with self._cycle(clinic, epoch) as connection:
+            messages.postpone(connection, clinic, rows, until=until, why=why)
+            _explain(connection, clinic, (), raised=tasks, now=self._clock.now(), run="")
+
+    def messages(self, clinic: str, *, appointment: str | None = None, limit: int = 100) -> list[MessageRow]:
+        """The last `limit` that fit, oldest first, also what is still due."""
+        with self._database.read() as connection:
+            return messages.listed(connection, clinic, appointment=appointment, limit=limit)
+
+    def next_message(self, clinic: str, *, after: int) -> int | None:
+        """The next instant after `after` at which one may go."""
+        with self._database.read() as connection:
+            return messages.next_at(connection, clinic, after=after)
+
+    def invite(self, clinic: str, client: str) -> None:
+        """Queue an invitation for a client's record."""
+        now = self._clock.now()
+        wanted = MessageDue(key=f"{Kind.INVITATION}/{client}/{now}", kind=Kind.INVITATION, client=client, at=now)
+        with self._database.write() as connection:
+            messages.note(connection, clinic, [wanted], now=now, run="")
+
+    def send_again(self, clinic: str, message_id: int) -> None:
+        """A person wants a message that left once more."""
+        with self._database.write() as connection:
+            if not messages.again(connection, clinic, message_id, now=self._clock.now()):
+                raise ConfigError(
+                    f"clinic {clinic} has no message {message_id} that was sent; 'calbridge messages list' shows them"
+                )
 
     # --- connections ------------------------------------------------------------------------------
 
@@ -335,7 +416,14 @@ def _state(connection: Connection, clinic: str, configured: tuple[Link, ...], si
         links={link.name: links.filled(link, known.get(link.name)) for link in configured},
         commands=commands.pending(connection, clinic),
         unresolved=outbox.unresolved(connection, clinic),
+        told=messages.told(connection, clinic, since=since),
     )
+
+
+def _tell(connection: Connection, clinic: str, letters: Letters, *, now: int, run: str) -> None:
+    messages.renew(connection, clinic, letters.due, now=now, run=run)
+    messages.note(connection, clinic, letters.notices, now=now, run=run)
+    messages.settle(connection, clinic, letters.silent, now=now, run=run)
 
 
 def _explain(

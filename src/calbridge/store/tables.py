@@ -93,6 +93,7 @@ shadows = Table(
     Column("confirmed", Integer, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("before", codec.Encoded(codec.VIEW)),
+    Column("manage_url", Text, nullable=False),  # whoever has it may change the booking
     ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="shadows_appointment"),
     Index("shadows_by_appointment", "clinic", "appointment"),
 )
@@ -170,6 +171,35 @@ commands = Table(
     Column("appointment", Text, nullable=False),
     Column("body", codec.Encoded(codec.COMMAND), nullable=False),
     Index("commands_by_clinic", "clinic"),
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("clinic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("appointment", Text),  # NULL: an invitation belongs to no booking
+    Column("state", Text, nullable=False),
+    Column("standing", Boolean, nullable=False),  # follows from how things stand; else it is kept until it is sent
+    Column("telling", Boolean, nullable=False),  # after it the client knows where her booking stands
+    Column("at", Integer, nullable=False),
+    Column("not_before", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("notifier", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("handed", Integer),  # when it left, or was settled without leaving
+    Column("body", codec.Encoded(codec.MESSAGE), nullable=False),
+    UniqueConstraint("clinic", "key", name="messages_one_per_key"),
+    CheckConstraint(
+        "state IN ('due', 'sending', 'sent', 'refused', 'unknown', 'nobody', 'missed', 'silent')",
+        name="messages_states",
+    ),
+    ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="messages_appointment"),
+    Index("messages_by_state", "clinic", "state", "at"),
+    Index("messages_by_appointment", "clinic", "appointment"),
     sqlite_autoincrement=True,
 )
 

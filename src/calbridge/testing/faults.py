@@ -84,7 +84,7 @@ HOOKS = tuple(name for name in vars(ProviderSpec) if not name.startswith("_"))
 
 
 class Faulty:
-    """Any provider, with faults. It implements exactly the hooks that the provider implements.
+    """Any provider or notifier, with faults. It implements exactly the hooks that the other implements.
 
     `passing` is told the seconds a slow answer takes, `meanwhile` lets people act and is told the hook's arguments,
     `tell` is told each fault.
@@ -100,7 +100,9 @@ class Faulty:
         meanwhile: Callable[[Mapping[str, Any]], object] = lambda asked: None,  # noqa: ARG005 - nobody acts
         tell: Callable[[str], object] = lambda text: text,
     ) -> None:
-        self.capabilities = provider.capabilities
+        for name in ("capabilities", "abilities"):
+            if hasattr(provider, name):
+                setattr(self, name, getattr(provider, name))
         self._schedule = schedule
         self._chance = random.Random(seed)  # noqa: S311 - it only chooses which items a partial listing lacks
         self._passing, self._meanwhile, self._tell = passing, meanwhile, tell

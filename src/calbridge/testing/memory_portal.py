@@ -70,11 +70,13 @@ class PortalModel:
         hold_ttl: int = 300,
         cancel_cutoff: int | None = None,
         move_cutoff: int | None = None,
+        tells: bool = True,
     ) -> None:
         self.clock = clock
         self.hold_ttl = hold_ttl
         self.cancel_cutoff = cancel_cutoff
         self.move_cutoff = move_cutoff
+        self.tells = tells
         self.log = ChangeLog()
         self.bookings: dict[str, Booking] = {}
         self.offers: dict[str, dict[tuple[str, int], int]] = {}
@@ -156,7 +158,7 @@ class PortalModel:
     def settle(self, booking: Booking, *, hub_revision: int, notify: bool = True) -> Booking:
         """The clinic's word: decided, moved or cancelled. The client is told what changed for her."""
         self.writes += 1
-        for kind in _messages(self.bookings[booking.ref], booking) if notify else ():
+        for kind in _messages(self.bookings[booking.ref], booking) if notify and self.tells else ():
             self.messages[booking.ref, kind, hub_revision] += 1
         told = replace(booking, owed=booking.owed and booking.state is not State.CONFIRMED)
         return self._put(replace(told, by=Side.BRIDGE, revision=booking.revision + 1))

@@ -31,13 +31,13 @@ from calbridge.views import PortalView
 class MemoryPortal:
     """Holds, bookings and offers, as a portal plugin gives them."""
 
-    capabilities = Capabilities(
-        fields=frozenset({"state", "resource", "start", "end", "service", "description", "decline_reason"}),
-        takes_offers=True,
-    )
-
     def __init__(self, model: PortalModel) -> None:
         self.model = model
+        self.capabilities = Capabilities(
+            fields=frozenset({"state", "resource", "start", "end", "service", "description", "decline_reason"}),
+            takes_offers=True,
+            tells=frozenset({"confirmed", "declined", "moved", "cancelled"}) if model.tells else frozenset(),
+        )
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from calbridge.hub import Answers, Effect, HubState, Link, Observation, Plan
 from calbridge.interval import Interval
+from calbridge.messages import TELLING, MessageDue
 from calbridge.model import Clinic
 from calbridge.provider import Capabilities, Complete, Delta, Entry, Feed, Receipt, Record, Stamp
 from calbridge.reconcile import keeps_record, outcome, questions, reconcile
@@ -109,7 +110,17 @@ class PureHub:
                 for name, link in known.links.items()
             },
             commands=(),
+            told={**known.told, **{each.message.appointment: each.message.told for each in plan.letters.silent}},
         )
+
+    def deliver(self) -> list[MessageDue]:
+        """The messages that may go now, told to whom they are for; future reminders stay where they are."""
+        letters = self.plans[-1].letters
+        sent = [letter for letter in (*letters.due, *letters.notices) if letter.at <= self.now]
+        telling = [letter for letter in sent if letter.kind in TELLING and letter.audience == "client"]
+        told = {letter.appointment: replace(letter.told, at=self.now) for letter in telling}
+        self.state = replace(self.state, told={**self.state.told, **told})
+        return sent
 
 
 def echo(effect: Effect, *, version: str = "") -> Entry:

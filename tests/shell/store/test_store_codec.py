@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from calbridge.changes import CHANGES as CHANGES_OF_A_ROLE
 from calbridge.errors import ConfigError
 from calbridge.interval import Interval
+from calbridge.messages import MessageDue
 from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import (
     AbsenceRecord,
@@ -78,6 +79,7 @@ EVERYTHING = st.one_of(
     st.tuples(st.just(codec.VIEW), VIEWS),
     st.tuples(st.just(codec.FOREIGN), FOREIGN),
     st.tuples(st.just(codec.CHANGE), CHANGES),
+    st.tuples(st.just(codec.MESSAGE), records(MessageDue)),
     st.tuples(st.just(codec.FACTS), st.dictionaries(st.text(), st.text())),
 )
 

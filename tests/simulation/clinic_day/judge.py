@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -9,6 +10,7 @@ from clinic_day.clinic import APPLICANTS, PRIVATE
 from clinic_day.world import Edit, World
 
 from calbridge.hub import HubState, Shadow
+from calbridge.messages import TELLING
 from calbridge.model import Appointment, State
 from calbridge.provider import Busy
 from calbridge.testing.memory_pms import Visit
@@ -42,6 +44,7 @@ def judge(world: World) -> list[str]:
         *_holds_end(world, hub),
         *_offers_free(world, hub),
         *_told_once(world),
+        *_told_the_truth(world, hub),
         *_private(world),
     ]
 
@@ -232,10 +235,40 @@ def _offers_free(world: World, hub: HubState) -> Iterator[str]:
 
 
 def _told_once(world: World) -> Iterator[str]:
-    """Each message at most once per booking, kind and revision."""
+    """Each message at most once per booking, kind and revision; by the bridge, once per key."""
     for message, count in world.portal.messages.items():
         if count > 1:
             yield f"message: {message} was sent {count} times"
+    for key, count in Counter(world.mailbox.keys()).items():
+        if count > 1:
+            yield f"message: {key} was sent {count} times"
+
+
+def _told_the_truth(world: World, hub: HubState) -> Iterator[str]:
+    """What she heard last is what is so; or the message waits, or a person was asked to call her."""
+    if world.portal.tells:
+        return
+    excused = _asked_or_waiting(world)
+    for appointment in hub.appointments.values():
+        if appointment.details and appointment.details.email and appointment.id not in excused:
+            yield from _untold(world, appointment)
+
+
+def _untold(world: World, appointment: Appointment) -> Iterator[str]:
+    now = world.clock.now()
+    letters = [each.visit for each in world.mailbox.of(appointment.id) if each.kind in TELLING and each.visit]
+    heard = letters[-1] if letters else None
+    if appointment.state is State.CONFIRMED and appointment.start > now:
+        if heard is None or (heard.state, heard.start) != (State.CONFIRMED, appointment.start):
+            yield f"untold: {_name(appointment)} stands, and its client heard {heard}"
+    elif heard is not None and appointment.state.gone and not heard.state.gone and heard.start > now:
+        yield f"untold: {_name(appointment)} is over, and its client heard {heard}"
+
+
+def _asked_or_waiting(world: World) -> set[str]:
+    key = world.clinic.key
+    tasks = {task.appointment for task in world.store.tasks(key, open_only=False) if task.kind == "message"}
+    return tasks | {row.message.appointment for row in world.store.messages(key, limit=10_000) if row.state == "due"}
 
 
 def _private(world: World) -> Iterator[str]:

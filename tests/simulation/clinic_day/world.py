@@ -12,12 +12,14 @@ from clinic_day.clinic import CLIENTS, FIRST_MOMENTS, clinic_of
 from calbridge.engine import Engine, Report
 from calbridge.host import ClinicHost
 from calbridge.hub import HubState, Link
+from calbridge.notify import Notifiers
 from calbridge.provider import Clock
 from calbridge.reconcile.draft import derive_id
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
 from calbridge.testing.faults import HINTS, Crash, Fault, Faulty, Fragile, Seeded
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tidied, unchanged
+from calbridge.testing.memory_notifier import Mailbox, MemoryNotifier
 from calbridge.testing.memory_pms import MemoryPms, PmsModel
 from calbridge.testing.memory_portal import PortalModel
 from calbridge.testing.portal_provider import MemoryPortal
@@ -72,7 +74,9 @@ class World:
         self.calendar = CalendarModel(self.clock, rewrite=self.chance.choice((unchanged, tidied)))
         self.pms = PmsModel(self.clock, clients=CLIENTS)
         rules = self.clinic.rules
-        self.portal = PortalModel(self.clock, hold_ttl=rules.hold_ttl)
+        # Drawn apart, so that a seed's day stays what it was.
+        self.portal = PortalModel(self.clock, hold_ttl=rules.hold_ttl, tells=random.Random(seed + 3).random() < 0.5)
+        self.mailbox = Mailbox()
         self.trace: list[str] = []
         self.log = Log()
         self.edits: list[Edit] = []
@@ -112,6 +116,7 @@ class World:
             random=random.Random(self.seed * 1000 + self.starts),
             log=self.log,
             first_run=dict.fromkeys(host.connections, "apply"),
+            notifiers=Notifiers.of({"mail": self._faulty("mail", MemoryNotifier(self.mailbox))}),
         )
 
     def cycle(self) -> Report | None:

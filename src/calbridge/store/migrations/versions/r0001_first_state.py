@@ -29,6 +29,7 @@ def upgrade() -> None:
     _make_hub()
     _make_writes()
     _make_people()
+    _make_messages()
     _make_consents()
     _make_portal()
     for statement in _GUARD[op.get_bind().dialect.name]:
@@ -119,6 +120,7 @@ def _make_hub() -> None:
         _integer("confirmed"),
         _flag("pending"),
         sa.Column("before", sa.Text),
+        _text("manage_url"),
         _of_appointment("shadows_appointment"),
     )
     op.create_index("shadows_by_appointment", "shadows", ["clinic", "appointment"])
@@ -171,6 +173,31 @@ def _make_people() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("commands_by_clinic", "commands", ["clinic"])
+
+
+def _make_messages() -> None:
+    op.create_table(
+        "messages",
+        _number(),
+        _text("clinic"),
+        _text("key"),
+        sa.Column("appointment", sa.Text),
+        _text("state"),
+        *(_flag(name) for name in ("standing", "telling")),
+        *(_integer(name) for name in ("at", "not_before", "attempts")),
+        *(_text(name) for name in ("notifier", "why", "run")),
+        _integer("handed", nullable=True),
+        _text("body"),
+        sa.UniqueConstraint("clinic", "key", name="messages_one_per_key"),
+        sa.CheckConstraint(
+            "state IN ('due', 'sending', 'sent', 'refused', 'unknown', 'nobody', 'missed', 'silent')",
+            name="messages_states",
+        ),
+        _of_appointment("messages_appointment"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("messages_by_state", "messages", ["clinic", "state", "at"])
+    op.create_index("messages_by_appointment", "messages", ["clinic", "appointment"])
 
 
 def _make_consents() -> None:

@@ -1,0 +1,90 @@
+"""Whom a message is for, what it may say, and who delivers it: the booking's own portal first, else a notifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calbridge.engine.pull import failed
+from calbridge.engine.session import Session
+from calbridge.errors import BridgeError
+from calbridge.feeds import ClientQuery, ClientRecord
+from calbridge.hub import HubState
+from calbridge.messages import MessageDue
+from calbridge.model import Details
+from calbridge.notices import Notice, NotifyReceipt, client_notice, clinic_notice
+
+Call = Callable[[Notice, Callable[[], None]], NotifyReceipt]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverer:
+    """Who sends: a notifier, or the portal that the booking came from. `safe`: a repetition does no harm there."""
+
+    name: str
+    call: Call
+    safe: bool
+    portal: bool = False
+
+
+def addressed(session: Session, state: HubState, message: MessageDue) -> tuple[Notice | None, Deliverer | None]:
+    """The notice and who sends it. No notice: whom it is for cannot be asked now. No deliverer: nobody can send it."""
+    if message.audience == "clinic":
+        notice: Notice = clinic_notice(message, session.clinic)
+        return notice, _deliverer(session, message, reach=None)
+    appointment = state.appointments.get(message.appointment)
+    details = (appointment.details or Details()) if appointment else _record(session, message.client)
+    if details is None:
+        return None, None
+    shadow = state.shadows.get((appointment.source, appointment.id)) if appointment else None
+    notice = client_notice(
+        message,
+        session.clinic,
+        details,
+        appointment=appointment,
+        manage_url=shadow.manage_url if shadow else "",
+        now=session.clock.now(),
+    )
+    source = appointment.source if appointment else ""
+    return notice, _deliverer(session, message, reach=details, source=source)
+
+
+def _record(session: Session, client: str) -> Details | None:
+    """An invited client's name and address, as the practice holds them; None when it cannot be asked for them now."""
+    keepers = [name for name in session.host.connections if session.host.can(name, "find_clients")]
+    records = [_asked(session, name, client) for name in keepers]
+    found = next((record for each in records for record in each or () if record.id == client), None)
+    if found is not None:
+        email = found.emails[0] if found.emails else ""
+        return Details(first_name=found.first_name, last_name=found.last_name, email=email)
+    return None if None in records else Details()
+
+
+def _asked(session: Session, name: str, client: str) -> tuple[ClientRecord, ...] | None:
+    if name in session.waiting:
+        return None
+    try:
+        return session.host.find_clients(name, ClientQuery(id=client))
+    except BridgeError as error:
+        failed(session, name, error)
+        return None
+
+
+def _deliverer(session: Session, message: MessageDue, *, reach: Details | None, source: str = "") -> Deliverer | None:
+    """The booking's own portal where it sends such a message, else the first notifier that can."""
+    link = session.host.connections.get(source)
+    if link and message.kind in link.capabilities.notifies and session.host.can(source, "notify"):
+        return Deliverer(name=source, call=_via_portal(session, source), safe=True, portal=True)
+    for name, abilities in session.notifiers.abilities.items():
+        fits = message.kind in abilities.kinds and message.audience in abilities.audiences
+        if fits and (reach is None or any(getattr(reach, way, "") for way in abilities.reaches)):
+            return Deliverer(name=name, call=_via_notifier(session, name), safe=abilities.repeats_safely)
+    return None
+
+
+def _via_portal(session: Session, name: str) -> Call:
+    return lambda notice, hand_over: session.host.notify(name, notice, hand_over)
+
+
+def _via_notifier(session: Session, name: str) -> Call:
+    return lambda notice, hand_over: session.notifiers.notify(name, notice, hand_over)

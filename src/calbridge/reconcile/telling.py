@@ -1,0 +1,120 @@
+"""What each booking's client must be told, from where it stands and what she was last told.
+
+Only a client who booked hears of her booking: what staff made by itself is hers only where a portal shows it to her. A
+portal that tells its own clients is never repeated. The first read of a portal is quiet: she knows what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from calbridge.hub import HubState, Letters, Silent
+from calbridge.messages import (
+    WAITING,
+    Kind,
+    MessageDue,
+    as_shown,
+    due,
+    may_be_told,
+    message,
+    reminders,
+)
+from calbridge.model import Appointment, Clinic, Side, State
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.effects import promised
+from calbridge.reconcile.places import keeper
+from calbridge.views import PortalView
+
+UNTOLD = frozenset({State.HELD, State.EXPIRED, State.RELEASED})
+NOTHING: Mapping[str, PortalView] = {}
+
+
+def telling(
+    state: HubState,
+    clinic: Clinic,
+    now: int,
+    *,
+    shown: Mapping[str, PortalView] = NOTHING,
+    too_late: Collection[str] = (),
+) -> Letters:
+    """Everything there is to tell. `shown`: what clients know from their portal. `too_late`: wishes just refused."""
+    found = [
+        part
+        for appointment in sorted(state.appointments.values(), key=lambda a: (a.start, a.id))
+        if appointment.origin is Side.CLIENT and appointment.state not in UNTOLD
+        for part in _of(state, appointment, clinic, now, shown.get(appointment.id))
+    ]
+    asked = (state.appointments[key] for key in sorted(too_late))
+    calls = (a for a in asked if not a.state.gone and Kind.PLEASE_PHONE not in _told_by_portal(state, a))
+    phone = [message(Kind.PLEASE_PHONE, a, None, clinic.rules, now=now) for a in calls]
+    letters = [part for part in found if isinstance(part, MessageDue)]
+    return Letters(
+        due=tuple(part for part in letters if part.audience == "client"),
+        notices=(*(part for part in letters if part.audience == "clinic"), *phone),
+        silent=tuple(part for part in found if isinstance(part, Silent)),
+    )
+
+
+def _of(
+    state: HubState, appointment: Appointment, clinic: Clinic, now: int, view: PortalView | None
+) -> Iterator[MessageDue | Silent]:
+    rules, told = clinic.rules, state.told.get(appointment.id)
+    if told is None and view is not None:
+        yield Silent(message=as_shown(view, appointment, now=now), why="first_import")
+        return
+    kind = due(appointment, told, rules)
+    if kind is not None and (kind not in WAITING or _settled(state, appointment)):
+        yield from _tell(state, kind, appointment, clinic, now)
+    if Kind.REMINDER not in _told_by_portal(state, appointment):
+        yield from reminders(appointment, told, rules)
+
+
+def _tell(
+    state: HubState, kind: Kind, appointment: Appointment, clinic: Clinic, now: int
+) -> Iterator[MessageDue | Silent]:
+    rules = clinic.rules
+    letter = message(kind, appointment, state.told.get(appointment.id), rules, now=now)
+    if not may_be_told(kind, appointment):
+        yield Silent(message=letter, why="quiet")
+    elif kind in _told_by_portal(state, appointment):
+        yield Silent(message=letter, why="portal")
+    else:
+        yield letter
+    if kind is Kind.REQUEST_RECEIVED:
+        yield message(kind, appointment, None, rules, now=now, audience="clinic")
+
+
+def _told_by_portal(state: HubState, appointment: Appointment) -> frozenset[str]:
+    link = state.links.get(appointment.source)
+    return link.capabilities.tells if link else frozenset()
+
+
+def _settled(state: HubState, appointment: Appointment) -> bool:
+    """The system of record has it where it now stands (lesson 21). A request is there too, though not as confirmed."""
+    if appointment.state is State.CONFIRMED:
+        return promised(appointment)
+    link = keeper(state, appointment)
+    shadow = state.shadows.get((link.name, appointment.id)) if link else None
+    if link is None or shadow is None or shadow.view is None:
+        return link is None
+    return (shadow.view.start, shadow.view.resource) == (appointment.start, appointment.resource)
+
+
+def already_shown(draft: Draft) -> dict[str, PortalView]:
+    """Bookings met for the first time that their clients know better than the bridge does, as their portal shows them.
+
+    Everything of a portal's first full read, and what a portal shows as confirmed although the hub never had it.
+    """
+    links = draft.state.links
+    first = {name for name in draft.reads if links[name].role == "portal" and links[name].last_full is None}
+    found = {}
+    for (name, key), shadow in draft.shadows.items():
+        view, met = shadow.view, (name, key) not in draft.state.shadows
+        if met and isinstance(view, PortalView) and _known(view, first=name in first):
+            found[key] = view
+    return found
+
+
+def _known(view: PortalView, *, first: bool) -> bool:
+    confirmed = view.state in {State.CONFIRMED, State.ARRIVED, State.FULFILLED, State.NO_SHOW}
+    return confirmed or (first and view.state is State.REQUESTED)
