@@ -265,6 +265,19 @@ def test_check_looks_at_every_connection(practice: Any) -> None:
     assert [each["plugin"] for each in answer["clinics"][0]["connections"]] == ["plugin calbridge-acme 1.0"] * 2
 
 
+def test_config_show_says_which_rules_of_plugins_are_on(practice: Any) -> None:
+    text = practice.path.read_text()
+    extra = "[clinics.hafen.rules]\nextra = { window_too_short = { minimum = 'PT1H' }, outside_opening_hours = false}\n"
+    practice.path.write_text(text.replace("[clinics.hafen.rules]\n", extra))
+    rules = ask("config", "show")["clinics"]["hafen"]["rules"]
+    assert rules["extra"] == {
+        "window_too_short": {
+            "source": "plugin calbridge-praxxme 0.1.0",
+            "settings": {"minimum": 3600, "services": {}},
+        }
+    }
+
+
 def test_check_says_what_is_hardly_meant_and_is_still_fine(practice: Any) -> None:
     text = practice.path.read_text()
     practice.path.write_text(text.replace("[clinics.hafen.rules]\n", "[clinics.hafen.rules]\nslots_per_hour = 60\n"))
@@ -292,6 +305,18 @@ def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> 
     text = call("plugins", "show", "praxxme").output
     assert 'preset = "smartvo-praxxme"' in text
     assert "rule window_too_short: The online window" in text
+
+
+def test_a_plugin_is_tried(practice: Any) -> None:
+    answer = ask("plugins", "test", "praxxme")
+    assert (answer["ok"], {each["level"] for each in answer["findings"]}) == (True, {"ok"})
+    assert "keeps its promises on an example clinic" in call("plugins", "test", "praxxme").output
+    broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
+    (broken / "entry_points.txt").write_text("[calbridge]\nbad = no_such_module\n")
+    (finding,) = ask("plugins", "test", "calbridge-bad", code=1)["findings"]
+    assert finding["message"].endswith('the module "no_such_module" is missing: install the plugin again')
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import click
 
 from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, FindingLine
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
+from calbridge.cli.texts import MARKS
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.doubts import doubts
 from calbridge.errors import BridgeError
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from calbridge.host import ClinicHost
     from calbridge.provider import Finding
-
-MARKS = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]", "error": "[red]error[/red]  "}
 
 
 @click.command(short_help="Look at the configuration and every server, and leave them be.")
