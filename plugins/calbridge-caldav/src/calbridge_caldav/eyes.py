@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from calbridge.ical import Policy, Reading, read
+from calbridge.ical import Policy, Reading
 from calbridge.interval import Interval
 
 _ANY = Policy()
@@ -21,4 +21,6 @@ class Eyes:
 
     def read(self, body: bytes) -> Reading:
         """What an object says of time."""
+        from calbridge.ical import read
+
         return read(body, window=self.window, zone=self.zone, policy=self.policy)

@@ -15,7 +15,6 @@ from calbridge_caldav.collection import Changes, Collection, Fetched
 from calbridge_caldav.cursor import Seen
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import ref_of, repeats_of
-from calbridge_caldav.records import records_of
 from calbridge_caldav.since import since
 
 
@@ -89,4 +88,6 @@ def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[
         return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource),)
     if fetched.data is None:
         return ()
+    from calbridge_caldav.records import records_of
+
     return records_of(resource, fetched.segment, version, fetched.data, eyes)
