@@ -106,7 +106,7 @@ def test_a_condition_that_is_ignored_is_found(practice: Any, make: Any, name: st
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
-def test_nothing_foreign_is_overwritten_where_if_none_match_is_ignored(practice: Any, make: Any) -> None:
+def test_wild_4_nothing_foreign_is_overwritten_where_if_none_match_is_ignored(practice: Any, make: Any) -> None:
     """SOGo (servers in the wild, 4)."""
     practice.wire.before = ignoring("If-None-Match", "PUT")
     practice.quirks["if_none_match"] = NO
@@ -119,7 +119,7 @@ def test_nothing_foreign_is_overwritten_where_if_none_match_is_ignored(practice:
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
-def test_no_edit_is_deleted_where_if_match_is_ignored(practice: Any, make: Any) -> None:
+def test_wild_4_no_edit_is_deleted_where_if_match_is_ignored(practice: Any, make: Any) -> None:
     """SOGo (servers in the wild, 4): staff moved it, so it is handed back, not deleted."""
     entry = practice.write()
     practice.edit(entry.ref, ("20260303T100000", "20260303T140000"), ("20260303T103000", "20260303T143000"))

@@ -121,7 +121,8 @@ class Wire:
 
     def _open(self) -> httpx.Client:
         if self._client is None:
-            self._client = httpx.Client(transport=self._transport, auth=self._login)
+            # The transport bounds the time, and knows which requests take long.
+            self._client = httpx.Client(transport=self._transport, auth=self._login, timeout=PATIENCE)
         return self._client
 
 
