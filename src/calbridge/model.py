@@ -101,6 +101,23 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Whose word counts where two sides say different things (design.md section 3, "who wins").
+
+    `time`: where it is and with whom. "clinic": the last edit among the clinic's sides, before the client's;
+    "last_edit": the last edit, the client's too; "pms", "calendar": only sides of that role move. `cancel`: which of
+    the clinic's sides may end an appointment. `service`, `description`: of what came from a portal. `text`: the
+    private title and note. A role that the clinic has no side of counts as "clinic".
+    """
+
+    time: Literal["clinic", "last_edit", "pms", "calendar"] = "clinic"
+    cancel: Literal["clinic", "pms", "calendar"] = "clinic"
+    service: Literal["portal", "clinic", "last_edit"] = "portal"
+    description: Literal["portal", "clinic", "last_edit"] = "portal"
+    text: Literal["clinic", "pms", "calendar"] = "clinic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The values of a clinic's rules after preset and overrides (rules.md sections 3 to 8). Durations in seconds."""
 
@@ -135,6 +152,7 @@ class Rules:
     reminders: tuple[int, ...] = ()
     publish: Literal["all", "marked"] = "all"
     max_cancellations: int = 3
+    authority: Authority = Authority()
 
 
 Reach = Literal["fixed", "visit", "clinic"]

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calbridge.hub import CommandKind
+
 
 class Answer(BaseModel):
     """One JSON object."""
@@ -225,11 +227,11 @@ class Requests(Answer):
 
 
 class Asked(Answer):
-    """`requests accept`, `requests decline`, `requests link`"""
+    """`requests accept`, `requests decline`, `requests cancel`, `requests move`, `requests link`"""
 
     clinic: str
     appointment: str
-    command: Literal["accept", "decline", "link"]
+    command: CommandKind
 
 
 class Tasks(Answer):
@@ -359,6 +361,8 @@ ANSWERS: dict[str, type[Answer]] = {
     "requests list": Requests,
     "requests accept": Asked,
     "requests decline": Asked,
+    "requests cancel": Asked,
+    "requests move": Asked,
     "requests link": Asked,
     "tasks list": Tasks,
     "tasks release": TaskDone,

@@ -50,6 +50,7 @@ class Draft:
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
+        self.edited: dict[tuple[str, str], int] = {}
 
     # --- records ---
 
@@ -142,6 +143,8 @@ class Draft:
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
+        if after.gone:
+            self.settled |= {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours")}
         return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))
 
     def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:

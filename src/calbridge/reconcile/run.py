@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.model import Clinic, Side
+from calbridge.reconcile.afterwards import look_after_moves
 from calbridge.reconcile.alternatives import offer_alternatives
 from calbridge.reconcile.client import read_portal
 from calbridge.reconcile.clinic import read_known, read_unknown
@@ -41,6 +42,7 @@ def reconcile(
     read_unknown(draft, staff)
     take_back(draft)
     obey(draft)
+    look_after_moves(draft)
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})

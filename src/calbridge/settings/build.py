@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from calbridge.model import Absence, Clinic, Closure, Exclusion, ExtraRule, Resource, Rules, Service, WeeklyPlan
+from calbridge.model import (
+    Absence,
+    Authority,
+    Clinic,
+    Closure,
+    Exclusion,
+    ExtraRule,
+    Resource,
+    Rules,
+    Service,
+    WeeklyPlan,
+)
 from calbridge.settings.sections import (
     AbsenceSection,
     ClinicSection,
@@ -43,6 +54,7 @@ def rules(section: ClinicSection) -> Rules:
     """Preset and own rules are merged before; what neither names keeps the default."""
     values = section.rules.model_dump(exclude={"extra"})
     values["reminders"] = tuple(values["reminders"])
+    values["authority"] = Authority(**values["authority"])
     return Rules(**values, max_cancellations=section.guard.max_cancellations)
 
 

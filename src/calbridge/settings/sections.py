@@ -132,6 +132,24 @@ class ServiceSection(Section):
         return names
 
 
+class AuthoritySection(Section):
+    """Whose word counts where two sides say different things."""
+
+    time: Literal["clinic", "last_edit", "pms", "calendar"] = Field(
+        default="clinic", description="where and with whom: the clinic's last edit, anybody's, or one side's alone"
+    )
+    cancel: Literal["clinic", "pms", "calendar"] = Field(
+        default="clinic", description="which of the clinic's sides may end an appointment"
+    )
+    service: Literal["portal", "clinic", "last_edit"] = Field(
+        default="portal", description="the service of what came from a portal"
+    )
+    description: Literal["portal", "clinic", "last_edit"] = Field(
+        default="portal", description="the reason of the visit of what came from a portal"
+    )
+    text: Literal["clinic", "pms", "calendar"] = Field(default="clinic", description="private title and note")
+
+
 class RulesSection(Section):
     """The clinic's rules; what is not given comes from the preset, else from the default."""
 
@@ -173,6 +191,7 @@ class RulesSection(Section):
     show_duration: bool = Field(default=True, description="the portal may show how long")
     reminders: Annotated[list[Lasting], AfterValidator(distinct)] = Field(default=[], description="before the start")
     publish: Literal["all", "marked"] = Field(default="all", description="which of the clinic's own go to the portal")
+    authority: AuthoritySection = Field(default=AuthoritySection(), description="whose word counts")
     extra: dict[str, Turned] = Field(default={}, description="rules of plugins, true or their settings")
 
 

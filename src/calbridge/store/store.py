@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -208,27 +207,8 @@ class Store:
 
     # --- people -----------------------------------------------------------------------------------
 
-    def add_command(
-        self,
-        clinic: str,
-        kind: Literal["accept", "decline", "link", "cancel"],
-        appointment: str,
-        *,
-        reason: str = "",
-        notify: bool = True,
-        client: str = "",
-        patient: str = "",
-    ) -> int:
-        """Ask for something; the next cycle decides on it."""
-        command = Command(
-            id=0,
-            kind=kind,
-            appointment=appointment,
-            reason=reason,
-            notify=notify,
-            client=client,
-            patient=patient,
-        )
+    def add_command(self, clinic: str, command: Command) -> int:
+        """Ask for something; the next cycle decides on it. The id is the store's own."""
         with self._database.write() as connection:
             return commands.add(connection, clinic, command)
 

@@ -166,12 +166,8 @@ commands = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("clinic", Text, nullable=False),
-    Column("kind", Text, nullable=False),
     Column("appointment", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("notify", Boolean, nullable=False),
-    Column("client", Text, nullable=False),
-    Column("patient", Text, nullable=False),
+    Column("body", codec.Encoded(codec.COMMAND), nullable=False),
     Index("commands_by_clinic", "clinic"),
     sqlite_autoincrement=True,
 )

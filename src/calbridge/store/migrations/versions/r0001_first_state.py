@@ -164,10 +164,7 @@ def _make_people() -> None:
     op.create_table(
         "commands",
         _number(),
-        *(_text(name) for name in ("clinic", "kind", "appointment", "reason")),
-        _flag("notify"),
-        _text("client"),
-        _text("patient"),
+        *(_text(name) for name in ("clinic", "appointment", "body")),
         sqlite_autoincrement=True,
     )
     op.create_index("commands_by_clinic", "commands", ["clinic"])
