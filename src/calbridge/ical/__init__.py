@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from calbridge.ical.meaning import Meaning, Meant, fold, meant
 from calbridge.ical.policy import Counts, Policy
 from calbridge.ical.records import Occurrence, Reading, Refused
 
 if TYPE_CHECKING:
     from calbridge.ical.reading import read
 
-__all__ = ["Counts", "Occurrence", "Policy", "Reading", "Refused", "read"]
+__all__ = ["Counts", "Meaning", "Meant", "Occurrence", "Policy", "Reading", "Refused", "fold", "meant", "read"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,7 @@ from calbridge_caldav import schedule
 from calbridge_caldav.auth import login_of
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.eyes import Eyes
+from calbridge_caldav.hrefs import online_of
 from calbridge_caldav.quirks import Quirks
 from calbridge_caldav.settings import CaldavSettings
 from calbridge_caldav.wire import Wire
@@ -35,6 +36,10 @@ class CaldavCalendar:
         self._collections = {
             resource: Collection(self._wire, resource, path) for resource, path in settings.paths().items()
         }
+        self._online = {
+            online_of(resource): Collection(self._wire, online_of(resource), path)
+            for resource, path in settings.window_paths().items()
+        }
         self.capabilities = Capabilities(
             fields=FIELDS, mirrors=True, adopts=False, resources=frozenset(self._collections)
         )
@@ -43,7 +48,7 @@ class CaldavCalendar:
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
         """Every calendar's changes since the cursor, or everything."""
         now = self._context.clock.now()
-        return schedule.read(list(self._calendars().values()), cursor, window, known, self._eyes(window), now)
+        return schedule.read(list(self._all().values()), cursor, window, known, self._eyes(window), now)
 
     @hookimpl
     def propagate_change(self, change: Change) -> Receipt:
@@ -59,14 +64,14 @@ class CaldavCalendar:
         """Is this event really gone?"""
         from calbridge_caldav import probing
 
-        return probing.probe(self._calendars(), ref)
+        return probing.probe(self._all(), ref)
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:
         """Server, login, calendars."""
         from calbridge_caldav.checks import findings
 
-        return findings(self._settings, self._wire, self._calendars())
+        return findings(self._settings, self._wire, self._all())
 
     @hookimpl
     def learn(self) -> Learned:
@@ -82,16 +87,22 @@ class CaldavCalendar:
 
     def _calendars(self) -> dict[str, Collection]:
         """The calendars, each told what is known of its server now."""
-        quirks = Quirks.of(self._context.quirks())
-        for collection in self._collections.values():
-            collection.quirks = quirks
+        self._all()
         return self._collections
+
+    def _all(self) -> dict[str, Collection]:
+        """The same, and those of online windows, which are only read."""
+        quirks, every = Quirks.of(self._context.quirks()), self._collections | self._online
+        for collection in every.values():
+            collection.quirks = quirks
+        return every
 
     def _eyes(self, window: Interval) -> Eyes:
         return Eyes(
             zone=self._zone,
             window=window,
             policy=Policy(all_day=self._settings.all_day, tentative=self._settings.tentative),
+            meaning=self._settings.meaning(),
         )
 
 
