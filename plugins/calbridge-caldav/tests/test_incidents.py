@@ -153,7 +153,11 @@ def survives(bridge: Bridge, wrong: Callable[[httpx.Request], httpx.Response | N
     assert "clinic_cancelled" not in bridge.codes()
 
 
-@pytest.mark.parametrize("answer", [page(503), page(500), page(207, EMPTY), page(204), lost], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [page(503), page(500), page(207, EMPTY), page(204), lost],
+    ids=["503", "500", "an empty 207", "204", "no connection"],
+)
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
 def test_r1_a_fetch_that_fails_or_comes_back_empty_deletes_nothing(
     bridge: Bridge, answer: Callable[[httpx.Request], httpx.Response]
