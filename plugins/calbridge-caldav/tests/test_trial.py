@@ -42,7 +42,8 @@ def learn(practice: Any, make: Any) -> Learned:
 
 
 def _dated(practice: Any) -> bool:
-    return bool(practice.server.name == "radicale")
+    """Does its date have to be waited for?"""
+    return bool(practice.server.name != "xandikos")
 
 
 def test_both_servers_do_all_that_the_bridge_needs(practice: Any, make: Any) -> None:
@@ -50,12 +51,14 @@ def test_both_servers_do_all_that_the_bridge_needs(practice: Any, make: Any) -> 
     before = practice.provider.check()
     learned = learn(practice, make)
     found = Quirks.of(learned.quirks)
+    assert [each.message for each in practice.provider.check()] == [each.message for each in before]
+    if practice.server.name == "given":  # whatever it is like: the summary says so
+        return
     assert replace(found, moving_date="", keeps_body="", delta_bodies="") == GOOD
     assert (found.moving_date, found.delta_bodies) == ((YES, YES) if _dated(practice) else (NO, NO))
     assert learned.quirks["tried"] == YES
     assert "calendar-access" in learned.quirks["dav"]
     assert not [each for each in learned.findings if each.level != "ok"]
-    assert [each.message for each in practice.provider.check()] == [each.message for each in before]
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)

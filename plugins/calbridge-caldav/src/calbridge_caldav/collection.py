@@ -107,7 +107,7 @@ class Collection:
 
     def _marks(self, *names: str) -> Marks:
         body = ms.propfind("D:resourcetype", *names)
-        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE)
+        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE, long=True)
         if isinstance(answer, httpx.Response) or not answer.parts or answer.parts[0].gone:
             raise NeedsHuman(
                 f"There is no calendar at the address in {field_of(self.resource)} (404): correct it, "
