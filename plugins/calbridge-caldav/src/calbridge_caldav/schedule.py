@@ -34,15 +34,13 @@ def read(
 
 
 def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes, now: int) -> Complete[Record]:
-    from calbridge_caldav.records import markers
-
     seen: dict[str, Seen] = {}
     items: list[Record] = []
     for collection in collections:
         marks = collection.look()
         seen[collection.resource] = Seen(path=collection.path, marks=marks, looked=now, listed=now)
         items += _records(collection, Changes(changed=collection.listing()), eyes)
-        items += markers(collection.resource, eyes)
+        items += _markers(collection.resource, eyes)
     return Complete(window=window, items=tuple(items), cursor=cursors.write(seen))
 
 
@@ -84,6 +82,12 @@ def _records(collection: Collection, changes: Changes, eyes: Eyes) -> Iterator[R
     for segment in wanted:
         fetched = changes.bodies.get(segment) or next(missing)
         yield from _of_one(collection.resource, fetched, fetched.etag or changes.changed[segment], eyes)
+
+
+def _markers(resource: str, eyes: Eyes) -> tuple[Record, ...]:
+    from calbridge_caldav.records import markers
+
+    return tuple(markers(resource, eyes))
 
 
 def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[Record, ...]:
