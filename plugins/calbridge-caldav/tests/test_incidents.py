@@ -55,6 +55,7 @@ class Bridge:
     store: Store = field(default_factory=lambda: Store.open(":memory:"))
     fingerprint: str = "one"
     provider: Any = None
+    mirrors: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.portal = PortalModel(self.practice.clock)
@@ -69,6 +70,8 @@ class Bridge:
             "calendar": Candidate(role="calendar", make=lambda: calendar, fingerprint=self.fingerprint),
             "portal": Candidate(role="portal", make=lambda: desk),
         }
+        for name, mirror in self.mirrors.items():
+            candidates[name] = Candidate(role="calendar", make=lambda mirror=mirror: mirror)  # type: ignore[misc]
         engine = Engine(
             store=self.store,
             clinic=self.clinic,
@@ -511,6 +514,32 @@ def test_r31_a_floating_time_is_the_clinics_whatever_the_hosts_zone(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+def test_one_change_goes_from_calendar_to_calendar_with_six_requests(bridge: Bridge, make: Any) -> None:
+    """Reading both, and a look, a write and a read-back: on a server that was tried out."""
+    practice = bridge.practice
+    learned = practice.provider.learn()
+    practice.quirks.update(learned.quirks)
+    second = {"anna": practice.server.make_calendar(f"second-{time.monotonic_ns()}")}
+    bridge.mirrors["second"] = make.provider(practice.server, second, practice.wire, practice.clock, practice.quirks)
+    practice.provider = bridge.provider = make.provider(
+        practice.server, {"anna": practice.paths["anna"]}, practice.wire, practice.clock, practice.quirks
+    )
+    (booking,) = bridge.book(1)
+    bridge.cycle()
+    drag(bridge, booking, minutes=15)
+    practice.wire.log.clear()
+    report = bridge.cycle()
+    assert report.writes["second"] == 1
+    assert len(practice.wire.log) <= 6, practice.wire.log
+    assert moved(bridge, booking) == 15 * 60
+    practice.wire.log.clear()
+    assert not {"calendar", "second"} & bridge.cycle().writes.keys()
+    assert len(practice.wire.log) <= 2 * 2  # a quiet check is at most two requests a calendar
 
 
 # --- servers in the wild: the twelve points, where no incident above says it already ---------------
