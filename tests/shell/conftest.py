@@ -76,19 +76,22 @@ def server() -> Iterator[Server]:
 # --- an installed plugin over in-memory sides, and a configuration that uses it -------------------
 
 PLUGIN = '''
-"""In-memory sides as a plugin: `diary` is a calendar, `desk` a portal that also takes webhooks."""
+"""In-memory sides as a plugin: a calendar `diary`, a portal `desk` that also takes webhooks, a PMS `cards`."""
 from pydantic import BaseModel, ConfigDict
 from calbridge.clock import SystemClock
-from calbridge.errors import SkipItem
+from calbridge.errors import RetryLater, SkipItem
 from calbridge.fields import SecretText
 from calbridge.hookspecs import hookimpl
 from calbridge.provider import Hint, ProviderKind
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
+from calbridge.testing.memory_pms import MemoryPms, PmsModel
 from calbridge.testing.memory_portal import PortalModel
 from calbridge.testing.portal_provider import MemoryPortal
 
 DIARY = CalendarModel(SystemClock())
 DESK = PortalModel(SystemClock())
+CARDS = PmsModel(SystemClock())
+CARDS.down = False
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -112,6 +115,13 @@ class Diary(MemoryCalendar):
             raise SkipItem("this calendar takes nothing today")
         return super().propagate_change(change)
 
+class Cards(MemoryPms):
+    @hookimpl
+    def find_clients(self, query):
+        if CARDS.down:
+            raise RetryLater("the PMS is down: the bridge tries again by itself")
+        return super().find_clients(query)
+
 def diary(settings, context):
     if settings.password:
         context.secrets(settings.password)
@@ -120,6 +130,7 @@ def diary(settings, context):
 @hookimpl
 def calbridge_register(registry):
     registry.provider(ProviderKind(name="diary", role="calendar", settings=Section, create=diary))
+    registry.provider(ProviderKind(name="cards", role="pms", settings=Section, create=lambda s, c: Cards(CARDS)))
     registry.provider(ProviderKind(name="desk", role="portal", settings=Section, create=lambda s, c: Desk(DESK)))
 '''
 

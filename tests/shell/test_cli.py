@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from calbridge.cli import main
-from calbridge.cli.answers import ANSWERS, Errors
+from calbridge.cli.answer import Errors
+from calbridge.cli.answers import ANSWERS
 from calbridge.cli.explain import QUESTIONS
 from calbridge.cli.lazy import COMMANDS
 from calbridge.cli.reference import leaves
@@ -506,7 +507,7 @@ def test_a_new_plugin_is_written_whole(practice: Any, what: str) -> None:
 
 def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
     lines = ask("plugins", "list")["plugins"]
-    assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "desk"],
+    assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "cards", "desk"],
             "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
     broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
     broken.mkdir()

@@ -7,21 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from calbridge.hub import CommandKind
-
-
-class Answer(BaseModel):
-    """One JSON object."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
-
-
-class Errors(Answer):
-    """What any command prints when it cannot do its work."""
-
-    errors: list[str] = Field(description="one sentence each")
+from calbridge.cli.answer import Answer
+from calbridge.cli.answers_booking import Asked, ExplainedBooking, ExplainedMatch, Requests, ShownRequest
 
 
 class Init(Answer):
@@ -216,37 +205,6 @@ class ExplainedSlot(Answer):
     as_of: dict[str, str] = Field(description="connection: instant of its last good read")
 
 
-class RequestLine(Answer):
-    """One booking of `requests list`."""
-
-    clinic: str
-    id: str
-    state: str
-    written: bool = Field(description="false for a confirmed booking that the system of record does not have yet")
-    service: str
-    resource: str
-    start: str
-    end: str
-    match: str = Field(description="linked, ambiguous, unmatched or empty")
-    client: str = Field(description="record number in the PMS, or empty")
-    name: str | None = Field(description="only with --names")
-    patient: str | None = Field(description="only with --names")
-
-
-class Requests(Answer):
-    """`requests list`"""
-
-    requests: list[RequestLine]
-
-
-class Asked(Answer):
-    """`requests accept`, `requests decline`, `requests cancel`, `requests move`, `requests link`"""
-
-    clinic: str
-    appointment: str
-    command: CommandKind
-
-
 class FeedAddress(Answer):
     """`feeds publish`"""
 
@@ -432,12 +390,17 @@ ANSWERS: dict[str, type[Answer]] = {
     "status": Status,
     "slots": Slots,
     "explain slot": ExplainedSlot,
+    "explain booking": ExplainedBooking,
+    "explain match": ExplainedMatch,
     "requests list": Requests,
+    "requests show": ShownRequest,
     "requests accept": Asked,
     "requests decline": Asked,
     "requests cancel": Asked,
     "requests move": Asked,
     "requests link": Asked,
+    "requests unlink": Asked,
+    "requests create-client": Asked,
     "messages list": Messages,
     "messages send-again": MessageDone,
     "client invite": MessageDone,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from calbridge.cli.answers import Asked
+from calbridge.cli import people
+from calbridge.cli.answers_booking import Asked
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
@@ -27,7 +28,9 @@ ALLOWED: Mapping[CommandKind, frozenset[State]] = {
     "decline": frozenset({State.REQUESTED}),
     "cancel": OPEN,
     "move": OPEN,
-    "link": OPEN,
+    "link": people.LINKABLE,
+    "unlink": people.LINKABLE,
+    "create": people.LINKABLE,
 }
 DONE: Mapping[CommandKind, str] = {
     "accept": "accepted",
@@ -35,6 +38,8 @@ DONE: Mapping[CommandKind, str] = {
     "cancel": "cancelled",
     "move": "moved",
     "link": "linked",
+    "unlink": "unlinked",
+    "create": "given a record",
 }
 NOT_YET = "its client has not sent it yet; it is only reserved, and ends by itself"
 INSTEAD: Mapping[tuple[CommandKind, State], str] = {
@@ -50,14 +55,36 @@ quiet_option = click.option(
 )
 
 
+Look = Callable[["Workplace", "ClinicConfig", Appointment, Command], Command]
+"""Looks at the outside before something is asked for."""
+
+
+CommandT = TypeVar("CommandT", bound=Callable[..., object])
+
+
+def client_options(*, required: bool) -> Callable[[CommandT], CommandT]:
+    """`--client` and `--patient`."""
+
+    def add(command: CommandT) -> CommandT:
+        patient = click.option("--patient", default="", help="The animal's record number; else the one that fits.")
+        client = click.option("--client", default="", required=required, help="The client's record number in the PMS.")
+        return client(patient(command))
+
+    return add
+
+
 @click.command()
 @click.argument("booking")
+@client_options(required=False)
 @config_option
 @clinic_option
 @reporting
-def accept(path: Path, clinic: str, booking: str) -> Outcome:
-    """Accept a request."""
-    return ask(path, clinic, Command(kind="accept", appointment=booking))
+def accept(path: Path, clinic: str, booking: str, client: str, patient: str) -> Outcome:
+    """Accept a request; with --client it is linked in the same step."""
+    command = Command(kind="accept", appointment=booking, client=client, patient=patient)
+    if patient and not client:
+        raise ConfigError("--patient is an animal of a client: name her with --client")
+    return ask(path, clinic, command, look=people.existing if client else None)
 
 
 @click.command()
@@ -110,14 +137,24 @@ def move(
     return ask(path, clinic, place)
 
 
-def ask(path: Path, clinic: str, command: Command) -> Outcome:
-    """Put it down for the next cycle, or say why it makes no sense."""
+def ask(path: Path, clinic: str, command: Command, *, look: Look | None = None) -> Outcome:
+    """Put it down for the next cycle, or say why it makes no sense. `look` has a last word, and may complete it."""
     with opened(path) as workplace:
-        config, _ = owner(workplace, clinic, command.appointment, command.kind)
-        workplace.store.add_command(config.clinic.key, command)
-    answer = Asked(clinic=config.clinic.key, appointment=command.appointment, command=command.kind)
+        config, found = owner(workplace, clinic, command.appointment, command.kind)
+        wanted = look(workplace, config, found, command) if look else command
+        workplace.store.add_command(config.clinic.key, wanted)
+    answer = Asked(
+        clinic=config.clinic.key,
+        appointment=wanted.appointment,
+        command=wanted.kind,
+        client=wanted.client,
+        patient=wanted.patient,
+    )
+    whom = f" to client {wanted.client}" if wanted.client else ""
+    whom += f" and animal {wanted.patient}" if wanted.patient else ""
     text = (
-        f"Noted: {command.kind} {answer.appointment}. The next cycle does it (calbridge sync, or the running daemon)."
+        f"Noted: {wanted.kind} {answer.appointment}{whom}. "
+        "The next cycle does it (calbridge sync, or the running daemon)."
     )
     return Outcome(answer=answer, show=lambda console: console.print(text, markup=False))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from calbridge.cli.answers import ANSWERS, Answer, Errors
+from calbridge.cli.answer import Answer, Errors
+from calbridge.cli.answers import ANSWERS
 from calbridge.cli.lazy import main
 
 INTRODUCTION = """# Commands

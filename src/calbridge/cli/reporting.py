@@ -20,7 +20,7 @@ from calbridge.errors import BridgeError, ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from calbridge.cli.answers import Answer
+    from calbridge.cli.answer import Answer
 
 FINE, HUMAN, WRONG = 0, 1, 2
 
@@ -86,7 +86,7 @@ def _fail(error: BridgeError, code: int, *, as_json: bool) -> NoReturn:
     for sentence in sentences:
         click.echo(f"error: {sentence}", err=True)
     if as_json:
-        from calbridge.cli.answers import Errors
+        from calbridge.cli.answer import Errors
 
         click.echo(Errors(errors=list(sentences)).model_dump_json(indent=2))
     click.get_current_context().exit(code)

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import RequestLine, Requests
-from calbridge.cli.deciding import accept, ask, cancel, decline, move
+from calbridge.cli.answers_booking import RequestLine, Requests
+from calbridge.cli.deciding import accept, cancel, decline, move
+from calbridge.cli.inbox import create_client, link, show, unlink
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, names_option, reporting
 from calbridge.cli.texts import instant, table
 from calbridge.cli.workplace import Workplace, opened
-from calbridge.hub import Command
 from calbridge.model import Appointment, Details, State
+from calbridge.reconcile import waits
 from calbridge.settings import ClinicConfig
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-OPEN_MATCHES = {"ambiguous", "unmatched"}
 
 
 @click.group(short_help="Bookings that wait for the clinic's word.")
@@ -44,31 +43,23 @@ def list_requests(path: Path, clinic: str, names: bool) -> Outcome:
     return Outcome(answer=answer, show=lambda console: _show(console, answer, names=names))
 
 
-@requests.command()
-@click.argument("booking")
-@click.option("--client", required=True, help="The client's record number in the PMS.")
-@click.option("--patient", default="", help="The patient's record number in the PMS.")
-@config_option
-@clinic_option
-@reporting
-def link(path: Path, clinic: str, booking: str, client: str, patient: str) -> Outcome:
-    """Link a booking to a client's record, and a patient's."""
-    return ask(path, clinic, Command(kind="link", appointment=booking, client=client, patient=patient))
-
-
-for decision in (accept, decline, cancel, move):
-    requests.add_command(decision)
+for command in (show, accept, decline, cancel, move, link, unlink, create_client):
+    requests.add_command(command)
 
 
 def _waiting(workplace: Workplace, config: ClinicConfig) -> list[Appointment]:
-    states = {State.REQUESTED, State.CONFIRMED}
-    found = workplace.store.appointments(config.clinic.key, states=states, frm=workplace.clock.now())
-    return [each for each in found if not _settled(each)]
+    """Requests and what is not written yet, to come; and all that a person was asked about and did not put away."""
+    store, key = workplace.store, config.clinic.key
+    coming = store.appointments(key, states={State.REQUESTED, State.CONFIRMED}, frm=workplace.clock.now())
+    found = {each.id: each for each in coming if not _settled(each)}
+    asked = {task.appointment for task in store.tasks(key) if task.kind == "link"} - set(found)
+    found |= {each.id: each for one in asked if (each := store.appointment(key, one)) is not None and waits(each)}
+    return sorted(found.values(), key=lambda each: (each.start, each.id))
 
 
 def _settled(booking: Appointment) -> bool:
-    """Decided, in the system of record, and its client known."""
-    return booking.state is State.CONFIRMED and booking.written and booking.match not in OPEN_MATCHES
+    """Decided, and in the system of record."""
+    return booking.state is State.CONFIRMED and booking.written
 
 
 def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> RequestLine:
@@ -83,6 +74,7 @@ def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> Request
         start=instant(tz, booking.start),
         end=instant(tz, booking.end),
         match=booking.match,
+        waits=waits(booking),
         client=booking.client,
         name=f"{details.first_name} {details.last_name}".strip() if names else None,
         patient=details.patient_name if names else None,

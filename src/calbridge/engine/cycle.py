@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from calbridge.availability import Availability
+from calbridge.engine.answers import ask
 from calbridge.engine.export import export, unpublished
-from calbridge.engine.pull import ask, pull
+from calbridge.engine.pull import pull
 from calbridge.engine.push import finish, push
 from calbridge.engine.recovery import connection_task
 from calbridge.engine.report import Report

@@ -13,7 +13,7 @@ from typing import Literal
 
 from calbridge.errors import Replan
 from calbridge.interval import Interval
-from calbridge.model import Alternative, Details, Side, State
+from calbridge.model import Alternative, Consent, Details, Side, State
 from calbridge.provider import Clock, ExportReceipt, Offer, PortalChange
 from calbridge.testing.changelog import ChangeLog
 
@@ -39,6 +39,7 @@ class Booking:
     state: State
     details: Details | None = None
     description: str = ""
+    consent: Consent | None = None
     expires: int | None = None
     replaces: str = ""
     consumed: bool = False
@@ -102,7 +103,7 @@ class PortalModel:
         )
         return self._client(hold).ref
 
-    def confirm(self, hold_ref: str, details: Details, description: str = "") -> str:
+    def confirm(self, hold_ref: str, details: Details, description: str = "", consent: Consent | None = None) -> str:
         """The client submits her hold; after its expiry, only if the time is still free."""
         hold = self.get(hold_ref)
         if hold.state is State.EXPIRED:
@@ -116,6 +117,7 @@ class PortalModel:
             state=State.REQUESTED,
             details=details,
             description=description,
+            consent=consent,
             expires=None,
             replaces=hold_ref,
             consumed=False,

@@ -133,5 +133,6 @@ def _entry(booking: Booking) -> Entry:
         modified=booking.modified,
         replaces=booking.replaces,
         details=booking.details,
+        consent=booking.consent,
         expires=booking.expires,
     )

@@ -8,6 +8,14 @@ from calbridge.cli.lazy import LazyGroup
 
 QUESTIONS: dict[str, tuple[str, str]] = {
     "slot": ("calbridge.cli.explain.slot:slot", "Is this time offered, and what does every rule say?"),
+    "booking": (
+        "calbridge.cli.explain.booking:booking",
+        "Its whole life, where each side shows it, and what it still lacks.",
+    ),
+    "match": (
+        "calbridge.cli.explain.match:match",
+        "Whose booking is this, by which rule, and on what evidence?",
+    ),
 }
 
 
