@@ -7,7 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DISTRIBUTIONS := . plugins/calbridge-caldav plugins/calbridge-pms plugins/calbridge-vetstoria \
-	contrib/calbridge-portal contrib/calbridge-refpms
+	contrib/calbridge-portal contrib/calbridge-refpms \
+	contrib/calbridge-aroundpet contrib/calbridge-praxxme contrib/calbridge-provet contrib/calbridge-smarttherapy
 SOURCES := src $(wildcard plugins/*/src) $(wildcard contrib/*/src)
 
 help: ## Print this help

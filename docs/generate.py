@@ -9,6 +9,7 @@ import dataclasses
 import inspect
 import json
 import sys
+import tomllib
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,23 +18,27 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from calbridge import errors, hookspecs, lifecycle, provider, views
+from calbridge import errors, facts, hookspecs, lifecycle, provider, rules, views
 from calbridge.cli.reference import commands
+from calbridge.glossary import TERMS
 from calbridge.plugins import load_plugins
 from calbridge.settings.sections import ConnectionSection, FileSection
 from calbridge.settings.values import HoldTime, Seconds
 
-REFERENCE = Path(__file__).parent / "reference"
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n"
 
 
-def pages() -> dict[str, str]:
-    """File name -> text of every generated page."""
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
     return {
-        "hooks.md": NOTE + hooks(),
-        "configuration.md": NOTE + configuration(),
-        "commands.md": NOTE + commands(),
-        "life-cycle.md": lifecycle.as_markdown(),
+        REFERENCE / "hooks.md": NOTE + hooks(),
+        REFERENCE / "configuration.md": NOTE + configuration(),
+        REFERENCE / "commands.md": NOTE + commands(),
+        REFERENCE / "life-cycle.md": lifecycle.as_markdown(),
+        REFERENCE / "glossary.md": NOTE + glossary(),
+        ROOT / "src" / "calbridge" / "published.toml": published(),
     }
 
 
@@ -43,11 +48,14 @@ def pages() -> dict[str, str]:
 def hooks() -> str:
     """The hooks with their exact signatures, and every record that passes through them."""
     parts = ["# Hooks\n", inspect.cleandoc(hookspecs.__doc__ or "") + "\n", HOOKS_INTRODUCTION]
-    for spec in (hookspecs.PluginSpec, hookspecs.ProviderSpec):
+    for spec in (hookspecs.PluginSpec, hookspecs.Registry, hookspecs.ProviderSpec):
         parts.append(f"## {inspect.cleandoc(spec.__doc__ or '')}\n")
-        parts += [_function(name, member) for name, member in vars(spec).items() if inspect.isfunction(member)]
+        members = [each for each in vars(spec).items() if inspect.isfunction(each[1]) and not each[0].startswith("_")]
+        parts += [_function(name, member) for name, member in members]
     parts.append("## Records\n")
     parts += [_record(kind) for kind in _records()]
+    parts.append("## What a slot rule looks at\n")
+    parts += [_record(kind) for kind in (rules.Case, rules.Candidate, facts.Facts)]
     parts.append("## Errors\n\n" + inspect.cleandoc(errors.__doc__ or "") + "\n")
     parts += [f"* `{kind.__name__}`: {_text(kind)}" for kind in _errors()]
     return "\n".join(parts) + "\n"
@@ -62,9 +70,14 @@ See [Write a provider](../how-to/write-a-provider.md).
 
 def _function(name: str, member: Any) -> str:
     arguments = [p for p in inspect.signature(member).parameters.values() if p.name != "self"]
-    shown = ", ".join(f"{p.name}: {p.annotation}" for p in arguments)
+    shown = ", ".join(_argument(p) for p in arguments)
     returns = inspect.signature(member).return_annotation
     return f"### `{name}({shown}) -> {returns}`\n\n{_text(member)}\n"
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    default = "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
+    return f"{parameter.name}: {parameter.annotation}{default}"
 
 
 def _records() -> Iterator[type]:
@@ -83,7 +96,7 @@ def _record(kind: type) -> str:
 
 def _default(field: dataclasses.Field[Any]) -> str:
     if field.default is not dataclasses.MISSING:
-        return f"`{field.default!r}`"
+        return f"`{getattr(field.default, '__name__', repr(field.default))}`"
     return "" if field.default_factory is dataclasses.MISSING else "empty"
 
 
@@ -107,8 +120,19 @@ def configuration() -> str:
     parts.append(_keys(ConnectionSection))
     for name, kind in sorted(load_plugins().kinds.items()):
         parts.append(f'### `kind = "{name}"`\n\n{kind.summary or _text(kind.settings)}\n\n{_keys(kind.settings)}')
+    parts.append(EXTRA_INTRODUCTION)
+    for code, rule in sorted(load_plugins().rules.items()):
+        keys = _keys(rule.settings) if rule.settings else "It has no settings: `true` turns it on.\n"
+        parts.append(f"### `{code}`\n\nWith {rule.source}. {rule.summary}\n\n{keys}")
     return "\n".join(parts) + "\n"
 
+
+EXTRA_INTRODUCTION = """## Rules of plugins
+
+A clinic turns one on in `clinics.<key>.rules.extra` by its code: with `true`, or with a table of its settings. `false`
+turns off what the preset turned on; `true` keeps the preset's settings, a table changes only the keys it names.
+See [Add a slot rule](../how-to/add-a-slot-rule.md).
+"""
 
 CONFIGURATION_INTRODUCTION = """One TOML file. Every key can be overridden by an environment variable: `CALBRIDGE_`,
 then the path in capitals joined by two underscores. Unknown keys are errors. Secrets are given by reference and never
@@ -186,13 +210,67 @@ def _shown(value: Any) -> str:
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
 
 
+# --- glossary -------------------------------------------------------------------------------------
+
+
+def glossary() -> str:
+    """calbridge's terms beside the standards', then beside each vendor's own words."""
+    standards = [(_spoken(t.name), t.meaning, t.fhir, t.icalendar) for t in TERMS]
+    vendors = load_plugins().brought.words
+    columns = [f"{each.vendor} ({each.language})" for each in vendors]
+    used = [t.name for t in TERMS if any(t.name in each.words for each in vendors)]
+    words = [(_spoken(name), *(each.words.get(name, "") for each in vendors)) for name in used]
+    return "\n".join(
+        [
+            GLOSSARY_INTRODUCTION,
+            _table(("calbridge", "meaning", "FHIR R4", "iCalendar"), standards),
+            "## What vendors say\n\nFrom this repository's plugins; `calbridge plugins show NAME` has any other's.\n",
+            _table(("calbridge", *columns), words),
+        ]
+    )
+
+
+GLOSSARY_INTRODUCTION = """# Glossary
+
+The words of this field, one for each thing. Configuration, commands, code and these pages use them and no others.
+"""
+
+
+# --- what is published ----------------------------------------------------------------------------
+
+
+def published() -> str:
+    """Which distribution of this repository brings which kind, preset and rule."""
+    here = {
+        tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in ROOT.glob("*/*/pyproject.toml")
+    }
+    found = [plugin for plugin in load_plugins().found if plugin.distribution in here]
+    parts = [
+        "# Written by docs/generate.py from what the distributions of this repository register; run `make docs`.\n"
+    ]
+    for noun in ("kinds", "presets", "rules"):
+        names = {name: plugin.distribution for plugin in found for name in getattr(plugin.brought, noun)}
+        lines = [f'{name} = "{distribution}"\n' for name, distribution in sorted(names.items())]
+        parts.append("".join([f"[{noun}]\n", *lines]))
+    return "\n".join(parts)
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(columns), *map(list, rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
 def main(arguments: list[str]) -> int:
     """Write, or with `--check` compare; 1 when a page is out of date."""
     stale = []
-    for name, text in pages().items():
-        path = REFERENCE / name
+    for path, text in pages().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
+            stale.append(path.name)
             if "--check" not in arguments:
                 path.write_text(text, encoding="utf-8")
     if "--check" in arguments and stale:

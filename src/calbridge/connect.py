@@ -9,15 +9,15 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
-
 from calbridge.clock import SystemClock
 from calbridge.errors import NeedsHuman
 from calbridge.fields import is_secret
 from calbridge.host import Candidate, ClinicHost
+from calbridge.log import logger
 from calbridge.model import Clinic
 from calbridge.plugins import Plugins
-from calbridge.provider import Clock, Context, ProviderKind
+from calbridge.provider import Clock, Context, ProviderKind, PublicContext, Role
+from calbridge.public import public
 from calbridge.secrets import SecretResolver
 from calbridge.settings import BridgeConfig, ClinicConfig, ConnectionConfig
 from calbridge.transport import Fault, Limits, RetryBudget, Transport
@@ -35,13 +35,15 @@ class Host:
         clock: Clock | None = None,
         log: Any = None,
         faults: Callable[[Any], Fault | None] | None = None,
+        quirks: Callable[[str, str], Mapping[str, str]] | None = None,
     ) -> None:
         self._plugins = plugins
         self._bridge = bridge
         self._environ = os.environ if environ is None else environ
         self._clock = clock or SystemClock()
-        self._log = log or structlog.get_logger("calbridge")
+        self._log = log or logger()
         self._faults = faults
+        self._quirks = quirks or (lambda _clinic, _connection: {})
         self._budget = RetryBudget()
 
     def clinic(self, config: ClinicConfig, *, threads: bool = True) -> ClinicHost:
@@ -59,29 +61,35 @@ class Host:
     def _candidate(self, clinic: Clinic, connection: ConnectionConfig, kind: ProviderKind) -> Candidate:
         transport = Transport(
             allow_private=connection.allow_private,
+            authorities=self._bridge.home / connection.ca_file if connection.ca_file else None,
             limits=Limits().of(float(connection.timeout)),
             budget=self._budget,
             faults=self._faults,
         )
         return Candidate(
             role=kind.role,
-            make=lambda: kind.create(connection.settings, self._context(clinic, connection, transport)),
+            make=lambda: kind.create(connection.settings, self._context(clinic, connection, kind.role, transport)),
             close=transport.close,
             kind=kind.name,
-            plugin=str(self._plugins.owners.get(kind.name, f"the plugin of kind {kind.name}")),
+            plugin=str(self._plugins.owner(kind.name) or f"the plugin of kind {kind.name}"),
             fingerprint=fingerprint(connection),
         )
 
-    def _context(self, clinic: Clinic, connection: ConnectionConfig, transport: Transport) -> Context:
-        return Context(
-            connection=connection.name,
-            clinic=clinic,
-            transport=transport,
-            clock=self._clock,
-            secrets=SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
-            log=self._log.bind(clinic=clinic.key, connection=connection.name),
-            random=random.SystemRandom(),
-        )
+    def _context(
+        self, clinic: Clinic, connection: ConnectionConfig, role: Role, transport: Transport
+    ) -> Context | PublicContext:
+        given: dict[str, Any] = {
+            "connection": connection.name,
+            "transport": transport,
+            "clock": self._clock,
+            "secrets": SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
+            "log": self._log.bind(clinic=clinic.key, connection=connection.name),
+            "random": random.SystemRandom(),
+            "quirks": lambda: self._quirks(clinic.key, connection.name),
+        }
+        if role == "portal":
+            return PublicContext(clinic=public(clinic), **given)
+        return Context(clinic=clinic, **given)
 
     def _without_plugin(self, connection: ConnectionConfig) -> NeedsHuman:
         faults = "; ".join(plugin.fault for plugin in self._plugins.broken)

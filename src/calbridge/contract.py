@@ -17,6 +17,7 @@ from calbridge.provider import (
     Capabilities,
     Change,
     ClientRecord,
+    ClosureRecord,
     Complete,
     Delta,
     Entry,
@@ -24,10 +25,12 @@ from calbridge.provider import (
     Finding,
     Gone,
     Hint,
+    Learned,
     NotModified,
     Partial,
     Present,
     Receipt,
+    Record,
     Role,
     Unknown,
     Unreadable,
@@ -41,7 +44,7 @@ _FEEDS = (Complete, Delta, NotModified, Partial)
 _OUTCOMES = ("written", "pending", "moved", "conflict")
 _ITEMS: dict[str, tuple[type, ...]] = {
     "import_bookings": (Entry, Unreadable),
-    "import_schedule": (Entry, Busy, WindowRecord, AbsenceRecord, Unreadable),
+    "import_schedule": (Entry, Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable),
 }
 
 
@@ -134,7 +137,7 @@ def _items(hook: str, role: Role, items: Any) -> Iterator[str]:
         seen.add(item.ref)
 
 
-def _item(role: Role, item: Entry | Busy | WindowRecord | AbsenceRecord | Unreadable) -> Iterator[str]:
+def _item(role: Role, item: Record) -> Iterator[str]:
     if not (isinstance(item.ref, str) and item.ref and isinstance(item.version, str)):
         yield f"gave {_kind(item)} without a ref or with a version that is not text"
     if isinstance(item, Entry):
@@ -187,5 +190,6 @@ _CHECKS: dict[str, Callable[..., Iterator[str]]] = {
     "create_client": _is_a(ClientRecord),
     "probe": _is_a(Present, Gone, Unknown),
     "check": _tuple_of(Finding),
+    "learn": _is_a(Learned),
     "receive": _tuple_of(Hint),
 }

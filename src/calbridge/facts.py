@@ -20,8 +20,10 @@ class Facts:
     """`now` in epoch seconds; every other field may be left out. All intervals are sorted and disjoint.
 
     `taken`: footprints of appointments, requests and live holds, and busy time of calendars and the PMS.
-    `absences`, `windows` (online) and `work`: what providers say, added to the configured ones. A resource that is a
-    key of `windows` counts as one with online windows even where none is left: fails closed.
+    `absences`, `closures` (under "" those of every resource), `windows` (online) and `work`: what providers say.
+    Online windows are added to the configured ones; working time is where all providers that give any agree, and limits
+    the configured one. A resource that is a key of `windows` or `work` counts as one that has such windows even where
+    none is left: fails closed.
     `stale`: resource -> the source that has not been read for too long. `counts`: online bookings of a service on a
     local date, for `max_per_day`. For a move, `taken` and `counts` leave out the appointment that moves.
     """
@@ -29,6 +31,7 @@ class Facts:
     now: int
     taken: Spans = field(default_factory=dict)
     absences: Spans = field(default_factory=dict)
+    closures: Spans = field(default_factory=dict)
     windows: Spans = field(default_factory=dict)
     work: Spans = field(default_factory=dict)
     stale: Mapping[str, str] = field(default_factory=dict)

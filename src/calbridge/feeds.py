@@ -1,4 +1,4 @@
-"""What passes between a provider and the core: typed feeds, entries, changes, receipts. Plain frozen records.
+"""What a provider gives the core: typed feeds of entries, client records, abilities. Plain frozen records.
 
 A failure is an exception of `calbridge.errors`, never an empty feed (R1, R2). Only `Complete` and `Delta` may say
 that something is gone, and only inside the window and for the refs they cover.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from calbridge.interval import Interval
-from calbridge.model import Clinic, Details, Side, State
+from calbridge.model import Details, Side, State
 from calbridge.views import View
 
 # --- what a read returns --------------------------------------------------------------------------
@@ -60,7 +60,10 @@ class Busy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRecord:
-    """Bookable time of a resource as a PMS or calendar gives it, in instants."""
+    """Time of a resource as a PMS or calendar gives it, in instants: where it may be booked online, or when it works.
+
+    One without spans says that the resource has such windows, and none in the time that was read.
+    """
 
     ref: str
     version: str
@@ -80,6 +83,16 @@ class AbsenceRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureRecord:
+    """The clinic is closed, in instants; where `resource` is named only its site is, "" is all of the clinic."""
+
+    ref: str
+    version: str
+    spans: tuple[Interval, ...]
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """One record that cannot be read: it blocks `spans` where its time could be read, and becomes a task.
 
@@ -93,7 +106,7 @@ class Unreadable:
     spans: tuple[Interval, ...] = ()
 
 
-Record = Entry | Busy | WindowRecord | AbsenceRecord | Unreadable
+Record = Entry | Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
 RecordT_co = TypeVar("RecordT_co", bound=Record, covariant=True)
 
 # The three generic feeds have no slots: Python 3.11 cannot make a `Delta[Entry](...)` of a frozen slotted class.
@@ -153,83 +166,6 @@ class Unknown:
 
 
 Probe = Present | Gone | Unknown
-
-
-# --- what a write is ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One appointment state for one side. Carrying it out twice must be the same as once.
-
-    `key` is the idempotency key, stable over retries and restarts. `ref` is "" when the side has no entry yet; then the
-    ref must be derived from `appointment`, so that a write whose answer was lost is found again. `version` is what the
-    shadow holds; a remote that moved on answers `Receipt(outcome="moved")`. `previous` is what the side last showed.
-    `remove` asks that the entry no longer takes time (a calendar deletes it, a PMS cancels it, a portal declines,
-    cancels or releases). `overbook`: staff wants this although the time is taken. `reason` is a code or the clinic's
-    sentence for the client.
-    """
-
-    key: str
-    appointment: str
-    revision: int
-    view: View
-    remove: bool = False
-    ref: str = ""
-    version: str = ""
-    previous: View | None = None
-    overbook: bool = False
-    reason: str = ""
-    details: Details | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What became of a change.
-
-    written: `entry` is read back from the remote (None after a removal). pending: accepted, not yet written.
-    moved: the remote changed since `version`; nothing was written; `entry` is what it shows now, None when it is gone.
-    conflict: the remote says the time is taken; nothing was written.
-    """
-
-    outcome: Literal["written", "pending", "moved", "conflict"]
-    entry: Entry | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedSlot:
-    """One start a client may choose."""
-
-    service: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferWindow:
-    """All that is offered of `resource` in `window`: the portal replaces what it had there."""
-
-    resource: str
-    window: Interval
-    slots: tuple[OfferedSlot, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """Availability for a portal: changed windows only. `revision` only grows. `clinic` is for names and services."""
-
-    clinic: Clinic
-    revision: int
-    windows: tuple[OfferWindow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportReceipt:
-    """How many windows the portal took; `rejected` are those it would not take, each with a sentence."""
-
-    accepted: int
-    rejected: tuple[str, ...] = ()
 
 
 # --- clients and patients, for matching only ------------------------------------------------------

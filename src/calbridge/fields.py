@@ -1,4 +1,4 @@
-"""Field types for settings models, the bridge's own and the plugins': a secret, a duration, an address.
+"""Field types for settings models, the bridge's own and the plugins': a secret, a duration, an address, a key.
 
 A field declared as `SecretText` is masked by `config show`, may take its value from the secrets directory,
 and is never printed. `context.secrets(settings.password)` gives the text.
@@ -6,6 +6,8 @@ and is never printed. `context.secrets(settings.password)` gives the text.
 
 from __future__ import annotations
 
+import difflib
+import re
 from datetime import timedelta
 from typing import Annotated, Any, get_args
 
@@ -18,10 +20,22 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
-__all__ = ["Seconds", "SecretReference", "SecretText", "ServerUrl", "is_secret", "seconds"]
+__all__ = [
+    "MailAddress",
+    "OneLine",
+    "ResourceKey",
+    "Seconds",
+    "SecretReference",
+    "SecretText",
+    "ServerUrl",
+    "ServiceKey",
+    "is_secret",
+    "seconds",
+]
 
 
 class SecretReference(BaseModel):
@@ -44,16 +58,25 @@ SecretText = SecretStr | SecretReference
 """The text itself (discouraged), or `{ file = "..." }`, `{ env = "..." }`, `{ command = "..." }`."""
 
 _DURATION = TypeAdapter(timedelta)
+_WRITTEN = re.compile(r"P(?=[\dT])(\d+W|(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)", re.ASCII)
+LONGEST = 3_653 * 86_400
+"""Beyond it a date may leave the calendar."""
 
 
 def seconds(text: Any) -> int:
-    """Whole seconds of an ISO 8601 duration such as "PT4H" or "P1D"; anything else is a ValueError."""
+    """Whole seconds of an ISO 8601 duration such as "PT4H" or "P1D"; anything else is a ValueError.
+
+    Years and months are no durations here: they are not always as long.
+    """
+    if not (isinstance(text, str) and _WRITTEN.fullmatch(text)):
+        raise ValueError('a duration is written like "PT30M", "PT4H" or "P2D"')
     try:
-        if isinstance(text, str) and text.startswith("P"):
-            return int(_DURATION.validate_python(text).total_seconds())
+        length = int(_DURATION.validate_python(text).total_seconds())
     except ValidationError:
-        pass
-    raise ValueError('a duration is written like "PT30M", "PT4H" or "P2D"')
+        length = LONGEST + 1
+    if length > LONGEST:
+        raise ValueError("a duration is at most ten years")
+    return length
 
 
 Seconds = Annotated[int, BeforeValidator(seconds)]
@@ -74,6 +97,51 @@ def _server(text: str) -> str:
 
 ServerUrl = Annotated[str, AfterValidator(_server)]
 """An http or https address with a host and without credentials."""
+
+
+def _one_of(noun: str, key: str, info: ValidationInfo) -> str:
+    """Checked where the clinic is known: in the settings of a slot rule, not in those of a connection."""
+    known = (info.context or {}).get(f"{noun}s")
+    if known is not None and key not in known:
+        near = difflib.get_close_matches(key, list(known), n=1)
+        raise ValueError(f'there is no {noun} "{key}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    return key
+
+
+def _service(key: str, info: ValidationInfo) -> str:
+    return _one_of("service", key, info)
+
+
+def _resource(key: str, info: ValidationInfo) -> str:
+    return _one_of("resource", key, info)
+
+
+ServiceKey = Annotated[str, AfterValidator(_service)]
+"""The key of a service of the clinic, in the settings of a slot rule."""
+
+ResourceKey = Annotated[str, AfterValidator(_resource)]
+"""The key of a resource of the clinic, in the settings of a slot rule."""
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("this is one line of text: take line ends, tabs and other control characters out")
+    return text.strip()
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+"""Text that may stand in a header or a subject."""
+
+
+def _address(text: str) -> str:
+    name, at, domain = text.rpartition("@")
+    if text and not (at and name and domain and not any(mark.isspace() or mark in "<>,;" for mark in text)):
+        raise ValueError('a mail address is written like "praxis@example.org", without a name before it')
+    return text
+
+
+MailAddress = Annotated[OneLine, AfterValidator(_address)]
+"""A mail address alone, or nothing."""
 
 
 def is_secret(annotation: Any) -> bool:

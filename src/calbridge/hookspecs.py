@@ -5,13 +5,13 @@ Every hook is synchronous and is called for one provider at a time by `calbridge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import pluggy
 
 from calbridge.interval import Interval
-from calbridge.model import Details
+from calbridge.model import Details, Reach
 from calbridge.provider import (
     Change,
     ClientQuery,
@@ -22,12 +22,14 @@ from calbridge.provider import (
     Finding,
     Hint,
     InboundRequest,
+    Learned,
     Offer,
     Probe,
     ProviderKind,
     Receipt,
     Record,
 )
+from calbridge.rules import Answer, Case
 
 PROJECT = "calbridge"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -41,8 +43,31 @@ class Registry(Protocol):
         """Add `kind = "<name>"` for connections."""
         ...
 
+    def rule(
+        self,
+        code: str,
+        answer: Callable[[Case, Any], Answer],
+        *,
+        words: str,
+        settings: type[Any] | None = None,
+        reach: Reach = "clinic",
+    ) -> None:
+        """Add a slot rule, which a clinic turns on with `[clinics.<c>.rules.extra.<code>]`.
+
+        `answer(case, options)` is a function of a module and looks at nothing else; `options` is that table as a
+        `settings` (a pydantic model with `extra="forbid"`), or None where there is none. `code` is the reason people
+        see, `words` the sentence of a refusal with the answer's facts in it: `"only {most} a day"`. `reach` promises
+        what the answer depends on: "fixed", not on the start; "visit", on the configuration, the candidate and the
+        facts of the visit's own dates; "clinic", on anything, which costs a call for every start.
+        """
+        ...
+
     def preset(self, name: str, rules: Mapping[str, object]) -> None:
-        """Add `preset = "<name>"`: values for the `[rules]` keys of a clinic."""
+        """Add `preset = "<name>"`: values for the `[rules]` keys of a clinic, `extra` included."""
+        ...
+
+    def words(self, vendor: str, language: str, words: Mapping[str, str]) -> None:
+        """Add what `vendor` calls the terms of `calbridge.glossary.TERMS` in one language (BCP 47, such as "de")."""
         ...
 
 
@@ -51,7 +76,7 @@ class PluginSpec:
 
     @hookspec
     def calbridge_register(self, registry: Registry) -> None:
-        """Register provider kinds, rule functions, presets and notifiers."""
+        """Register provider kinds, slot rules, presets and a vendor's words."""
 
 
 class ProviderSpec:
@@ -74,7 +99,7 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def propagate_change(self, change: Change) -> Receipt | None:
-        """Write one appointment state. Idempotent by `change.key`; reads back what it wrote."""
+        """Write one appointment state, given as this role's record. Idempotent by `change.key`; reads back."""
 
     @hookspec(firstresult=True)
     def find_clients(self, query: ClientQuery) -> tuple[ClientRecord, ...] | None:
@@ -90,7 +115,14 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def check(self) -> tuple[Finding, ...] | None:
-        """Look at settings and server before anything is configured, at start and in `calbridge check`."""
+        """Look at settings and server, and change nothing: before anything is configured, and in `calbridge check`."""
+
+    @hookspec(firstresult=True)
+    def learn(self) -> Learned | None:
+        """Find out what this server does differently, by its own words and by trying it out.
+
+        Tried only on what is made for it and removed again; nothing that was there before is touched.
+        """
 
     @hookspec(firstresult=True)
     def receive(self, request: InboundRequest) -> tuple[Hint, ...] | None:

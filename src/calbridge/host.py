@@ -14,12 +14,13 @@ from typing import Any, cast
 import pluggy
 
 from calbridge.calls import STOPPING, Inline, OneAtATime, Place, Stopped, decide
+from calbridge.changes import CHANGES
 from calbridge.contract import violation, wrong_capabilities
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import PROJECT, ProviderSpec
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Details
-from calbridge.plugins import RegistrationError, hooks_of, refuse_wrong_hooks
+from calbridge.plugins import hooks_of, refuse_wrong_hooks
 from calbridge.provider import (
     Capabilities,
     Change,
@@ -30,6 +31,7 @@ from calbridge.provider import (
     Finding,
     Hint,
     InboundRequest,
+    Learned,
     Offer,
     Probe,
     Receipt,
@@ -37,6 +39,7 @@ from calbridge.provider import (
     Role,
     Unknown,
 )
+from calbridge.registration import RegistrationError
 
 LIMITS = {"import_bookings": 600.0, "import_schedule": 600.0, "export_availability": 300.0, "receive": 5.0}
 LIMIT = 120.0
@@ -139,7 +142,9 @@ class ClinicHost:
         return cast("Feed[Record]", self._call(name, hook, cursor=cursor, window=window, known=dict(known)))
 
     def change(self, name: str, change: Change) -> Receipt:
-        """Write one appointment state."""
+        """Write one appointment state, in the record of the side's role and no other."""
+        if type(change) is not CHANGES[self._connected(name).role]:
+            raise NeedsHuman("the bridge was about to hand it another side's fields: tell its maker", connection=name)
         return cast("Receipt", self._call(name, "propagate_change", change=change))
 
     def offer(self, name: str, offer: Offer) -> ExportReceipt:
@@ -165,6 +170,12 @@ class ClinicHost:
         if "check" not in self._connected(name).hooks:
             return ()
         return cast("tuple[Finding, ...]", self._call(name, "check"))
+
+    def learn(self, name: str) -> Learned:
+        """Try its server out; a side with nothing to learn gives nothing."""
+        if "learn" not in self._connected(name).hooks:
+            return Learned()
+        return cast("Learned", self._call(name, "learn"))
 
     def receive(self, name: str, request: InboundRequest) -> tuple[Hint, ...]:
         """Verify one inbound webhook; may run beside another hook of the same provider."""

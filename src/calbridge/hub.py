@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from calbridge.changes import Change
 from calbridge.feeds import (
     AbsenceRecord,
     Busy,
     Capabilities,
-    Change,
     ClientRecord,
+    ClosureRecord,
     Feed,
     Probe,
     Record,
@@ -25,7 +26,7 @@ from calbridge.interval import Interval
 from calbridge.model import Appointment, Details, Side
 from calbridge.views import Role, View
 
-Foreign = Busy | WindowRecord | AbsenceRecord | Unreadable
+Foreign = Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
 """What a side holds that is no appointment of ours. Stored by (connection, ref)."""
 
 
@@ -74,17 +75,27 @@ class Link:
         return Side.CLIENT if self.role == "portal" else Side.CLINIC
 
 
+CommandKind = Literal["accept", "decline", "link", "cancel", "move"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What a person asked the bridge to do with one booking; consumed by the next cycle."""
+    """What a person asked the bridge to do with one booking; consumed by the next cycle.
 
-    id: int
-    kind: Literal["accept", "decline", "link", "cancel"]
+    `id` is 0 until it is stored. `notify` is None where the clinic's rules say whether a message goes out. A move names
+    the whole new place.
+    """
+
+    kind: CommandKind
     appointment: str
+    id: int = 0
     reason: str = ""
-    notify: bool = True
+    notify: bool | None = None
     client: str = ""
     patient: str = ""
+    resource: str = ""
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ Records are validated where they enter (settings, providers); inside they are tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from calbridge.interval import Interval
 
@@ -101,6 +101,23 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Whose word counts where two sides say different things (design.md section 3, "who wins").
+
+    `time`: where it is and with whom. "clinic": the last edit among the clinic's sides, before the client's;
+    "last_edit": the last edit, the client's too; "pms", "calendar": only sides of that role move. `cancel`: which of
+    the clinic's sides may end an appointment. `service`, `description`: of what came from a portal. `text`: the
+    private title and note. A role that the clinic has no side of counts as "clinic".
+    """
+
+    time: Literal["clinic", "last_edit", "pms", "calendar"] = "clinic"
+    cancel: Literal["clinic", "pms", "calendar"] = "clinic"
+    service: Literal["portal", "clinic", "last_edit"] = "portal"
+    description: Literal["portal", "clinic", "last_edit"] = "portal"
+    text: Literal["clinic", "pms", "calendar"] = "clinic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The values of a clinic's rules after preset and overrides (rules.md sections 3 to 8). Durations in seconds."""
 
@@ -135,16 +152,52 @@ class Rules:
     reminders: tuple[int, ...] = ()
     publish: Literal["all", "marked"] = "all"
     max_cancellations: int = 3
+    authority: Authority = Authority()
+
+
+Reach = Literal["fixed", "visit", "clinic"]
+"""What the answer of a plugin's rule may depend on; `ExtraRule` says what each promises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraRule:
+    """A rule of a plugin as one clinic turned it on; it stands between rules 12 and 13 of the catalogue.
+
+    `answer(case, options)` takes a `calbridge.rules.Case` and these `options` and gives a `calbridge.rules.Answer`;
+    the types lie above this module. `words` puts the facts of a refusal into one sentence, `{fact}` by `{fact}`.
+    `reach` bounds what the answer may depend on. `fixed`: not on the start. `visit`: on the configuration, the
+    candidate and what is known of the visit's local dates. `clinic`: on anything, the present too; such a rule is
+    asked again for every start in every computation.
+    """
+
+    code: str
+    answer: Callable[[Any, Any], Any]
+    options: Any = None
+    words: str = ""
+    reach: Reach = "clinic"
+    source: str = ""
+
+
+Language = Literal["de", "en", "fi"]
+_SPOKEN: Mapping[str, Language] = {"DE": "de", "AT": "de", "CH": "de", "LI": "de", "FI": "fi"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
-    """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows."""
+    """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
+
+    `extra` are the rules of plugins that it turned on, in the order of its configuration. `phone`, `email` and
+    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`).
+    """
 
     key: str
     name: str
     time_zone: str
     region: str = ""
+    language: Language | Literal[""] = ""
+    phone: str = ""
+    email: str = ""
+    booking_url: str = ""
     online: bool = False
     opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
@@ -152,6 +205,12 @@ class Clinic:
     resources: Mapping[str, Resource] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    extra: tuple[ExtraRule, ...] = ()
+
+    @property
+    def spoken(self) -> Language:
+        """The language of its calendar entries and, where a client says nothing else, of its messages."""
+        return self.language or _SPOKEN.get(self.region, "en")
 
 
 # --- what happens to a booking (rules.md section 4) ---------------------------------------------
@@ -208,6 +267,15 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A slot that is free where the one a client wanted was not. Epoch seconds."""
+
+    resource: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """The canonical appointment: the hub that every side is compared with, through its own shadow.
 
@@ -215,8 +283,11 @@ class Appointment:
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
+    `quiet`: the clinic wants no message of what it decided last (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client`/`patient` are keys of the PMS's records; `match` is how they were found.
+    `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
+    words), `alternatives` what she is offered instead.
     """
 
     id: str
@@ -239,6 +310,8 @@ class Appointment:
     match: Literal["", "linked", "ambiguous", "unmatched"] = ""
     hold_expires: int | None = None
     decline_reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    quiet: bool = False
     revision: int = 1
     exclusive: bool = True
     written: bool = False

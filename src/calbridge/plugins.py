@@ -6,19 +6,19 @@ asynchronous is refused here, with a sentence, before it can be silently ignored
 
 from __future__ import annotations
 
-import difflib
+import functools
 import inspect
-import tomllib
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import metadata, resources
+from importlib import metadata
 from typing import Any
 
 import pluggy
-from pydantic import BaseModel
 
 from calbridge.hookspecs import PROJECT, PluginSpec, Registry
 from calbridge.provider import ProviderKind
+from calbridge.registration import Brought, Registration, RegistrationError, RuleKind, did_you_mean
 
 GROUP = "calbridge"
 LOADING_FAULTS = (Exception, SystemExit)
@@ -27,13 +27,12 @@ LOADING_FAULTS = (Exception, SystemExit)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """One entry point. `fault` is one sentence, empty when it loaded."""
+    """One entry point. `fault` is one sentence, empty when it loaded; what it brought counts only then."""
 
     name: str
     distribution: str = ""
     version: str = ""
-    kinds: tuple[str, ...] = ()
-    presets: tuple[str, ...] = ()
+    brought: Brought = field(default_factory=Brought)
     fault: str = ""
 
     def __str__(self) -> str:
@@ -42,65 +41,49 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:
-    """All that was found. `kinds` and `presets` come from the plugins without fault."""
+    """All that was found; what it brings comes from the plugins without fault."""
 
     found: tuple[Plugin, ...] = ()
-    kinds: Mapping[str, ProviderKind] = field(default_factory=dict)
-    owners: Mapping[str, Plugin] = field(default_factory=dict)
-    presets: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def broken(self) -> tuple[Plugin, ...]:
         """Those that did not load."""
         return tuple(plugin for plugin in self.found if plugin.fault)
 
+    @property
+    def brought(self) -> Brought:
+        """Everything that they registered."""
+        return functools.reduce(operator.or_, (plugin.brought for plugin in self.found), Brought())
 
-class RegistrationError(Exception):
-    """What a plugin registers, or how, is against the contract. The text is ours, never the plugin's."""
+    @property
+    def kinds(self) -> Mapping[str, ProviderKind]:
+        """What a connection's `kind` may be."""
+        return self.brought.kinds
 
+    @property
+    def rules(self) -> Mapping[str, RuleKind]:
+        """What a clinic may turn on in `rules.extra`."""
+        return self.brought.rules
 
-class Registration:
-    """The `Registry` that one plugin is given; nothing of it counts before the plugin's hook returned."""
+    @property
+    def presets(self) -> Mapping[str, Mapping[str, object]]:
+        """What a clinic's `preset` may be."""
+        return self.brought.presets
 
-    def __init__(self, taken: Plugins) -> None:
-        self._taken = taken
-        self.kinds: dict[str, ProviderKind] = {}
-        self.presets: dict[str, Mapping[str, object]] = {}
-
-    def provider(self, kind: ProviderKind) -> None:
-        """Add `kind = "<name>"` for connections."""
-        if not isinstance(kind, ProviderKind) or not kind.name:
-            raise RegistrationError("it registers something that is not a ProviderKind with a name")
-        if kind.name in self.kinds or kind.name in self._taken.kinds:
-            raise RegistrationError(f'kind "{kind.name}" is already registered')
-        if not (inspect.isclass(kind.settings) and issubclass(kind.settings, BaseModel)):
-            raise RegistrationError(f'the settings of kind "{kind.name}" are not a pydantic model')
-        if kind.settings.model_config.get("extra") != "forbid":
-            raise RegistrationError(f'the settings of kind "{kind.name}" do not say extra="forbid"')
-        self.kinds[kind.name] = kind
-
-    def preset(self, name: str, rules: Mapping[str, object]) -> None:
-        """Add `preset = "<name>"`."""
-        if name in self.presets or name in self._taken.presets:
-            raise RegistrationError(f'preset "{name}" is already registered')
-        self.presets[name] = dict(rules)
+    def owner(self, kind: str) -> Plugin | None:
+        """The plugin that brings a provider kind."""
+        return next((plugin for plugin in self.found if kind in plugin.brought.kinds), None)
 
 
 def load_plugins(entry_points: Iterable[metadata.EntryPoint] | None = None) -> Plugins:
-    """Every plugin that is installed (or given), in a stable order, beside the built-in presets."""
+    """Every plugin that is installed (or given), in a stable order."""
     found = metadata.entry_points(group=GROUP) if entry_points is None else entry_points
-    plugins = Plugins(presets=built_in_presets())
+    plugins = Plugins()
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(PluginSpec)
     for entry_point in sorted(found, key=lambda each: (each.name, each.value)):
         plugins = _with(plugins, manager, entry_point)
     return plugins
-
-
-def built_in_presets() -> dict[str, Mapping[str, object]]:
-    """The presets of rules.md section 8."""
-    text = resources.files("calbridge").joinpath("presets.toml").read_text("utf-8")
-    return dict(tomllib.loads(text))
 
 
 def _with(plugins: Plugins, manager: pluggy.PluginManager, entry_point: metadata.EntryPoint) -> Plugins:
@@ -110,18 +93,13 @@ def _with(plugins: Plugins, manager: pluggy.PluginManager, entry_point: metadata
         distribution=source.name if source else "",
         version=source.version if source else "",
     )
-    registration = Registration(plugins)
+    registration = Registration(plugins.brought, str(plugin))
     fault = _attempt(lambda: _register(manager, entry_point, registration))
     if fault:
-        broken = replace(plugin, fault=f"{plugin} (entry point {entry_point.value}) {fault}")
-        return replace(plugins, found=(*plugins.found, broken))
-    whole = replace(plugin, kinds=tuple(registration.kinds), presets=tuple(registration.presets))
-    return Plugins(
-        found=(*plugins.found, whole),
-        kinds={**plugins.kinds, **registration.kinds},
-        owners={**plugins.owners, **dict.fromkeys(registration.kinds, whole)},
-        presets={**plugins.presets, **registration.presets},
-    )
+        loaded = replace(plugin, fault=f"{plugin} (entry point {entry_point.value}) {fault}")
+    else:
+        loaded = replace(plugin, brought=registration.brought)
+    return Plugins(found=(*plugins.found, loaded))
 
 
 def _attempt(load: Callable[[], None]) -> str:
@@ -158,9 +136,7 @@ def refuse_wrong_hooks(plugin: Any, spec: type[Any]) -> None:
     known = [name for name in vars(spec) if not name.startswith("_")]
     for name in hooks_of(plugin):
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            advice = f", did you mean {near[0]}?" if near else ""
-            raise RegistrationError(f"it implements a hook {name} that does not exist{advice}")
+            raise RegistrationError(f"it implements a hook {name} that does not exist{did_you_mean(name, known)}")
         hook = getattr(plugin, name)
         if inspect.iscoroutinefunction(hook) or inspect.isasyncgenfunction(hook):
             raise RegistrationError(f"its hook {name} is asynchronous; hooks are plain functions")

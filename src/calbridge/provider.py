@@ -12,48 +12,61 @@ from typing import Any, Literal, Protocol
 
 import httpx
 
+from calbridge.changes import (
+    CalendarChange,
+    Change,
+    ExportReceipt,
+    Offer,
+    OfferedSlot,
+    OfferWindow,
+    PmsChange,
+    PortalChange,
+    Receipt,
+    change_of,
+)
 from calbridge.feeds import (
     AbsenceRecord,
     Busy,
     Capabilities,
-    Change,
     ClientQuery,
     ClientRecord,
+    ClosureRecord,
     Complete,
     Delta,
     Entry,
-    ExportReceipt,
     Feed,
     Gone,
     NotModified,
-    Offer,
-    OfferedSlot,
-    OfferWindow,
     Partial,
     PatientRecord,
     Present,
     Probe,
-    Receipt,
     Record,
     Stamp,
     Unknown,
     Unreadable,
     WindowRecord,
 )
-from calbridge.model import Clinic
+from calbridge.model import Alternative, Clinic
+from calbridge.public import PublicClinic, PublicResource, PublicRules, PublicService
 from calbridge.views import Role
 
 __all__ = [
     "AbsenceRecord",
+    "Alternative",
     "Busy",
+    "CalendarChange",
     "Capabilities",
     "Change",
+    "Choice",
     "ClientQuery",
     "ClientRecord",
     "Clock",
+    "ClosureRecord",
     "Complete",
     "Context",
     "Delta",
+    "Discovered",
     "Entry",
     "ExportReceipt",
     "Feed",
@@ -61,23 +74,33 @@ __all__ = [
     "Gone",
     "Hint",
     "InboundRequest",
+    "Learned",
     "NotModified",
     "Offer",
     "OfferWindow",
     "OfferedSlot",
     "Partial",
     "PatientRecord",
+    "PmsChange",
+    "PortalChange",
     "Present",
     "Probe",
     "ProviderKind",
+    "PublicClinic",
+    "PublicContext",
+    "PublicResource",
+    "PublicRules",
+    "PublicService",
     "Receipt",
     "Record",
     "Role",
+    "Search",
     "Secrets",
     "Stamp",
     "Unknown",
     "Unreadable",
     "WindowRecord",
+    "change_of",
 ]  # fmt: skip
 
 
@@ -91,6 +114,17 @@ class Finding:
     level: Literal["ok", "warning", "error"]
     message: str
     field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What trying a server out showed. `quirks` are stored with the connection and handed back by `Context.quirks`.
+
+    Names and values are the plugin's own short words; they hold no personal data. `findings` say the same to people.
+    """
+
+    quirks: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +172,63 @@ class Context:
     secrets: Secrets
     log: Any
     random: random.Random = field(default_factory=random.SystemRandom)
+    quirks: Callable[[], Mapping[str, str]] = dict
+    """What `learn` found last of this connection's server; empty before the first time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicContext:
+    """The same for a portal or a notifier, which may not know more of a clinic than its clients do."""
+
+    connection: str
+    clinic: PublicClinic
+    transport: httpx.BaseTransport
+    clock: Clock
+    secrets: Secrets
+    log: Any
+    random: random.Random = field(default_factory=random.SystemRandom)
+    quirks: Callable[[], Mapping[str, str]] = dict
+
+
+# --- setting up -----------------------------------------------------------------------------------
+
+
+def nobody_agrees(_question: str) -> bool:
+    """The answer where nobody can be asked."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a person gave to find a server: an address of any form, and perhaps a login.
+
+    `password` is asked for when it is first needed. `confirm` asks a yes-or-no question, where somebody can answer it.
+    """
+
+    address: str
+    transport: httpx.BaseTransport
+    clock: Clock
+    username: str = ""
+    password: Callable[[], str] = str
+    confirm: Callable[[str], bool] = nobody_agrees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One thing of the server's that a resource may be given, such as a calendar: its setting's value and its name."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """What was found: values for the kind's settings, and for a table setting what each resource may be given."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +236,14 @@ class ProviderKind:
     """What a plugin registers: `kind = "<name>"` in a connection's section.
 
     `settings` is a pydantic model with `extra="forbid"`. `create(settings, context)` returns an object that implements
-    the hooks it can and has `capabilities: Capabilities`; it does no I/O.
+    the hooks it can and has `capabilities: Capabilities`; it does no I/O. A portal is given a `PublicContext`, the
+    others a `Context`. `discover` finds a server from whatever a person knows of it, for `calbridge init`; it raises a
+    BridgeError that says why where it finds none.
     """
 
     name: str
     role: Role
     settings: type[Any]
-    create: Callable[[Any, Context], Any]
+    create: Callable[[Any, Any], Any]
     summary: str = ""
+    discover: Callable[[Search], Discovered] | None = None

@@ -176,7 +176,7 @@ def outside_hours(case: Case) -> Answer:
 
 def closed(case: Case) -> Answer:
     """No part of the visit is in a closure."""
-    return _free_of(bookable.closures(case.clinic), case.visit)
+    return _free_of(bookable.closures(case.clinic, case.facts, case.resource.key), case.visit)
 
 
 def absent(case: Case) -> Answer:

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 from calbridge import bookable
 from calbridge.facts import Facts
 from calbridge.model import Clinic
-from calbridge.rules import RULES, Candidate, Case, Verdict, case_of, co_resources, earliest_of_hour
+from calbridge.rules import Candidate, Case, Verdict, case_of, co_resources, earliest_of_hour
+from calbridge.ruleset import ruleset
 from calbridge.starts import Start, passing
 from calbridge.wall import local_date
 
@@ -53,7 +54,7 @@ def decide(clinic: Clinic, facts: Facts, candidate: Candidate) -> Decision:
         return Decision(ok=False, code=unknown.code, verdicts=(unknown,))
     if _throttled(case):
         case = replace(case, day_starts=tuple(start for start, _ in passing(case, case.dates[0], case.dates[0])))
-    verdicts = tuple(rule.check(case) for rule in RULES)
+    verdicts = tuple(rule.check(case) for rule in ruleset(clinic))
     code = next((verdict.code for verdict in verdicts if not verdict.ok), "")
     chosen = co_resources(case)
     taken = () if code or isinstance(chosen, int) else chosen

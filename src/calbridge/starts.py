@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from calbridge import bookable
 from calbridge.interval import Interval, merge
-from calbridge.rules import RULES, Case
+from calbridge.rules import Case, case_of
+from calbridge.ruleset import extras, ruleset
 from calbridge.wall import date_interval, day_interval, days, local_date, segments
 
 Range = tuple[int, int, tuple[str, ...]]
@@ -21,11 +23,11 @@ Start = tuple[int, tuple[str, ...]]
 
 
 def passing(case: Case, first: date, last: date) -> list[Start]:
-    """Starts on local dates `first` to `last` that pass rules 1 to 12 and 15, with the co-resources of each.
+    """Starts on local dates `first` to `last` that pass all rules but the throttles, with the co-resources of each.
 
     `case.start` is not looked at.
     """
-    if case.resource.key in case.facts.stale or not all(r.check(case).ok for r in RULES if r.fixed):
+    if case.resource.key in case.facts.stale or not all(r.check(case).ok for r in ruleset(case.clinic) if r.fixed):
         return []
     first = max(first, local_date(case.clinic.time_zone, bookable.earliest(case.clinic, case.facts.now, case.today)))
     last = min(last, bookable.horizon_date(case.clinic, case.today))
@@ -36,7 +38,7 @@ def passing(case: Case, first: date, last: date) -> list[Start]:
     ranges, _ = carve(ranges, _full_days(case, first, last), after=1)
     taken = case.facts.taken.get(case.resource.key, ())
     ranges, _ = carve(ranges, taken, before=before, after=length + after)
-    return _on_grid(case, _with_co_resources(case, ranges), first, last)
+    return _admitted(case, _on_grid(case, _with_co_resources(case, ranges), first, last))
 
 
 def carve(
@@ -84,7 +86,7 @@ def _closed(case: Case, first: date, last: date) -> list[Interval]:
     clinic, facts, service, resource = case.clinic, case.facts, case.service.key, case.resource.key
     return merge(
         [
-            *bookable.closures(clinic),
+            *bookable.closures(clinic, facts, resource),
             *bookable.absences(clinic, facts, resource),
             *bookable.exclusions(clinic, service, resource, case.species, dates=(first, _reach(case, last))),
         ]
@@ -136,3 +138,16 @@ def _on_grid(case: Case, ranges: Iterable[Range], first: date, last: date) -> li
             found += [(moment, chosen) for moment in range(low, min(end, cut[at].end), grid)]
             at += 1
     return sorted(found)
+
+
+def _admitted(case: Case, starts: list[Start]) -> list[Start]:
+    """The rules of plugins are asked for each start that all else leaves."""
+    asked = [rule for rule in extras(case.clinic) if not rule.fixed]
+    if not asked:
+        return starts
+    return [(at, chosen) for at, chosen in starts if all(rule.check(_moved(case, at)).ok for rule in asked)]
+
+
+def _moved(case: Case, start: int) -> Case:
+    moved = case_of(case.clinic, case.facts, replace(case.wanted, start=start))
+    return moved or case

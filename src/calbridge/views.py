@@ -146,7 +146,21 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
     )
 
 
-SYSTEM_REASONS = frozenset({"slot_unavailable", "client_not_admitted", "species_not_admitted"})
+def notifies(appointment: Appointment) -> bool:
+    """May the client be told of this state? Not where the clinic decided without a message (S2).
+
+    A refusal of the bridge itself is always told: she waits for an answer and nobody at the clinic knows.
+    """
+    return not appointment.quiet or appointment.decline_reason in SYSTEM_REASONS
+
+
+SYSTEM_REASONS = frozenset({
+    "slot_unavailable",
+    "hold_expired",
+    "too_late_to_move",
+    "client_not_admitted",
+    "species_not_admitted",
+})  # fmt: skip
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 
@@ -155,12 +169,11 @@ _WORDS = {
     "fi": {State.HELD: "Varattu", State.REQUESTED: "Pyydetty"},
     "en": {State.HELD: "Reserved", State.REQUESTED: "Requested"},
 }
-_LANGUAGE = {"DE": "de", "AT": "de", "CH": "de", "FI": "fi"}
 
 
 def subject(appointment: Appointment, clinic: Clinic, *, names: str) -> str:
     """The line a diary shows: the service (S2), then the names as far as the clinic shows them, the state first."""
-    words = _WORDS[_LANGUAGE.get(clinic.region, "en")]
+    words = _WORDS[clinic.spoken]
     service = clinic.services.get(appointment.service)
     text = appointment.title if names == "full" else ""
     if not text or appointment.state is State.HELD:
@@ -172,7 +185,7 @@ def subject(appointment: Appointment, clinic: Clinic, *, names: str) -> str:
 
 def own_title(title: str, clinic: Clinic) -> str:
     """What staff typed, without the state's word that the bridge put before it."""
-    for word in _WORDS[_LANGUAGE.get(clinic.region, "en")].values():
+    for word in _WORDS[clinic.spoken].values():
         title = title.removeprefix(f"{word}: ")
     return title
 

@@ -140,15 +140,31 @@ def parity(day: date) -> Literal["odd", "even"]:
     return "odd" if day.isocalendar().week % 2 else "even"
 
 
+Part = Literal["morning", "afternoon", "evening"]
+PARTS: dict[Part, WallWindow] = {
+    "morning": WallWindow(start=0, end=720),
+    "afternoon": WallWindow(start=720, end=1020),
+    "evening": WallWindow(start=1020, end=DAY),
+}
+"""The parts of a day that people ask for (S3), by the minute a visit begins."""
+
+
+def part_of_day(tz: str, start: int) -> Part:
+    """The part of the local day in which a visit begins."""
+    minute = minute_of_day(tz, start)
+    return next(part for part, window in PARTS.items() if window.start <= minute < window.end)
+
+
 # --- text -----------------------------------------------------------------------------------------
 
 
 def parse_windows(texts: Iterable[str]) -> tuple[WallWindow, ...]:
     """`["09:00-12:00", "14:00-24:00"]` as merged windows, or ValueError with one sentence."""
-    return merge_windows(_parse(text) for text in texts)
+    return merge_windows(parse_window(text) for text in texts)
 
 
-def _parse(text: str) -> WallWindow:
+def parse_window(text: str) -> WallWindow:
+    """`"09:00-12:00"`, or ValueError with one sentence."""
     found = _WINDOW.fullmatch(text.strip())
     if not found:
         raise ValueError(f'"{text}" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".')

@@ -95,6 +95,9 @@ class Portal(MemoryDriver):
     def move(self, ref: str, start: int) -> None:
         self.model.move(ref, start)
 
+    def alternatives(self, ref: str) -> tuple[int, ...]:
+        return tuple(each.start for each in self.model.bookings[ref].alternatives)
+
     def messages(self, ref: str) -> int:
         return sum(count for (booking, _, _), count in self.model.messages.items() if booking == ref)
 

@@ -8,13 +8,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
-from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from calbridge.explain import explain
 from calbridge.interval import Interval, merge
+from calbridge.plugins import load_plugins
 from calbridge.rules import RULES
 from calbridge.settings.build import clinic as build_clinic
 from calbridge.settings.sections import ClinicSection
@@ -22,7 +23,7 @@ from calbridge.slots import Candidate, Facts, decide, offers
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
-PRESETS = tomllib.loads(files("calbridge").joinpath("presets.toml").read_text(encoding="utf-8"))
+PRESETS = load_plugins().presets
 BASE = tomllib.loads("""
 name = "Tierarztpraxis am Hafen"
 time_zone = "Europe/Berlin"
@@ -88,6 +89,7 @@ def facts_of(case, tz):
         now=instant(tz, case["now"]),
         taken=spans("taken"),
         absences=spans("absences"),
+        closures=spans("closures"),
         windows=spans("windows"),
         work=spans("work"),
         stale=given.get("stale", {}),
@@ -114,6 +116,20 @@ def test_each_start_gets_its_reason(case, ask):
     for text, expected in ask["starts"].items():
         decision = decide(clinic, facts, Candidate(start=instant(clinic.time_zone, text), **who))
         assert (text, decision.code or "offered") == (text, expected)
+
+
+@pytest.mark.parametrize(("case", "ask"), asks("starts"))
+def test_each_start_is_explained_in_whole_sentences(case, ask):
+    clinic = clinic_of(case)
+    facts = facts_of(case, clinic.time_zone)
+    who = ASKED | {key: value for key, value in ask.items() if key not in OUTCOMES}
+    for text, expected in ask["starts"].items():
+        found = explain(clinic, facts, Candidate(start=instant(clinic.time_zone, text), **who))
+        assert (text, found.code or "offered") == (text, expected)
+        for line in found.lines:
+            said = (line.words.sentence, line.words.remedy)
+            assert all(re.fullmatch(r"[A-Z0-9].*[^.]\.", each) for each in said if each), said
+            assert bool(said[1]) is not line.verdict.ok, said
 
 
 @pytest.mark.parametrize(("case", "ask"), asks("starts"))

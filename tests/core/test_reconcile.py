@@ -6,10 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from calbridge.hub import Answers, Command, HubState
+from calbridge.hub import Answers, Command, Foreign, HubState
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
-from calbridge.provider import Busy, ClientRecord, Entry, Gone, Partial, PatientRecord, Present, Receipt, Stamp, Unknown
+from calbridge.provider import (
+    AbsenceRecord,
+    Busy,
+    ClientRecord,
+    ClosureRecord,
+    Entry,
+    Gone,
+    Partial,
+    PatientRecord,
+    Present,
+    Receipt,
+    Stamp,
+    Unknown,
+    WindowRecord,
+)
 from calbridge.reconcile import facts
 from calbridge.testing.pure import ALL_TIME, PureHub, changed, echo, everything, links
 from calbridge.views import CalendarView, PmsView, PortalView
@@ -81,6 +95,25 @@ def booked(**rules: object) -> PureHub:
     it.see(answers, portal=changed(portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)))
     it.settle()
     return it
+
+
+CAME_FIRST = [
+    (Busy(ref="x", version="1", resource="anna", spans=(Interval(TEN, TEN + HALF),)), True),
+    (AbsenceRecord(ref="x", version="1", resource="anna", spans=(Interval(TEN, TEN + HALF),)), True),
+    (ClosureRecord(ref="x", version="1", spans=(Interval(TEN, TEN + HALF),)), True),
+    (ClosureRecord(ref="x", version="1", spans=(Interval(TEN, TEN + HALF),), resource="anna"), True),
+    (ClosureRecord(ref="x", version="1", spans=(Interval(TEN, TEN + HALF),), resource="bernd"), False),
+    (ClosureRecord(ref="x", version="1", spans=(Interval(TEN + HALF, TEN + 2 * HALF),)), False),
+    (WindowRecord(ref="x", version="1", resource="anna", spans=(Interval(TEN, TEN + HALF),)), False),
+]
+
+
+@pytest.mark.parametrize(("record", "refused"), CAME_FIRST)
+def test_a_hold_gives_way_to_what_was_there_when_its_sides_are_read_again(record: Foreign, refused: bool) -> None:
+    it = hub()
+    it.see(portal=changed(portal("hold/1", State.HELD, expires=NOW + 300)))
+    it.see(pms=changed(record))
+    assert only(it).state is (State.RELEASED if refused else State.HELD)
 
 
 def shown(it: PureHub, connection: str):  # type: ignore[no-untyped-def]
@@ -328,7 +361,7 @@ def test_a_phone_booking_is_adopted_shown_in_the_calendar_and_takes_the_slot() -
     assert only(it).origin is Side.CLINIC
     refused = it.see(portal=changed(portal("hold/1", State.HELD)))
     assert [line.facts.get("rule") for line in refused.journal if line.code == "slot_refused"] == ["busy"]
-    assert [(e.connection, e.change.remove, e.change.reason) for e in refused.effects] == [
+    assert [(e.connection, e.change.remove, e.change.view.decline_reason) for e in refused.effects] == [
         ("portal", True, "slot_unavailable")
     ]
 

@@ -16,6 +16,7 @@ from calbridge.provider import (
     AbsenceRecord,
     Busy,
     ClientRecord,
+    ClosureRecord,
     Complete,
     Delta,
     Entry,
@@ -86,10 +87,13 @@ def entries(draw: st.DrawFn, side: str, refs: list[str], known: list[str]) -> En
 
 @st.composite
 def foreign(draw: st.DrawFn, side: str) -> Record:
-    kind = draw(st.sampled_from((Busy, AbsenceRecord, WindowRecord, Unreadable)))
+    kind = draw(st.sampled_from((Busy, AbsenceRecord, WindowRecord, ClosureRecord, Unreadable)))
     start = draw(starts)
     fields: dict[str, Any] = {"ref": f"{side}/foreign/{draw(st.integers(0, 3))}", "version": draw(versions)}
-    fields |= {"resource": draw(resources), "spans": (Interval(start, start + draw(lengths)),)}
+    fields |= {
+        "resource": draw(st.just("") if kind is ClosureRecord else resources),
+        "spans": (Interval(start, start + draw(lengths)),),
+    }
     return kind(**fields, **({"why": "line 3"} if kind is Unreadable else {}))
 
 

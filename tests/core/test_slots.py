@@ -155,6 +155,7 @@ def worlds(draw):
         now=begin + draw(st.sampled_from([-2 * DAY, 0, 30_000, 30_001, 60_000])),
         taken={key: draw(spans(begin, 8, least=3)) for key in ALL},
         absences={key: draw(spans(begin, 1)) for key in draw(mostly(set(), st.sets(st.sampled_from(ALL), max_size=2)))},
+        closures={key: draw(spans(begin, 1)) for key in draw(rarely(set(), {""}, {KEYS[0]}))},
         windows={key: draw(spans(begin, 3)) for key in draw(mostly(set(), st.sets(st.sampled_from(KEYS), max_size=1)))},
         work={key: draw(spans(begin, 3)) for key in draw(mostly(set(), st.sets(st.sampled_from(KEYS), max_size=1)))},
         stale=dict.fromkeys(draw(mostly(set(), st.sets(st.sampled_from(ALL), max_size=1))), "calendar"),
@@ -233,8 +234,10 @@ class Oracle:
             online = self.planned(week, "online") | self.inside(given.get(key, ()))
         else:
             online = opening if self.rules.without_windows == "opening_hours" else set()
-        if any(p.kind == "work" and p.days for p in week) or key in work:
-            online &= self.planned(week, "work") | self.inside(work.get(key, ()))
+        if any(p.kind == "work" and p.days for p in week):
+            online &= self.planned(week, "work")
+        if key in work:
+            online &= self.inside(work[key])
         return online
 
     def planned(self, week, kind):
@@ -243,6 +246,7 @@ class Oracle:
     def allowed(self, key):
         """The minutes that rules 6, 7, 8 and 9 leave."""
         closed = {t for c in self.clinic.closures for t in self.dates(c.first, c.last)}
+        closed |= self.inside((*self.facts.closures.get("", ()), *self.facts.closures.get(key, ())))
         excluded = self.on_days(
             lambda day: [w for e in self.exclusions(key) if day.weekday() in e.days for w in e.windows]
         )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
 from hatchling import build
 from packaging.requirements import Requirement
+
+from calbridge.plugins import Plugin, load_plugins
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = sorted(
@@ -59,3 +62,46 @@ def test_all_distributions_take_their_version_from_one_place() -> None:
     for path in PROJECTS:
         hatch = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["hatch"]["version"]["path"]
         assert (path.parent / hatch).resolve() == ROOT / "src" / "calbridge" / "version.py"
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_a_wheel_holds_every_file_of_its_package(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data beside the code, such as a pack's preset, is read from the installed package."""
+    monkeypatch.chdir(path.parent)
+    wheel = zipfile.ZipFile(tmp_path / build.build_wheel(str(tmp_path)))
+    source = path.parent / "src"
+    files = {file.relative_to(source).as_posix() for file in source.rglob("*") if file.is_file()}
+    assert {file for file in files if "__pycache__" not in file} <= set(wheel.namelist())
+
+
+def test_every_distribution_is_installed_checked_and_offered() -> None:
+    """`make dev` installs it, import-linter reads it, and an extra of calbridge brings it."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    listed = re.search(r"^DISTRIBUTIONS := (.*)$", makefile, re.MULTILINE)
+    assert listed
+    assert {(ROOT / each / "pyproject.toml").resolve() for each in listed[1].split()} == set(PROJECTS)
+    root = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = _names()
+    assert set(root["tool"]["importlinter"]["root_packages"]) == {name.replace("-", "_") for name in names}
+    extras = {each for extra in root["project"]["optional-dependencies"].values() for each in extra}
+    assert names - {"calbridge"} <= extras
+
+
+def test_every_vendor_pack_is_held_to_the_public_api() -> None:
+    """A pack is what brings a preset and no provider."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = {each["name"]: each for each in tool["importlinter"]["contracts"]}
+    loaded = [plugin for plugin in load_plugins().found if plugin.distribution in _names()]
+    packs = {_module(each) for each in loaded if not each.brought.kinds}
+    others = {_module(each) for each in loaded if each.brought.kinds}
+    assert set(contracts["Vendor packs use the core and the registry, nothing else"]["source_modules"]) == packs
+    assert set(contracts["Plugins use the public API only, and never each other"]["source_modules"]) == others
+    assert set(contracts["Plugins do not know each other"]["modules"]) == packs | others
+
+
+def _module(plugin: Plugin) -> str:
+    return plugin.distribution.replace("-", "_")
+
+
+def _names() -> set[str]:
+    return {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in PROJECTS}

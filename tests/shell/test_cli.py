@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from calbridge.cli import main
 from calbridge.cli.answers import ANSWERS, Errors
+from calbridge.cli.explain import QUESTIONS
 from calbridge.cli.lazy import COMMANDS
 from calbridge.cli.reference import leaves
 from calbridge.model import Details
@@ -147,7 +149,8 @@ def test_a_request_is_listed_without_names_accepted_and_confirmed(practice: Any)
     assert states == {"confirmed"}
     refused = call("requests", "accept", line["id"])
     assert refused.exit_code == 2
-    assert refused.stderr == f"error: booking {line['id']} is confirmed: it cannot be asked to accept\n"
+    said = f"error: booking {line['id']} is confirmed and cannot be accepted: there is nothing left to accept\n"
+    assert refused.stderr == said
 
 
 def test_a_declined_request_frees_its_time(practice: Any) -> None:
@@ -157,6 +160,84 @@ def test_a_declined_request_frees_its_time(practice: Any) -> None:
     ask("requests", "decline", line["id"], "--reason", "full", "--quiet")
     ask("sync")
     assert {slot["start"] for slot in slots()} - taken == {line["start"]}
+
+
+@pytest.mark.parametrize(("flag", "sent"), [("--quiet", []), ("--notify", ["declined"]), ("", [])])
+def test_a_decline_goes_out_with_or_without_a_message_whatever_the_rule_says(
+    practice: Any, flag: str, sent: list[str]
+) -> None:
+    practice.path.write_text(practice.path.read_text().replace('"request"', '"request"\ndecline_notifies = false'))
+    ref = book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "decline", line["id"], *([flag] if flag else []))
+    ask("sync")
+    assert [kind for (booking, kind, _) in practice.sides.DESK.messages if booking == ref] == sent
+
+
+def confirmed(practice: Any) -> dict[str, Any]:
+    """A booking that its client counts on."""
+    book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "accept", line["id"])
+    ask("sync")
+    return dict(line)
+
+
+def test_the_clinic_cancels_a_booking_on_all_sides(practice: Any) -> None:
+    line = confirmed(practice)
+    refused = call("requests", "decline", line["id"])
+    assert refused.stderr == (
+        f"error: booking {line['id']} is confirmed and cannot be declined: the client counts on it: "
+        f'"calbridge requests cancel {line["id"]}" takes it back\n'
+    )
+    assert ask("requests", "cancel", line["id"])["command"] == "cancel"
+    ask("sync")
+    assert list(practice.sides.DIARY.stamped()) == []
+    assert {str(each.state) for each in practice.sides.DESK.bookings.values() if each.expires is None} == {"cancelled"}
+    again = call("requests", "cancel", line["id"])
+    assert again.stderr.endswith("is cancelled and cannot be cancelled: what has ended stays ended\n")
+
+
+def test_the_clinic_moves_a_booking_on_all_sides(practice: Any) -> None:
+    line = confirmed(practice)
+    free = [slot["start"] for slot in slots() if slot["start"] > line["start"]][5]
+    wall = free.rpartition("+")[0]
+    ask("requests", "move", line["id"], "--to", wall, "--minutes", "45")
+    ask("sync")
+    (event,) = practice.sides.DIARY.stamped()
+    assert (event.start, event.end - event.start) == (int(datetime.fromisoformat(free).timestamp()), 45 * 60)
+    (booking,) = [each for each in practice.sides.DESK.bookings.values() if each.live]
+    assert (booking.start, booking.end) == (event.start, event.end)
+
+
+NOT_TO = [
+    (("--to", "tomorrow"), '--to "tomorrow" is no date and time; write it like 2026-11-24T10:30'),
+    (
+        ("--to", "2020-01-01T10:00"),
+        '--to "2020-01-01T10:00" is over: a booking is moved to a time that is still to come',
+    ),
+    (("--to", "2098-03-30T02:30"), '--to "2098-03-30T02:30" does not exist in Europe/Berlin: the clock skips it'),
+    (("--to", "2098-01-01T10:00", "--with", "bert"), 'clinic hafen has no resource "bert"; there are anna'),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), NOT_TO, ids=[row[1][:25] for row in NOT_TO])
+def test_a_move_to_nowhere_is_refused_in_one_sentence(practice: Any, words: tuple[str, ...], sentence: str) -> None:
+    line = confirmed(practice)
+    result = call("requests", "move", line["id"], *words)
+    assert (result.exit_code, result.stderr) == (2, f"error: {sentence}\n")
+
+
+def test_a_word_that_came_too_late_becomes_a_task(practice: Any) -> None:
+    ref = book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "accept", line["id"])
+    practice.sides.DESK.cancel(ref)
+    ask("sync", code=1)
+    (task,) = ask("tasks", "list", code=1)["tasks"]
+    assert (task["kind"], task["appointment"]) == ("command", line["id"])
+    assert '"accept"' in task["sentence"]
+    assert "cancelled" in task["sentence"]
 
 
 def test_slots_work_without_any_connection_and_without_state(practice: Any) -> None:
@@ -264,10 +345,104 @@ def test_check_looks_at_every_connection(practice: Any) -> None:
     assert [each["plugin"] for each in answer["clinics"][0]["connections"]] == ["plugin calbridge-acme 1.0"] * 2
 
 
+def test_config_show_says_which_rules_of_plugins_are_on(practice: Any) -> None:
+    text = practice.path.read_text()
+    extra = "[clinics.hafen.rules]\nextra = { window_too_short = { minimum = 'PT1H' }, outside_opening_hours = false}\n"
+    practice.path.write_text(text.replace("[clinics.hafen.rules]\n", extra))
+    rules = ask("config", "show")["clinics"]["hafen"]["rules"]
+    assert rules["extra"] == {
+        "window_too_short": {
+            "source": "plugin calbridge-praxxme 0.1.0",
+            "settings": {"minimum": 3600, "services": {}},
+        }
+    }
+
+
+def test_check_says_what_is_hardly_meant_and_is_still_fine(practice: Any) -> None:
+    text = practice.path.read_text()
+    practice.path.write_text(text.replace("[clinics.hafen.rules]\n", "[clinics.hafen.rules]\nslots_per_hour = 60\n"))
+    answer = ask("check")
+    found = [each for each in answer["clinics"][0]["findings"] if each["field"] == "rules.slots_per_hour"]
+    assert answer["ok"]
+    assert [(each["level"], each["message"]) for each in found] == [
+        ("warning", "is 60 and changes nothing: the grid has only 1 an hour")
+    ]
+    assert "rules.slots_per_hour is 60 and changes nothing" in " ".join(call("check").stdout.split())
+
+
+def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> None:
+    shown = ask("plugins", "show", "calbridge-praxxme")
+    assert shown == ask("plugins", "show", "praxxme")
+    assert shown["presets"]["smartvo-praxxme"]["reschedule_scope"] == "opening_hours"
+    assert [(each["code"], each["settings"]) for each in shown["rules"]] == [
+        ("window_too_short", ["minimum", "services"])
+    ]
+    (words,) = shown["words"]
+    assert (words["language"], words["words"]["window"]) == ("de", "Onlinebuchung")
+    assert [each["role"] for each in ask("plugins", "show", "acme")["kinds"]] == ["calendar", "portal"]
+    wrong = call("plugins", "show", "praxme")
+    assert (wrong.exit_code, wrong.stderr) == (2, 'error: no plugin is called "praxme"; did you mean "praxxme"?\n')
+    text = call("plugins", "show", "praxxme").output
+    assert 'preset = "smartvo-praxxme"' in text
+    assert "rule window_too_short: The online window" in text
+
+
+def test_a_plugin_is_tried(practice: Any) -> None:
+    answer = ask("plugins", "test", "praxxme")
+    assert (answer["ok"], {each["level"] for each in answer["findings"]}) == (True, {"ok"})
+    assert "keeps its promises on an example clinic" in call("plugins", "test", "praxxme").output
+    broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
+    (broken / "entry_points.txt").write_text("[calbridge]\nbad = no_such_module\n")
+    (finding,) = ask("plugins", "test", "calbridge-bad", code=1)["findings"]
+    assert finding["message"].endswith('the module "no_such_module" is missing: install the plugin again')
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("acme", "--rule"), '"acme" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("busy", "--rule"), '"busy" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("window-too-short", "--rule"),
+         '"window-too-short" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("caldav", "--provider"),
+         '"caldav" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("Too Late", "--rule"),
+         '"Too Late" cannot be a plugin\'s name: use small letters and digits, with - between words'),
+        (("new-one",), "say what it brings: --rule, --preset or --provider"),
+        (("old-one", "--rule"),
+         "calbridge-old-one is already there and is not overwritten: name another place with --into"),
+        (("new-one", "--rule", "--into", "calbridge.toml"),
+         "calbridge.toml/calbridge-new-one cannot be written (NotADirectoryError): choose another place"),
+    ],
+)  # fmt: skip
+def test_a_new_plugin_is_refused_with_a_sentence(practice: Any, words: tuple[str, ...], sentence: str) -> None:
+    Path("calbridge-old-one").mkdir()
+    result = call("plugins", "new", *words)
+    assert (result.exit_code, result.stderr) == (2, f"error: {sentence}\n")
+    assert [path.name for path in Path().glob("calbridge-*")] == ["calbridge-old-one"]
+
+
+@pytest.mark.parametrize("what", ["rule", "preset", "provider"])
+def test_a_new_plugin_is_written_whole(practice: Any, what: str) -> None:
+    answer = ask("plugins", "new", "late-hours", f"--{what}")
+    assert answer["path"] == "calbridge-late-hours"
+    assert answer["files"] == sorted(
+        path.relative_to(answer["path"]).as_posix() for path in Path(answer["path"]).rglob("*") if path.is_file()
+    )
+    assert {"pyproject.toml", "README.md", "src/calbridge_late_hours/plugin.py"} <= set(answer["files"])
+    texts = [(Path(answer["path"]) / name).read_text() for name in answer["files"]]
+    assert not [text for text in texts if "$" in text]
+    assert "Next: run its tests: pytest other/calbridge-late-hours" in call(
+        "plugins", "new", "late-hours", f"--{what}", "--into", "other"
+    ).stdout.replace("\n", " ").replace("  ", " ")
+
+
 def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
     lines = ask("plugins", "list")["plugins"]
     assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "desk"],
-            "presets": [], "fault": ""} in lines  # fmt: skip
+            "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
     broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
@@ -339,6 +514,8 @@ WRONG_USE: list[tuple[tuple[str, ...], str]] = [
      'error: there is no booking "nothing": "calbridge requests list" shows those that wait'),
     (("init",),
      "error: calbridge.toml is already there and is not overwritten: name another with --config, or edit it"),
+    (("explain", "slto"), 'Error: there is no command "slto"; did you mean "slot"?'),
+    (("explain", "nothing"), 'Error: there is no command "nothing"; see calbridge explain --help'),
     (("synk",), 'Error: there is no command "synk"; did you mean "sync"?'),
 ]  # fmt: skip
 
@@ -441,13 +618,25 @@ def commands() -> dict[str, click.Command]:
         return {ctx.command_path.removeprefix("calbridge "): ctx.command for ctx in leaves(root)}
 
 
-def test_the_list_under_help_says_what_each_command_says() -> None:
-    root = click.Context(main)
-    for name, (_, text) in COMMANDS.items():
-        command = main.get_command(root, name)
+@pytest.mark.parametrize(("path", "tree"), [((), COMMANDS), (("explain",), QUESTIONS)], ids=["main", "explain"])
+def test_the_list_under_help_says_what_each_command_says(
+    path: tuple[str, ...], tree: dict[str, tuple[str, str]]
+) -> None:
+    for name, (_, text) in tree.items():
+        group = commands_under(path)
+        command = group.get_command(click.Context(group), name)
         assert command is not None
         assert command.get_short_help_str(200) == text
-        assert text in call("--help").output
+        assert text in " ".join(call(*path, "--help").output.split())
+
+
+def commands_under(path: tuple[str, ...]) -> click.Group:
+    group: click.Command | None = main
+    for name in path:
+        assert isinstance(group, click.Group)
+        group = group.get_command(click.Context(group), name)
+    assert isinstance(group, click.Group)
+    return group
 
 
 @pytest.mark.parametrize("name", [name for name in commands() if name not in {"run", "demo"}])
@@ -455,7 +644,7 @@ def test_every_command_has_json_with_a_schema_and_a_configuration(name: str) -> 
     options = {param.name for param in commands()[name].params}
     assert "as_json" in options
     assert name in ANSWERS
-    assert "path" in options or name == "plugins list"
+    assert "path" in options or name.startswith("plugins ")
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -17,6 +17,7 @@ from calbridge.http import request
 from calbridge.interval import Interval
 from calbridge.plugins import Plugin, Plugins
 from calbridge.provider import Capabilities, Complete, Context, ProviderKind
+from calbridge.registration import Brought
 from calbridge.settings import load
 from calbridge.transport import Fault
 
@@ -44,9 +45,8 @@ class Provider:
 
 
 KIND = ProviderKind(name="acme", role="calendar", settings=Section, create=Provider)
-PLUGINS = Plugins(
-    kinds={"acme": KIND}, owners={"acme": Plugin(name="acme", distribution="calbridge-acme", version="2")}
-)
+ACME = Plugin(name="acme", distribution="calbridge-acme", version="2", brought=Brought(kinds={"acme": KIND}))
+PLUGINS = Plugins(found=(ACME,))
 FILE = """
 [clinics.a]
 name = "A"

@@ -20,7 +20,7 @@ from calbridge.host import ClinicHost
 from calbridge.hub import Effect, Plan
 from calbridge.log import logger
 from calbridge.model import Appointment, Clinic, Side, State
-from calbridge.provider import Change
+from calbridge.provider import CalendarChange
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
 from calbridge.views import CalendarView
@@ -159,7 +159,7 @@ def test_a_holds_end_and_a_writes_next_attempt_are_due_by_themselves() -> None:
     store = Store.open(":memory:", clock=clock)
     assert next_due(store, "c0", 1_000) is None
     epoch = store.begin_cycle("c0")
-    change = Change(key="k", appointment="a1300", revision=1, view=VIEW)
+    change = CalendarChange(key="k", appointment="a1300", revision=1, view=VIEW)
     effect = Effect(connection="calendar", change=change, asked="d")
     plan = Plan(appointments=(held(1_300), held(1_200)), effects=(effect,))
     store.commit("c0", epoch, plan, now=1_000, run="r")

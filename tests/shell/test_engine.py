@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -202,3 +203,24 @@ def test_a_pull_reads_what_the_session_knew_before_the_cycle() -> None:
     session = place.engine()._session(place.store.begin_cycle(CLINIC.key))
     reads = pull(session, session.state())
     assert {read.silent_since for read in reads.values()} == {NOW}
+
+
+def test_a_quiet_cycle_looks_at_the_outbox_and_the_state_twice_and_no_more() -> None:
+    place = Place()
+    place.phone(NOW + 7_200)
+    place.engine().cycle()
+    asked: Counter[str] = Counter()
+    for name in ("outbox", "load"):
+        _counted(place.store, name, asked)
+    place.engine().cycle()
+    assert asked == {"outbox": 2, "load": 2}
+
+
+def _counted(store: Store, name: str, asked: Counter[str]) -> None:
+    real = getattr(store, name)
+
+    def counted(*args: Any, **options: Any) -> Any:
+        asked[name] += 1
+        return real(*args, **options)
+
+    setattr(store, name, counted)

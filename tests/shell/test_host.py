@@ -18,6 +18,7 @@ from calbridge.interval import Interval
 from calbridge.model import Clinic, State
 from calbridge.provider import (
     Busy,
+    CalendarChange,
     Capabilities,
     Change,
     Complete,
@@ -35,7 +36,7 @@ CLINIC = Clinic(key="hafen", name="Hafen", time_zone="Europe/Berlin")
 WINDOW = Interval(0, 86_400)
 VIEW = CalendarView(state=State.CONFIRMED, resource="anna", start=100, end=200)
 ENTRY = Entry(ref="cal/1.ics", version="1", view=VIEW)
-CHANGE = Change(key="k", appointment="a", revision=1, view=VIEW)
+CHANGE = CalendarChange(key="k", appointment="a", revision=1, view=VIEW)
 EMPTY: Feed[Record] = Complete(window=WINDOW, items=())
 
 
@@ -91,6 +92,14 @@ def test_only_the_named_connection_is_called() -> None:
     clinic = ClinicHost.of(CLINIC, {name: ("calendar", Calendar(noting(name))) for name in names})
     pull(clinic, name="b")
     assert called == ["b"]
+
+
+def test_no_side_is_handed_another_sides_fields() -> None:
+    called: list[str] = []
+    portal = ClinicHost.of(CLINIC, {"portal": ("portal", Calendar(lambda: called.append("called")))})
+    with pytest.raises(NeedsHuman, match="another side's fields"):
+        portal.change("portal", CHANGE)
+    assert called == []
 
 
 FAILURES: list[tuple[BaseException, type[BridgeError], str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from calbridge.hookspecs import Registry, hookimpl
-from calbridge.plugins import Plugins, built_in_presets, load_plugins
+from calbridge.plugins import Plugins, load_plugins
 from calbridge.provider import ProviderKind
+from calbridge.rules import Answer, Case
 
 
 class Section(BaseModel):
@@ -84,9 +86,27 @@ def registering(act: Register) -> dict[str, Any]:
     return {"calbridge_register": calbridge_register}
 
 
+def passes(case: Case, options: object) -> Answer:
+    """Everything passes.
+
+    And more.
+    """
+    return True, {"n": 1}
+
+
+def narrow(case: Case) -> Answer:
+    return True, {}
+
+
+async def later(case: Case, options: object) -> Answer:
+    return True, {}
+
+
 def good(registry: Registry) -> None:
     registry.provider(kind("good"))
+    registry.rule("good_rule", passes, words="{n} is too many", reach="fixed")
     registry.preset("good-rules", {"lead_time": "PT1H"})
+    registry.words("Good", "de", {"slot": "Zeitfenster"})
 
 
 def fault(found: Plugins) -> str:
@@ -97,9 +117,14 @@ def fault(found: Plugins) -> str:
 def test_a_good_plugin_brings_its_kinds_and_presets(plugin: Any) -> None:
     found = load_plugins([plugin("ok", **registering(good))])
     (loaded,) = found.found
-    assert (loaded.name, loaded.distribution, loaded.version, loaded.kinds, loaded.presets, loaded.fault) == (
-        "ok", "calbridge-acme", "3.1", ("good",), ("good-rules",), "",
+    assert (loaded.name, loaded.distribution, loaded.version, loaded.fault) == ("ok", "calbridge-acme", "3.1", "")
+    assert (list(loaded.brought.kinds), list(loaded.brought.presets)) == (["good"], ["good-rules"])
+    rule = found.rules["good_rule"]
+    assert (rule.answer, rule.reach, rule.source, rule.summary) == (
+        passes, "fixed", "plugin calbridge-acme 3.1", "Everything passes.",
     )  # fmt: skip
+    assert found.owner("good") == loaded
+    assert found.owner("other") is None
     assert found.kinds["good"].role == "calendar"
     assert found.presets["good-rules"] == {"lead_time": "PT1H"}
 
@@ -153,9 +178,92 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         'is refused: kind "x" is already registered',
     ),
     "taken": (registering(good), 'is refused: kind "good" is already registered'),
-    "built-in preset": (
-        registering(lambda registry: registry.preset("provet", {})),
-        'is refused: preset "provet" is already registered',
+    "taken preset": (
+        registering(lambda registry: registry.preset("good-rules", {})),
+        'is refused: preset "good-rules" is already registered',
+    ),
+    "odd preset": (
+        registering(lambda registry: registry.preset("Good rules", {})),
+        "is refused: it registers a preset whose name is not made of small letters, digits, - and _",
+    ),
+    "preset of nothing": (
+        registering(lambda registry: registry.preset("x", ["lead_time"])),  # type: ignore[arg-type]
+        'is refused: the rules of preset "x" are not a table of names and values',
+    ),
+    "rule of the catalogue": (
+        registering(lambda registry: registry.rule("busy", passes, words="never")),
+        'is refused: rule "busy" is already registered',
+    ),
+    "taken rule": (
+        registering(lambda registry: registry.rule("good_rule", passes, words="never")),
+        'is refused: rule "good_rule" is already registered',
+    ),
+    "odd rule": (
+        registering(lambda registry: registry.rule("Too-late", passes, words="never")),
+        "is refused: it registers a rule whose code is not made of small letters, digits and _",
+    ),
+    "lambda": (
+        registering(lambda registry: registry.rule("x", lambda case, options: (True, {}), words="never")),
+        'is refused: rule "x" is not a plain function of a module, but a lambda, an inner one or an object',
+    ),
+    "partial": (
+        registering(lambda registry: registry.rule("x", functools.partial(passes), words="never")),
+        'is refused: rule "x" is not a plain function of a module, but a lambda, an inner one or an object',
+    ),
+    "asynchronous rule": (
+        registering(lambda registry: registry.rule("x", later, words="never")),  # type: ignore[arg-type]
+        'is refused: rule "x" is asynchronous or a generator; a rule is a plain function',
+    ),
+    "rule of one argument": (
+        registering(lambda registry: registry.rule("x", narrow, words="never")),  # type: ignore[arg-type]
+        'is refused: rule "x" does not take a case and its options',
+    ),
+    "rule without words": (
+        registering(lambda registry: registry.rule("x", passes, words="")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
+    "rule with prying words": (
+        registering(lambda registry: registry.rule("x", passes, words="{a.__class__}")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
+    "rule with formatted words": (
+        registering(lambda registry: registry.rule("x", passes, words="{a:{b.real}}")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
+    "rule with broken words": (
+        registering(lambda registry: registry.rule("x", passes, words="{minutes")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
+    "rule with loose settings": (
+        registering(lambda registry: registry.rule("x", passes, words="never", settings=Loose)),
+        'is refused: the settings of rule "x" do not say extra="forbid"',
+    ),
+    "rule without bounds": (
+        registering(lambda registry: registry.rule("x", passes, words="never", reach="world")),  # type: ignore[arg-type]
+        'is refused: the reach of rule "x" is not one of fixed, visit, clinic',
+    ),
+    "words of nobody": (
+        registering(lambda registry: registry.words(" ", "de", {})),
+        "is refused: it registers words of a vendor without a name",
+    ),
+    "words of no language": (
+        registering(lambda registry: registry.words("Acme", "deutsch!", {})),
+        'is refused: the words of "Acme" name a language that is none: write a code such as "de"',
+    ),
+    "words for nothing": (
+        registering(lambda registry: registry.words("Acme", "de", {"lead_tim": "Vorlauf"})),
+        (
+            'is refused: the words of "Acme" translate "lead_tim", which is no term of the glossary, '
+            "did you mean lead_time?"
+        ),
+    ),
+    "no words": (
+        registering(lambda registry: registry.words("Acme", "de", {"slot": ""})),
+        'is refused: the words of "Acme" are not a table of terms and texts',
+    ),
+    "taken words": (
+        registering(lambda registry: registry.words("Good", "de", {"slot": "Termin"})),
+        'is refused: words of "Good" in "de" are already registered',
     ),
     "loose settings": (
         registering(lambda registry: registry.provider(kind("x", Loose))),
@@ -177,7 +285,7 @@ def test_a_bad_plugin_is_reported_and_the_good_ones_load(plugin: Any, name: str)
     found = load_plugins([bad, late, ok])
     assert fault(found) == sentence
     assert sorted(found.kinds) == ["good", "late"]
-    assert sorted(found.presets) == sorted([*built_in_presets(), "good-rules"])
+    assert (list(found.presets), list(found.rules)) == (["good-rules"], ["good_rule"])
 
 
 @pytest.mark.parametrize(
@@ -193,7 +301,13 @@ def test_a_plugin_that_cannot_be_imported_is_reported(value: str, sentence: str)
     assert broken.fault.startswith("plugin calbridge-acme 3.1 (entry point ")
 
 
-def test_the_five_presets_are_there() -> None:
-    assert sorted(load_plugins([]).presets) == [
-        "animana-vetstoria", "debevet-aroundpet", "provet", "smarttherapy", "smartvo-praxxme",
+def test_without_plugins_there_is_nothing() -> None:
+    assert load_plugins([]) == Plugins()
+
+
+def test_words_keep_their_vendor_and_language(plugin: Any) -> None:
+    other = plugin("other", **registering(lambda registry: registry.words("Good", "fi", {"slot": "aika"})))
+    words = load_plugins([plugin("ok", **registering(good)), other]).brought.words
+    assert [(each.vendor, each.language, each.words) for each in words] == [
+        ("Good", "de", {"slot": "Zeitfenster"}), ("Good", "fi", {"slot": "aika"}),
     ]  # fmt: skip

@@ -12,12 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from calbridge.facts import Facts
 from calbridge.fields import SecretText, ServerUrl
 from calbridge.interval import Interval
-from calbridge.model import WallWindow, WeeklyPlan
-from calbridge.plugins import Plugin, Plugins, built_in_presets
+from calbridge.model import Rules, WallWindow, WeeklyPlan
+from calbridge.plugins import Plugin, Plugins, load_plugins
 from calbridge.provider import ProviderKind
+from calbridge.registration import Brought, RuleKind
+from calbridge.rules import Answer, Case
 from calbridge.settings import Config, ConfigErrors, load
+from calbridge.slots import Candidate, decide
+from calbridge.testing.listing import at, shown
 
 GOOD = """\
 [bridge]
@@ -86,11 +91,35 @@ class Acme(BaseModel):
 
 
 ACME = ProviderKind(name="acme", role="calendar", settings=Acme, create=lambda settings, context: None)
-PLUGINS = Plugins(
+INSTALLED = load_plugins()
+
+
+class Fussy(BaseModel):
+    """Settings of a rule, whose validator is broken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pet: str = ""
+
+    @field_validator("pet")
+    @classmethod
+    def _odd(cls, value: str) -> str:
+        raise KeyError(value)
+
+
+def fussy(case: Case, options: Fussy) -> Answer:
+    return bool(options.pet), {}
+
+
+BROUGHT = Brought(
     kinds={"acme": ACME},
-    owners={"acme": Plugin(name="acme")},
-    presets={**built_in_presets(), "odd": {"lead_time": "four hours"}},
+    rules={"fussy": RuleKind(code="fussy", answer=fussy, words="no", settings=Fussy, source="plugin acme")},
+    presets={
+        "odd": {"lead_time": "four hours"},
+        "narrow": {"extra": {"window_too_short": {"minimum": "PT1H"}, "outside_opening_hours": True}},
+    },
 )
+PLUGINS = Plugins(found=(*INSTALLED.found, Plugin(name="acme", brought=BROUGHT)))
 
 
 def read(tmp_path: Path, text: str, environ: Mapping[str, str] | None = None, plugins: Plugins = PLUGINS) -> Config:
@@ -137,8 +166,8 @@ def test_own_rules_override_the_preset_and_defaults_fill_the_rest(tmp_path: Path
     assert (rules.late_confirm, rules.max_cancellations, rules.hold_ttl) == ("retry", 3, 300)
 
 
-@pytest.mark.parametrize("preset", sorted(built_in_presets()))
-def test_every_built_in_preset_is_valid(tmp_path: Path, preset: str) -> None:
+@pytest.mark.parametrize("preset", sorted(INSTALLED.presets))
+def test_every_installed_preset_is_valid(tmp_path: Path, preset: str) -> None:
     assert read(tmp_path, GOOD.replace("debevet-aroundpet", preset)).clinics["hafen"].preset == preset
 
 
@@ -166,11 +195,65 @@ def test_absences_may_be_instants(tmp_path: Path) -> None:
     assert read(tmp_path, text).clinics["hafen"].clinic.resources["anna"].absences[0].span == Interval(60, 120)
 
 
+# --- rules of plugins -----------------------------------------------------------------------------
+
+NARROW = '[clinics.a]\nname = "A"\ntime_zone = "UTC"\npreset = "narrow"\n'
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("", {"window_too_short": 3600, "outside_opening_hours": None}),
+        ("window_too_short = true", {"window_too_short": 3600, "outside_opening_hours": None}),
+        ("window_too_short = false", {"outside_opening_hours": None}),
+        ("window_too_short.services = {}", {"window_too_short": 3600, "outside_opening_hours": None}),
+        ("window_too_short.minimum = 'PT2H'", {"window_too_short": 7200, "outside_opening_hours": None}),
+        ("outside_opening_hours = false", {"window_too_short": 3600}),
+        ("outside_opening_hours = {}", {"window_too_short": 3600, "outside_opening_hours": None}),
+    ],
+)
+def test_a_clinic_overrides_its_presets_rules_key_by_key(tmp_path: Path, own: str, expected: dict[str, Any]) -> None:
+    clinic = read(tmp_path, f"{NARROW}[clinics.a.rules.extra]\n{own}\n").clinics["a"].clinic
+    assert {rule.code: getattr(rule.options, "minimum", None) for rule in clinic.extra} == expected
+    assert {rule.source for rule in clinic.extra} <= {"plugin calbridge-praxxme 0.1.0", "plugin calbridge-provet 0.1.0"}
+
+
+def test_a_clinic_without_a_preset_turns_rules_on_in_its_own_order(tmp_path: Path) -> None:
+    text = f"{NARROW}[clinics.a.rules.extra]\noutside_opening_hours = true\nwindow_too_short = {{}}\n"
+    clinic = read(tmp_path, text.replace('preset = "narrow"\n', "")).clinics["a"].clinic
+    assert [rule.code for rule in clinic.extra] == ["outside_opening_hours", "window_too_short"]
+    assert clinic.extra[0].options is None
+    assert clinic.rules == Rules()
+
+
+def test_where_a_plugin_is_broken_a_rule_nobody_brings_refuses_every_start(tmp_path: Path) -> None:
+    broken = Plugins(found=(Plugin(name="moon", fault="it does not load"),))
+    text = (
+        '[clinics.a]\nname = "A"\ntime_zone = "UTC"\nonline = true\nrules.extra.full_moon = true\n'
+        'rules.extra.new_moon = false\nopening_hours.mon = ["09:00-10:00"]\nrules.availability = "opening_hours"\n'
+        '[clinics.a.resources.x]\nname = "X"\nonline = true\n'
+        '[clinics.a.services.s]\nname = "S"\nminutes = 30\nonline = true\nresources = ["x"]\n'
+    )
+    clinic = read(tmp_path, text, plugins=broken).clinics["a"].clinic
+    monday = Facts(now=at(clinic, "2026-11-20 12:00"))
+    decision = decide(clinic, monday, Candidate(service="s", resource="x", start=at(clinic, "2026-11-23 09:00")))
+    assert decision.code == "full_moon"
+    (verdict,) = [each for each in decision.verdicts if not each.ok]
+    assert verdict.facts == {"fault": "PluginDoesNotLoad"}
+    assert shown(clinic, monday, "s", date(2026, 11, 23)) == []
+
+
 ENVIRONMENT: list[tuple[str, str, Any, Any]] = [
     ("CALBRIDGE_BRIDGE__EVERY", "PT5M", lambda config: config.bridge.every, 300),
     ("CALBRIDGE_CLINICS__HAFEN__ONLINE", "false", lambda config: config.clinics["hafen"].clinic.online, False),
     ("CALBRIDGE_CLINICS__HAFEN__RULES__HORIZON_DAYS", "9",
      lambda config: config.clinics["hafen"].clinic.rules.horizon_days, 9),
+    ("CALBRIDGE_CLINICS__HAFEN__RULES__GRID_MINUTES", "20",
+     lambda config: config.clinics["hafen"].clinic.rules.grid_minutes, 20),
+    ("CALBRIDGE_CLINICS__HAFEN__RULES__EXTRA__OUTSIDE_OPENING_HOURS", "true",
+     lambda config: [rule.code for rule in config.clinics["hafen"].clinic.extra], ["outside_opening_hours"]),
+    ("CALBRIDGE_CLINICS__HAFEN__RULES__EXTRA__WINDOW_TOO_SHORT", '{"minimum": "PT1H"}',
+     lambda config: config.clinics["hafen"].clinic.extra[0].options.minimum, 3600),
     ("CALBRIDGE_CLINICS__HAFEN__RULES__REMINDERS", '["PT1H"]',
      lambda config: config.clinics["hafen"].clinic.rules.reminders, (3600,)),
     ("CALBRIDGE_CLINICS__HAFEN__CONNECTIONS__CALENDAR__URL", "https://dav.example/",
@@ -186,7 +269,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path, name: str, value: st
     assert look(read(tmp_path, GOOD, {name: value})) == expected
 
 
-# (what is replaced in the good file, by what, the sentence without the file's name)
+# (what is replaced in the good file, by what, the sentence without the file's name); more are in cases/config
 WRONG: list[tuple[str, str, str]] = [
     ('listen = "127.0.0.1:9000"', 'listne = "x"', 'line 2: bridge listne is not a setting; did you mean "listen"?'),
     ('listen = "127.0.0.1:9000"', 'listen = "9000"',
@@ -194,70 +277,20 @@ WRONG: list[tuple[str, str, str]] = [
     ("[bridge]", "[brige]", 'line 1: brige is not a setting; did you mean "bridge"?'),
     ('every = "PT30S"', 'every = "30s"',
      'line 3: bridge every is wrong: a duration is written like "PT30M", "PT4H" or "P2D"'),
-    ("online = true\nopening", 'onlin = true\nopening',
-     'line 10: clinic hafen: onlin is not a setting; did you mean "online"?'),
+    ('every = "PT30S"', 'every = "PT0S"',
+     'line 3: bridge every is wrong: it must be longer than nothing, such as "PT1M"'),
     ('name = "Tierarztpraxis am Hafen"\n', "", "line 5: clinic hafen: name is missing: add it"),
     ('name = "Tierarztpraxis am Hafen"', "name = 7", "line 6: clinic hafen: name must be text in quotes"),
-    ('"Europe/Berlin"', '"Europe/Berln"',
-     ('line 7: clinic hafen: time_zone is wrong: "Europe/Berln" is not a known time zone; did you mean '
-      '"Europe/Berlin"?')),
     ('region = "DE"', 'region = "Germany"',
      'line 8: clinic hafen: region is wrong: a region is a country code of two capitals, such as "DE"'),
-    ("debevet-aroundpet", "debevet-aroundpt",
-     ('line 9: clinic hafen: preset names the preset "debevet-aroundpt", which does not exist; '
-      'did you mean "debevet-aroundpet"?')),
     ("debevet-aroundpet", "odd",
      ('line 9: clinic hafen: preset names the preset "odd", whose own values are wrong (lead_time): '
       "update the plugin it comes from")),
-    ("14:00-18:00", "18:00-14:00",
-     ('line 11: clinic hafen: opening_hours mon is wrong: "18:00-14:00" ends before it starts: the end '
-      'must be later on '
-      'the same day; split a window over midnight into two, the first ending "24:00"')),
-    ("14:00-18:00", "2pm-6pm",
-     ('line 11: clinic hafen: opening_hours mon is wrong: "2pm-6pm" is not a window: write "HH:MM-HH:MM", for example '
-      '"09:00-12:00" or "18:00-24:00"')),
-    ('tue = ["10', 'tues = ["10',
-     "line 11: clinic hafen: opening_hours tues must be one of 'mon', 'tue', 'wed', 'thu', 'fri', 'sat' or 'sun'"),
-    ("until = 2027-01-01", "until = 2026-01-01",
-     ("line 12: clinic hafen: closures entry 1 is wrong: until (2026-01-01) comes before from "
-      "(2026-12-24): exchange them")),
-    ("until = 2027-01-01", 'until = "soon"',
-     "line 12: clinic hafen: closures entry 1, until is wrong: a date is written like 2026-12-24, without quotes"),
-    ('services = ["checkup"]', 'services = ["checkups"]',
-     ('line 13: clinic hafen: exclusions entry 1, services names the service "checkups", which does not exist; '
-      'did you mean "checkup"?')),
-    ('system_of_record = "calendar"', 'system_of_record = "pms"',
-     ('line 14: clinic hafen: system_of_record names the connection "pms", which does not exist; '
-      "add a section for it or take the connection out")),
     ('lead_time = "PT2H"', 'leed_time = "PT2H"',
      'line 17: clinic hafen: rules leed_time is not a setting; did you mean "lead_time"?'),
-    ('lead_time = "PT2H"', 'lead_time = "2 h"',
-     'line 17: clinic hafen: rules lead_time is wrong: a duration is written like "PT30M", "PT4H" or "P2D"'),
-    ('lead_time = "PT2H"', 'hold_ttl = "PT16M"',
-     'line 17: clinic hafen: rules hold_ttl is wrong: a hold lasts more than nothing and at most "PT15M"'),
-    ('lead_time = "PT2H"', "grid_minutes = 7",
-     "line 17: clinic hafen: rules grid_minutes must be one of 5, 10, 15, 20, 30 or 60"),
-    ('lead_time = "PT2H"', "horizon_days = 4000", "line 17: clinic hafen: rules horizon_days must be at most 730"),
-    ('kind = "practitioner"', 'kind = "vet"',
-     "line 21: clinic hafen, resource anna: kind must be one of 'practitioner', 'room' or 'equipment'"),
-    ('weeks = "odd"', 'weeks = "both"',
-     "line 23: clinic hafen, resource anna: week entry 1, weeks must be one of 'all', 'odd' or 'even'"),
-    ("until = 2027-03-31", "until = 2026-03-31",
-     ("line 23: clinic hafen, resource anna: week entry 1 is wrong: until (2026-03-31) comes before from (2026-11-01): "
-      "exchange them")),
-    ("from = 2026-12-01, until = 2026-12-03", "from = 2026-12-01T08:00:00, until = 2026-12-03",
-     ("line 24: clinic hafen, resource anna: absences entry 1, from is wrong: an instant needs its offset, such as "
-      "2026-12-24T08:00:00+01:00; or write the date only")),
-    ("from = 2026-12-01, until = 2026-12-03", "from = 2026-12-01T08:00:00Z, until = 2026-12-03",
-     ("line 24: clinic hafen, resource anna: absences entry 1 is wrong: from and until are either both dates or both "
-      "instants")),
-    ("minutes = 30", "minutes = 0", "line 32: clinic hafen, service checkup: minutes must be at least 1"),
-    ('resources = ["anna"]', 'resources = ["ana"]',
-     ('line 35: clinic hafen, service checkup: resources names the resource "ana", which does not exist; '
-      'did you mean "anna"?')),
-    ('any_of = ["room1"]', 'any_of = ["lab"]',
-     ('line 36: clinic hafen, service checkup: requires entry 1 names the resource "lab", which does not exist; '
-      "add a section for it or take the resource out")),
+    ('lead_time = "PT2H"', 'extra = { fussy = { pet = "Rex" } }',
+     ("line 17: clinic hafen: rules extra fussy cannot be read by its plugin (KeyError): update the plugin or tell "
+      "its maker")),
     ("[clinics.hafen.connections.calendar]", "[clinics.hafen.connections.Kalender]",
      "line 39: clinic hafen, connection Kalender is not a usable key: use small letters, digits, - and _"),
     ('kind = "acme"', 'kind = "acmee"',
@@ -283,6 +316,8 @@ WRONG: list[tuple[str, str, str]] = [
       "(bridge.secrets_directory)")),
     ("allow_private = true", "allow_privat = true",
      'line 43: clinic hafen, connection calendar: allow_privat is not a setting; did you mean "allow_private"?'),
+    ('first_run = "apply"', 'timeout = "PT0S"',
+     'line 44: clinic hafen, connection calendar: timeout is wrong: it must be longer than nothing, such as "PT1M"'),
     ('first_run = "apply"', 'first_run = "now"',
      "line 44: clinic hafen, connection calendar: first_run must be one of 'plan' or 'apply'"),
     ('first_run = "apply"', 'colour = "crash"',
@@ -321,7 +356,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_all_faults_come_together_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = GOOD
-    rows = [row for row in WRONG if row[0] in {"14:00-18:00", "minutes = 30", 'lead_time = "PT2H"', "url ="}]
+    rows = [row for row in WRONG if row[0] in {'region = "DE"', 'every = "PT30S"', 'lead_time = "PT2H"', "url ="}]
     picked = {row[0]: row for row in rows}
     for old, new, _ in picked.values():
         text = text.replace(old, new, 1)
@@ -335,6 +370,13 @@ def test_all_faults_come_together_in_the_order_of_the_file(tmp_path: Path) -> No
     [
         ("CALBRIDGE_BRIDG__EVERY", "PT1M",
          'the variable CALBRIDGE_BRIDG__EVERY is not a setting; did you mean "CALBRIDGE_BRIDGE"?'),
+        ("CALBRIDGE_CLINICS__HAFEN", "[1]", "clinic hafen must be a table"),
+        ("CALBRIDGE_CLINICS__HAFEN__RULES", "[1]", "clinic hafen: rules must be a table"),
+        ("CALBRIDGE_CLINICS__HAFEN__CONNECTIONS__CALENDAR", "[1]",
+         "clinic hafen, connection calendar must be a table"),
+        ("CALBRIDGE_CLINICS__HAFEN__RULES__EXTRA__FUSSY", "maybe",
+         ("clinic hafen: rules extra fussy is wrong: a rule is on with true, off with false, or on with a table of "
+          "its settings")),
         ("CALBRIDGE_CLINICS__HAFEN__RULES__REMINDERS", "PT1H",
          "the environment is wrong: write lists and tables in it as JSON"),
         ("CALBRIDGE_CLINICS__HAFEN__RULES__LEED_TIME", "PT1H",
@@ -374,8 +416,39 @@ def test_whatever_is_broken_is_said_and_never_crashes(tmp_path: Path, data: st.D
         assert "s3cret" not in fault
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('preset = "provet"',
+         ('preset names the preset "provet", which no installed plugin brings; it comes with calbridge-provet: '
+          "pip install calbridge-provet")),
+        ('preset = "provett"',
+         ('preset names the preset "provett", which no installed plugin brings; did you mean "provet"? '
+          "It comes with calbridge-provet: pip install calbridge-provet")),
+        ('preset = "local"',
+         'preset names the preset "local", which no installed plugin brings; did you mean "locals"?'),
+        ('preset = "anything"',
+         'preset names the preset "anything", which no installed plugin brings; there are locals'),
+        ("rules.extra.window_to_short = {}",
+         ('rules extra window_to_short is a rule that no installed plugin brings; did you mean "window_too_short"? '
+          "It comes with calbridge-praxxme: pip install calbridge-praxxme")),
+        ("rules.extra.full_moon = false",
+         "rules extra full_moon is a rule that no installed plugin brings; none of them brings any"),
+        ('connections.pms.kind = "pms"',
+         ('connection pms: kind is "pms", which no installed plugin provides; it comes with calbridge-pms: '
+          "pip install calbridge-pms")),
+    ],
+)  # fmt: skip
+def test_what_is_not_installed_is_named_with_its_distribution(tmp_path: Path, line: str, expected: str) -> None:
+    few = Plugins(found=(Plugin(name="few", brought=Brought(presets={"locals": {}})),))
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, f'[clinics.a]\nname = "A"\ntime_zone = "UTC"\n{line}\n', plugins=few)
+    (fault,) = caught.value.faults
+    assert fault.removeprefix("calbridge.toml, line 4: clinic a").lstrip(":, ") == expected
+
+
 def test_a_kind_whose_plugin_is_broken_leaves_the_connection_to_the_host(tmp_path: Path) -> None:
-    broken = Plugins(found=(Plugin(name="acme", fault="it does not load"),), presets=built_in_presets())
+    broken = Plugins(found=(*INSTALLED.found, Plugin(name="acme", fault="it does not load")))
     connection = read(tmp_path, GOOD, plugins=broken).clinics["hafen"].connections["calendar"]
     assert (connection.settings, connection.provider) == (None, None)
 

@@ -36,6 +36,7 @@ def test_a_booking_carries_what_the_bridge_needs(clinic: Bridge) -> None:
         "last_changed_by": "practice",
         "cancel_reason": None,
         "decline_reason": None,
+        "alternatives": [],
         "sync": {"state": "pending", "match": None, "external_ref": None, "detail": None},
     }
     assert clinic.ok("GET", f"/v1/holds/{hold['id']}")["status"] == "consumed"

@@ -21,6 +21,7 @@ def test_a_hold_says_nothing_about_who_holds_it(clinic: Bridge) -> None:
         "revision": 1,
         "updated_at": "2026-11-23T08:00:00+01:00",
         "reason": None,
+        "alternatives": [],
     }
 
 

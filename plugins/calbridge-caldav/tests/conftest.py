@@ -21,7 +21,7 @@ import pytest
 
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Resource, State
-from calbridge.provider import Change, Context, Entry
+from calbridge.provider import CalendarChange, Context, Entry
 from calbridge.views import CalendarView
 from calbridge_caldav.provider import CaldavCalendar, create
 from calbridge_caldav.settings import CaldavSettings
@@ -181,8 +181,11 @@ def plain_secret(reference: Any) -> str:
     return str(reference.get_secret_value())
 
 
-def context(transport: httpx.BaseTransport, clock: Clock | None = None) -> Context:
-    """What a host would give."""
+def context(
+    transport: httpx.BaseTransport, clock: Clock | None = None, quirks: dict[str, str] | None = None
+) -> Context:
+    """What a host would give. `quirks` may be filled later: it is asked anew each time."""
+    known = {} if quirks is None else quirks
     return Context(
         connection="calendar",
         clinic=clinic(),
@@ -190,6 +193,7 @@ def context(transport: httpx.BaseTransport, clock: Clock | None = None) -> Conte
         clock=clock or Clock(),
         secrets=plain_secret,
         log=logging.getLogger("test"),
+        quirks=lambda: known,
     )
 
 
@@ -203,6 +207,7 @@ class Practice:
     wire: Watched
     clock: Clock
     staff: httpx.Client
+    quirks: dict[str, str] = field(default_factory=dict)
 
     def url(self, ref: str) -> str:
         resource, _, segment = ref.partition("/")
@@ -252,16 +257,21 @@ class Practice:
 
     def again(self, **settings: Any) -> CaldavCalendar:
         """A new provider object, as after a restart, over the same watched transport."""
-        return provider_for(self.server, self.paths, self.wire, self.clock, **settings)
+        return provider_for(self.server, self.paths, self.wire, self.clock, self.quirks, **settings)
 
 
 def provider_for(
-    server: Server, paths: dict[str, str], transport: httpx.BaseTransport, clock: Clock | None = None, **settings: Any
+    server: Server,
+    paths: dict[str, str],
+    transport: httpx.BaseTransport,
+    clock: Clock | None = None,
+    quirks: dict[str, str] | None = None,
+    **settings: Any,
 ) -> CaldavCalendar:
     """A provider for calendars of a server."""
     login = {"username": server.username, "password": server.password} if server.username else {}
     values = CaldavSettings.model_validate({"url": server.url, "calendars": paths, **login, **settings})
-    return create(values, context(transport, clock))
+    return create(values, context(transport, clock, quirks))
 
 
 @pytest.fixture
@@ -269,10 +279,10 @@ def practice(server: Server) -> Iterator[Practice]:
     """Two new calendars on a real server."""
     mark = secrets.token_hex(4)
     paths = {key: server.make_calendar(f"{key}-{mark}") for key in ("anna", "ben")}
-    wire, clock = Watched(), Clock()
-    provider = provider_for(server, paths, wire, clock)
+    wire, clock, quirks = Watched(), Clock(), dict[str, str]()
+    provider = provider_for(server, paths, wire, clock, quirks)
     with server.client() as staff:
-        yield Practice(server, paths, provider, wire, clock, staff)
+        yield Practice(server, paths, provider, wire, clock, staff, quirks)
     provider.close()
 
 
@@ -291,14 +301,14 @@ def view(**changes: Any) -> CalendarView:
     return CalendarView(**{**values, **changes})
 
 
-def change(**fields: Any) -> Change:
+def change(**fields: Any) -> CalendarChange:
     """A first write of appointment abc123, unless told otherwise; `entry` makes it a later one."""
     entry: Entry | None = fields.pop("entry", None)
     after: dict[str, Any] = {}
     if entry is not None:
         after = {"ref": entry.ref, "version": entry.version, "previous": entry.view, "revision": 2}
     values: dict[str, Any] = {"key": "k1", "appointment": "abc123", "revision": 1, "view": view(), **after, **fields}
-    return Change(**values)
+    return CalendarChange(**values)
 
 
 def event(uid: str, *lines: str, calendar: str = "") -> str:

@@ -13,12 +13,13 @@ from dateutil.tz import tzical
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calbridge.ical.lines import FaultError
 from calbridge.model import State
 from calbridge_caldav.amend import amend, compose, settled
-from calbridge_caldav.lines import Document, FaultError
+from calbridge_caldav.document import Document
 from calbridge_caldav.notes import join, split
 from calbridge_caldav.own import stamp_of, view_of
-from calbridge_caldav.zones import vtimezone
+from calbridge_caldav.vtimezone import vtimezone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = 1_772_000_000

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Resource, Service, State
-from calbridge.provider import Change, Context, Entry
+from calbridge.provider import Change, Context, Entry, PmsChange
 from calbridge.testing.clock import VirtualClock
 from calbridge.transport import Transport
 from calbridge.views import PmsView
@@ -124,6 +124,13 @@ class Reception:
         with closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
             connection.execute("UPDATE meta SET value = 'restored' WHERE key = 'generation'")
 
+    def sites(self, moved: dict[str, str]) -> None:
+        """A second site, and who works there."""
+        with closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
+            connection.execute("INSERT INTO locations VALUES ('berg', 'Praxis am Berg', 'Europe/Berlin')")
+            for resource, site in moved.items():
+                connection.execute("UPDATE resources SET location = ? WHERE id = ?", (site, resource))
+
     # --- what the engine does ---
 
     def read(self, cursor: str = "", known: dict[str, str] | None = None, provider: Any = None) -> Any:
@@ -146,7 +153,7 @@ class Reception:
     def change(self, shown: PmsView | None = None, **changes: Any) -> Change:
         """The first write of one appointment."""
         values: dict[str, Any] = {"key": "key-1", "appointment": "b1", "revision": 1, "view": shown or self.view()}
-        return Change(**{**values, **changes})
+        return PmsChange(**{**values, **changes})
 
     def after(self, entry: Entry, shown: PmsView, **changes: Any) -> Change:
         """The next write of what is there."""

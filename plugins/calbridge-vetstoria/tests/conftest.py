@@ -15,7 +15,8 @@ import structlog
 from pydantic import SecretStr
 
 from calbridge.model import Clinic, Resource, Rules, Service
-from calbridge.provider import Context
+from calbridge.provider import PublicContext
+from calbridge.public import public
 from calbridge.transport import Limits, Transport
 from calbridge_portal.app import Options
 from calbridge_portal.faults import FaultPlan, FaultRule
@@ -45,11 +46,11 @@ def clinic_of(**rules: Any) -> Clinic:
     )
 
 
-def context_of(clinic: Clinic, clock: ManualClock, transport: httpx.BaseTransport) -> Context:
+def context_of(clinic: Clinic, clock: ManualClock, transport: httpx.BaseTransport) -> PublicContext:
     """What the host would hand to the provider."""
-    return Context(
+    return PublicContext(
         connection="portal",
-        clinic=clinic,
+        clinic=public(clinic),
         transport=transport,
         clock=clock,
         secrets=lambda reference: str(reference.get_secret_value()),
@@ -117,6 +118,13 @@ class Clients:
     def move(self, ref: str, start: int) -> None:
         body = {"start": instant(start)}
         self.http.post(f"/public/bookings/{self.tokens[ref]}/reschedule", json=body).raise_for_status()
+
+    def alternatives(self, ref: str) -> tuple[int, ...]:
+        if ref.startswith("hold/"):
+            shown = self.http.get(f"/public/holds/{ref.removeprefix('hold/')}").raise_for_status().json()
+        else:
+            shown = self.http.get(f"/public/bookings/{self.tokens[ref]}").raise_for_status().json()
+        return tuple(int(datetime.fromisoformat(each["start"]).timestamp()) for each in shown["alternatives"])
 
     def messages(self, ref: str) -> int:
         """Those about the practice's word: the client's own doings are confirmed to her too."""

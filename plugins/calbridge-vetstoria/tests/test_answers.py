@@ -14,7 +14,7 @@ import respx
 from calbridge.errors import BridgeError, NeedsHuman, Replan, RetryLater, SkipItem
 from calbridge.interval import Interval
 from calbridge.model import State
-from calbridge.provider import Change, Gone, Present, Probe, Unknown
+from calbridge.provider import Gone, PortalChange, Present, Probe, Unknown
 from calbridge.views import PortalView
 from calbridge_vetstoria.provider import VetstoriaPortal
 
@@ -168,10 +168,10 @@ BOOKING: dict[str, Any] = {
 START = int(datetime.fromisoformat(BOOKING["start"]).timestamp())
 
 
-def change(**more: Any) -> Change:
+def change(**more: Any) -> PortalChange:
     view = PortalView(state=State.CONFIRMED, resource="anna", start=START, end=START + 1800)
     values: dict[str, Any] = {"key": "k", "appointment": "a-1", "revision": 1, "view": view, "ref": "visit/bk_1"} | more
-    return Change(**values)
+    return PortalChange(**values)
 
 
 WRITES = [

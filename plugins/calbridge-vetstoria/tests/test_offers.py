@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from calbridge.interval import Interval
 from calbridge.model import Clinic
 from calbridge.provider import Offer, OfferedSlot, OfferWindow
+from calbridge.public import public
 from calbridge_portal.testing import SITE
 from calbridge_vetstoria.documents import documents
 from calbridge_vetstoria.offers import LONGEST, joined
@@ -49,7 +50,7 @@ def test_sixty_days_of_two_vets_are_two_requests() -> None:
 
 
 def offer(side: Any, revision: int, *windows: OfferWindow, clinic: Clinic | None = None) -> Offer:
-    return Offer(clinic=clinic or side.clinic, revision=revision, windows=windows)
+    return Offer(clinic=public(clinic or side.clinic), revision=revision, windows=windows)
 
 
 def test_the_portal_offers_exactly_the_starts(side: Any) -> None:
@@ -112,5 +113,5 @@ def test_the_settings_of_the_rules(clinic: Callable[..., Clinic]) -> None:
 def test_a_service_that_is_not_online_has_no_calendar(clinic: Callable[..., Clinic]) -> None:
     made = clinic(booking_mode="request")
     services = {key: replace(service, online=False, clients="known") for key, service in made.services.items()}
-    told = dict(documents(replace(made, services=services), READER))["appointment-types", "checkup"]
+    told = dict(documents(public(replace(made, services=services)), READER))["appointment-types", "checkup"]
     assert (told["calendars"], told["client_type"], told["mode"]) == ([], "existing", "request")

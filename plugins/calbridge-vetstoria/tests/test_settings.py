@@ -18,6 +18,7 @@ from calbridge.errors import NeedsHuman, SkipItem
 from calbridge.model import Clinic
 from calbridge.plugins import load_plugins
 from calbridge.provider import Hint, InboundRequest
+from calbridge.public import public
 from calbridge_vetstoria.settings import VetstoriaSettings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -56,7 +57,7 @@ def test_check_before_and_after_the_first_export(side: Any) -> None:
     from calbridge.provider import Offer
 
     assert findings(side) == [("warning", ""), ("ok", "")]
-    side.provider.export_availability(offer=Offer(clinic=side.clinic, revision=1, windows=()))
+    side.provider.export_availability(offer=Offer(clinic=public(side.clinic), revision=1, windows=()))
     assert findings(side) == [("ok", "")]
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from calbridge.errors import BridgeError, RetryLater, SkipItem
 from calbridge.interval import Interval
-from calbridge.model import Clinic, Side, State
-from calbridge.provider import Change, Delta, Entry, Offer, OfferedSlot, OfferWindow
+from calbridge.model import Side, State
+from calbridge.provider import Change, Delta, Entry, Offer, OfferedSlot, OfferWindow, PortalChange
+from calbridge.public import public
 from calbridge.views import PortalView
 from calbridge_portal.testing import SITE
 
 HALF_HOUR = 1_800
+TOO_LATE = "too_late_to_move"
 DAY = 86_400
 
 
@@ -25,7 +27,7 @@ def offered(side: Any, *, count: int = 6, revision: int = 1) -> None:
         for n in range(count)
     )
     part = OfferWindow(resource="anna", window=Interval(side.start, side.start + DAY), slots=slots)
-    side.provider.export_availability(offer=Offer(clinic=side.clinic, revision=revision, windows=(part,)))
+    side.provider.export_availability(offer=Offer(clinic=public(side.clinic), revision=revision, windows=(part,)))
 
 
 def everything(side: Any, cursor: str = "") -> Any:
@@ -46,7 +48,7 @@ def booked(side: Any) -> Entry:
 
 def wish(shown: Entry, number: int = 1, **view: Any) -> Change:
     remove = view.pop("remove", False)
-    return Change(
+    return PortalChange(
         key=f"wish-{number}",
         appointment="a-1",
         revision=number,
@@ -191,15 +193,31 @@ REASONS = [("", None), ("slot_unavailable", "slot_unavailable"), ("Dr. Anna ist 
 @pytest.mark.parametrize(("visible", "sent"), REASONS)
 def test_only_a_visible_reason_leaves_the_clinic(side: Any, visible: str, sent: str | None) -> None:
     shown = booked(side)
-    change = replace(wish(shown, decline_reason=visible, remove=True), reason="private: owes money")
+    change = wish(shown, decline_reason=visible, remove=True)
     assert side.provider.propagate_change(change=change).outcome == "written"
     assert side.booking(shown.ref)["decline_reason"] == sent
 
 
-def test_a_clinic_can_decline_silently(connect: Callable[..., Any], clinic: Callable[..., Clinic]) -> None:
-    side = connect(clinic(decline_notifies=False))
+def test_a_refused_move_is_put_back_with_its_reason_and_another_message_than_a_move(side: Any) -> None:
+    sure = confirmed(side)
+    side.move(sure.ref, side.start + HALF_HOUR)
+    change = wish(
+        entry(side, sure.ref),
+        2,
+        start=side.start,
+        end=side.start + HALF_HOUR,
+        decline_reason=TOO_LATE,
+        state=State.CONFIRMED,
+    )
+    side.provider.propagate_change(change=change)
+    assert side.kinds(sure.ref) == ["confirmed", "move_refused"]
+    assert side.booking(sure.ref)["decline_reason"] == TOO_LATE
+    assert side.booking(sure.ref)["sync"]["state"] == "written"
+
+
+def test_a_clinic_can_decline_silently(side: Any) -> None:
     shown = booked(side)
-    side.provider.propagate_change(change=wish(shown, remove=True))
+    side.provider.propagate_change(change=replace(wish(shown, remove=True), notify=False))
     assert side.kinds(shown.ref) == []
 
 

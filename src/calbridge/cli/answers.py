@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calbridge.hub import CommandKind
+
 
 class Answer(BaseModel):
     """One JSON object."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Errors(Answer):
@@ -45,12 +47,14 @@ class CheckedConnection(Answer):
     role: str = Field(description="calendar, pms or portal; empty when the plugin does not load")
     plugin: str = Field(description="plugin with its version")
     findings: list[FindingLine]
+    quirks: dict[str, str] = Field(description="what the server does differently, as it was found last")
 
 
 class CheckedClinic(Answer):
     """One clinic of `check`."""
 
     clinic: str
+    findings: list[FindingLine] = Field(description="what is legal in its configuration and hardly meant")
     connections: list[CheckedConnection]
 
 
@@ -119,6 +123,8 @@ class ConnectionStatus(Answer):
     last_read: str | None = Field(description="instant of the last good read")
     retry_at: str | None = Field(description="instant of the next attempt while it fails")
     why: str = Field(description="one sentence while it fails")
+    quirks: dict[str, str] = Field(description="what the server does differently, as `check` found it last")
+    learned_at: str | None = Field(description="instant of that check")
 
 
 class ClinicStatus(Answer):
@@ -156,6 +162,48 @@ class Slots(Answer):
     slots: list[SlotLine]
 
 
+class SourceLine(Answer):
+    """Who says what a rule rests on."""
+
+    kind: str = Field(
+        description="held, requested, appointment, entry, unreadable, absence, closure, online (window) or work (time)"
+    )
+    connection: str = Field(description="where it was read; empty for a booking of the bridge")
+    appointment: str = Field(description="id of the booking, or empty")
+    spans: list[str] = Field(description="instant/instant; a booking's with its buffers")
+
+
+class RuleLine(Answer):
+    """What one rule says."""
+
+    code: str = Field(description="the reason code of the rule")
+    title: str = Field(description="the rule's name for people")
+    ok: bool
+    sentence: str = Field(description="the verdict in words")
+    remedy: str = Field(description="what would make it pass, or empty")
+    facts: dict[str, int | str | list[str]] = Field(
+        description="what the rule looked at; instants as text, intervals as instant/instant"
+    )
+    sources: list[SourceLine] = Field(description="who says so")
+
+
+class ExplainedSlot(Answer):
+    """`explain slot`"""
+
+    clinic: str
+    service: str
+    resource: str
+    start: str
+    end: str
+    now: str = Field(description="the present that was judged by")
+    offered: bool
+    code: str = Field(description="the reason code of the first rule that failed, or empty")
+    requires: list[str] = Field(description="the further resources it takes, one of each group")
+    rules: list[RuleLine] = Field(description="every rule in order")
+    instead: list[SlotLine] = Field(description="where it is not offered: the next starts that are")
+    as_of: dict[str, str] = Field(description="connection: instant of its last good read")
+
+
 class RequestLine(Answer):
     """One booking of `requests list`."""
 
@@ -179,11 +227,11 @@ class Requests(Answer):
 
 
 class Asked(Answer):
-    """`requests accept`, `requests decline`, `requests link`"""
+    """`requests accept`, `requests decline`, `requests cancel`, `requests move`, `requests link`"""
 
     clinic: str
     appointment: str
-    command: Literal["accept", "decline", "link"]
+    command: CommandKind
 
 
 class Tasks(Answer):
@@ -234,7 +282,9 @@ class PluginLine(Answer):
     distribution: str
     version: str
     kinds: list[str]
+    rules: list[str]
     presets: list[str]
+    words: list[str] = Field(description="vendors whose words it brings, each with the language")
     fault: str = Field(description="one sentence, empty when it loaded")
 
 
@@ -244,6 +294,62 @@ class Plugins(Answer):
     plugins: list[PluginLine]
 
 
+class KindLine(Answer):
+    """One kind of system."""
+
+    name: str
+    role: str = Field(description="calendar, pms or portal")
+    summary: str
+
+
+class RuleKindLine(Answer):
+    """One slot rule."""
+
+    code: str
+    summary: str
+    words: str = Field(description="the sentence of a refusal, facts in braces")
+    settings: list[str] = Field(description="keys of its table in rules.extra")
+
+
+class WordsLine(Answer):
+    """A vendor's words in one language."""
+
+    vendor: str
+    language: str
+    words: dict[str, str] = Field(description="term of the glossary: the vendor's word")
+
+
+class PluginShown(Answer):
+    """`plugins show`"""
+
+    name: str
+    distribution: str
+    version: str
+    kinds: list[KindLine]
+    rules: list[RuleKindLine]
+    presets: dict[str, dict[str, Any]] = Field(description="values for the keys of [rules]")
+    words: list[WordsLine]
+    fault: str = Field(description="one sentence, empty when it loaded")
+
+
+class PluginMade(Answer):
+    """`plugins new`"""
+
+    path: str = Field(description="the directory that was written")
+    files: list[str]
+    next: list[str] = Field(description="what to do now")
+
+
+class PluginTried(Answer):
+    """`plugins test`"""
+
+    name: str
+    distribution: str
+    version: str
+    ok: bool
+    findings: list[FindingLine]
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -251,9 +357,12 @@ ANSWERS: dict[str, type[Answer]] = {
     "apply": Sync,
     "status": Status,
     "slots": Slots,
+    "explain slot": ExplainedSlot,
     "requests list": Requests,
     "requests accept": Asked,
     "requests decline": Asked,
+    "requests cancel": Asked,
+    "requests move": Asked,
     "requests link": Asked,
     "tasks list": Tasks,
     "tasks release": TaskDone,
@@ -261,5 +370,8 @@ ANSWERS: dict[str, type[Answer]] = {
     "journal": Journal,
     "config show": ShownConfig,
     "plugins list": Plugins,
+    "plugins show": PluginShown,
+    "plugins new": PluginMade,
+    "plugins test": PluginTried,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""

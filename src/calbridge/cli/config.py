@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 from calbridge.cli.answers import ShownConfig
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import opened
+from calbridge.model import ExtraRule
 from calbridge.settings import ClinicConfig, ConnectionConfig
 from calbridge.settings.values import WEEKDAYS
 
@@ -41,11 +42,19 @@ def show(path: Path, clinic: str) -> Outcome:
 
 
 def _clinic(config: ClinicConfig) -> dict[str, Any]:
-    shown: dict[str, Any] = _plain(asdict(config.clinic))
+    shown: dict[str, Any] = _plain(asdict(replace(config.clinic, extra=())))
+    del shown["extra"]
+    shown["rules"]["extra"] = {each.code: _options(each) for each in config.clinic.extra}
     shown["opening_hours"] = {WEEKDAYS[int(day)]: hours for day, hours in shown["opening_hours"].items()}
     shown |= {"preset": config.preset, "system_of_record": config.system_of_record}
     shown["connections"] = {name: _connection(each) for name, each in config.connections.items()}
     return shown
+
+
+def _options(extra: ExtraRule) -> dict[str, Any]:
+    """Where the rule comes from, and its settings with their defaults."""
+    settings = {} if extra.options is None else _plain(extra.options.model_dump())
+    return {"source": extra.source or "a plugin that does not load", "settings": settings}
 
 
 def _connection(connection: ConnectionConfig) -> dict[str, Any]:

@@ -11,12 +11,16 @@ from calbridge.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("calbridge.cli.init:init", "Ask a few questions and write a configuration."),
-    "check": ("calbridge.cli.check:check", "Look at the configuration and every server, and change nothing."),
+    "check": (
+        "calbridge.cli.check:check",
+        "Look at the configuration and every server, and leave them be.",
+    ),
     "sync": ("calbridge.cli.sync:sync", "Bring all sides together once."),
     "apply": ("calbridge.cli.sync:apply", "Let new connections be written to, then sync."),
     "run": ("calbridge.cli.run:run", "Keep all sides together until stopped."),
     "status": ("calbridge.cli.status:status", "How every connection stands, and what waits for a person."),
     "slots": ("calbridge.cli.slots:slots", "The times a client is offered."),
+    "explain": ("calbridge.cli.explain:explain", "Why something is as it is: every rule, with its facts."),
     "requests": ("calbridge.cli.requests:requests", "Bookings that wait for the clinic's word."),
     "tasks": ("calbridge.cli.tasks:tasks", "What a person must look at."),
     "journal": ("calbridge.cli.journal:journal", "What was decided, and why."),
@@ -28,37 +32,42 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """Imports a command when it is looked up; lists them without."""
+    """Imports a command when it is looked up; lists them without. `tree` is like COMMANDS."""
+
+    def __init__(self, *args: Any, tree: dict[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tree = tree
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """In the order of a first day."""
-        return list(COMMANDS)
+        return list(self._tree)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
         """The command, imported now."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._tree:
             return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        module, _, attribute = self._tree[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
         """The list under `--help`."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in self._tree.items()])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
         """An unknown command names the nearest."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in self._tree and not args[0].startswith("-"):
             import difflib
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            advice = f'; did you mean "{near[0]}"?' if near else "; see calbridge --help"
+            near = difflib.get_close_matches(args[0], self._tree, n=1)
+            path = " ".join(["calbridge", *ctx.command_path.split()[1:]])
+            advice = f'; did you mean "{near[0]}"?' if near else f"; see {path} --help"
             ctx.fail(f'there is no command "{args[0]}"{advice}')
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, tree=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="calbridge")
 def main() -> None:
     """Keep a clinic's PMS, calendars and booking portal one.

@@ -10,6 +10,9 @@ from calbridge.wall import local
 if TYPE_CHECKING:
     from rich.console import Console
 
+MARKS = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]", "error": "[red]error[/red]  "}
+"""How a finding begins, by its level."""
+
 
 def instant(tz: str, at: int) -> str:
     """RFC 3339 with the clinic's offset."""
@@ -38,11 +41,11 @@ def table(console: Console, columns: Iterable[str], rows: Iterable[Iterable[obje
     for name in columns:
         grid.add_column(name, overflow="fold")
     for line in lines:
-        grid.add_row(*[_plain(cell) for cell in line])
+        grid.add_row(*[plain(cell) for cell in line])
     console.print(grid)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Square brackets are text here, not markup."""
     from rich.markup import escape
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,22 @@ from calbridge.settings.values import nearest
 
 if TYPE_CHECKING:
     from calbridge.engine import Engine
+    from calbridge.facts import Facts
     from calbridge.host import ClinicHost
+    from calbridge.model import Appointment
+    from calbridge.origins import Origin
     from calbridge.provider import Clock
     from calbridge.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a question about a clinic's time is answered from. `reads`: connection -> its last good read's start."""
+
+    facts: Facts
+    origins: tuple[Origin, ...]
+    reads: dict[str, int]
+    booking: Appointment | None
 
 
 class Workplace:
@@ -86,8 +100,12 @@ class Workplace:
         if key not in self._hosts:
             from calbridge.connect import Host
 
-            self._hosts[key] = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log).clinic(clinic)
+            host = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log, quirks=self._quirks)
+            self._hosts[key] = host.clinic(clinic)
         return self._hosts[key]
+
+    def _quirks(self, clinic: str, connection: str) -> Mapping[str, str]:
+        return self.store.quirks(clinic, connection)
 
     def engine(self, clinic: ClinicConfig) -> Engine:
         """An engine for cycles of this clinic."""
@@ -101,6 +119,26 @@ class Workplace:
             random=random.SystemRandom(),
             log=self.log,
             first_run={name: each.first_run for name, each in clinic.connections.items()},
+        )
+
+    def known(self, clinic: ClinicConfig, *, moving: str = "") -> Known:
+        """What is known of the clinic's time, from the last reads; without connections, only the file.
+
+        `moving`: the booking that is to be moved; its own time is not in its own way.
+        """
+        from calbridge.hub import HubState
+        from calbridge.reconcile import facts, origins
+
+        state = self.engine(clinic).state() if clinic.connections else HubState()
+        now, booking = self.clock.now(), state.appointments.get(moving)
+        if moving and (booking is None or booking.state.ended):
+            why = "is over" if booking else "is not known"
+            raise ConfigError(f'clinic {clinic.clinic.key}: booking "{moving}" {why}; "calbridge journal" names them')
+        return Known(
+            facts=facts(state, clinic.clinic, now, without=moving),
+            origins=origins(state, now, without=moving),
+            reads={link.name: link.last_success for link in state.links.values() if link.last_success is not None},
+            booking=booking,
         )
 
     def close(self) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 
+from calbridge.changes import Offer, OfferedSlot, OfferWindow
 from calbridge.engine.pull import failed
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError
-from calbridge.feeds import Offer, OfferedSlot, OfferWindow
 from calbridge.hub import HubState, Link
-from calbridge.model import Clinic
+from calbridge.public import PublicClinic, public
 from calbridge.reconcile import facts
 from calbridge.slots import offers
 from calbridge.wall import day_interval, local
@@ -72,7 +72,7 @@ def _days(session: Session) -> list[Day]:
 
 
 def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, ...]]) -> None:
-    digests = {day: _digest(slots) for day, slots in offered.items()} | {CLINIC: _described(session.clinic)}
+    digests = {day: _digest(slots) for day, slots in offered.items()} | {CLINIC: _described(public(session.clinic))}
     published = session.store.published(session.clinic.key, link.name)
     changed = {day for day in digests if published.get(day) != digests[day]}
     today = min((day for _, day in offered), default="")
@@ -83,7 +83,9 @@ def _to(session: Session, link: Link, offered: Mapping[Day, tuple[OfferedSlot, .
     _remember(session, link, dict.fromkeys(changed, UNKNOWN), revision)
     windows = tuple(_window(session, day, offered.get(day, ())) for day in sorted(changed - {CLINIC}))
     try:
-        receipt = session.host.offer(link.name, Offer(clinic=session.clinic, revision=revision, windows=windows))
+        receipt = session.host.offer(
+            link.name, Offer(clinic=public(session.clinic), revision=revision, windows=windows)
+        )
     except BridgeError as error:
         failed(session, link.name, error)
         return
@@ -104,7 +106,7 @@ def _window(session: Session, day: Day, slots: tuple[OfferedSlot, ...]) -> Offer
     return OfferWindow(resource=day[0], window=whole, slots=slots)
 
 
-def _described(clinic: Clinic) -> str:
+def _described(clinic: PublicClinic) -> str:
     """The same on every start: sets have no order of their own."""
     text = json.dumps(asdict(clinic), sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

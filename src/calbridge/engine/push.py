@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field, replace
 
+from calbridge.changes import Receipt
 from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, SkipItem
-from calbridge.feeds import Receipt
 from calbridge.hub import HubState, JournalEntry, Shadow
 from calbridge.reconcile import Outcome, effects, keeps_record, outcome
 from calbridge.store import OutboxRow, Superseded
@@ -47,19 +47,22 @@ class _Progress:
 
 def finish(session: Session) -> None:
     """Ask again what was sent and not answered. What was only meant waits until the sides have been read."""
+    sent = [row for row in session.store.outbox(session.clinic.key, now=session.clock.now()) if row.state == "sent"]
+    if not sent:
+        return
     progress = _Progress(session.state())
-    for row in session.store.outbox(session.clinic.key, now=session.clock.now()):
-        if row.state == "sent" and progress.allows(session, row):
+    for row in sent:
+        if progress.allows(session, row):
             _send(session, row, progress)
 
 
 def push(session: Session) -> bool:
     """Drain the outbox and whatever becomes due by it. True when the sides must be read again."""
-    if not session.store.outbox(session.clinic.key, now=session.due_by()):
+    due = session.store.outbox(session.clinic.key, now=session.due_by())
+    if not due:
         return False
     progress = _Progress(session.state())
     for _ in range(ROUNDS):
-        due = session.store.outbox(session.clinic.key, now=session.due_by())
         rows = [row for row in due if progress.allows(session, row)]
         if not rows:
             break
@@ -67,6 +70,7 @@ def push(session: Session) -> bool:
             if progress.allows(session, row):
                 _send(session, row, progress)
         _follow_up(session, progress)
+        due = session.store.outbox(session.clinic.key, now=session.due_by())
     return progress.again
 
 

@@ -1,4 +1,4 @@
-"""What portals show: holds, submitted bookings, and what clients changed. Rules decide; refusals are told."""
+"""What portals show of bookings the hub knows: confirmed, moved, cancelled, described anew, lost."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import Any, Literal
 
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
-from calbridge.interval import Interval
 from calbridge.lifecycle import Event
-from calbridge.model import Appointment, Details, Side, State
+from calbridge.model import Appointment, State
+from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
+from calbridge.reconcile.asking import asked_at, candidate, judge
+from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
-from calbridge.reconcile.draft import Draft, derive_id
-from calbridge.reconcile.facts import facts, takes_time
-from calbridge.reconcile.identity import identify
-from calbridge.reconcile.missing import DAY, entries, missing, over, undecided
-from calbridge.slots import Candidate, Decision, decide
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.facts import takes_time
+from calbridge.reconcile.holds import TAKEN
+from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.views import PortalView, project
-from calbridge.wall import local
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
-TAKEN = "slot_unavailable"
-ADMISSION = {"client_not_admitted", "species_not_admitted"}
+TOO_LATE = "too_late_to_move"
 MOVES = {"start", "resource", "service"}
 
 
@@ -47,7 +46,7 @@ def _read(draft: Draft, link: Link, entry: Entry) -> None:
     if key in draft.appointments:
         _known(draft, link, draft.appointments[key], entry)
     elif entry.view.state in LIVE and not over(entry, draft.now):
-        _unknown(draft, link, entry)
+        meet(draft, link, entry)
 
 
 def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
@@ -69,102 +68,6 @@ def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
     )
 
 
-# --- new ones -------------------------------------------------------------------------------------
-
-
-def _unknown(draft: Draft, link: Link, entry: Entry) -> None:
-    """New; or one that the clinic's sides still know after the hub lost its state: ids come from refs, so it shows."""
-    key = derive_id(draft.clinic.key, link.name, entry.replaces or entry.ref)
-    mine = draft.appointments.get(key)
-    if mine is None:
-        _new(draft, link, entry, key)
-    elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
-        _new(draft, link, entry, draft.fresh_id(link, entry))
-    else:
-        draft.put(replace(mine, origin=Side.CLIENT, source=link.name, details=entry.details or mine.details))
-        draft.sighted(link, key, entry, edited=True)
-        draft.note("attached", key, link.name)
-
-
-def _new(draft: Draft, link: Link, entry: Entry, key: str) -> None:
-    view = entry.view
-    assert isinstance(view, PortalView)  # noqa: S101 - narrows the union; _read has checked it
-    decision = _decide(draft, _candidate(view, entry.details), without=key, at=_asked_at(draft, entry))
-    appointment = _appointment(draft, link, entry, key, decision)
-    if view.state is not State.HELD and view.state is not State.REQUESTED:
-        found = replace(appointment, state=view.state, details=entry.details, description=view.description)
-        draft.put(replace(found, hold_expires=None))
-        draft.note("recovered", key, link.name, state=view.state)
-        draft.sighted(link, key, entry, edited=True)
-        return
-    if not decision.ok:
-        _refuse(draft, link, entry, appointment, decision.code)
-        return
-    held = draft.put(appointment)
-    start = local(draft.clinic.time_zone, view.start).isoformat()
-    draft.note("held", key, link.name, resource=view.resource, start=start)
-    draft.sighted(link, key, entry, edited=True)
-    draft.agree(link, key)
-    if view.state is State.REQUESTED:
-        _submit(draft, link, held, entry)
-
-
-def _appointment(draft: Draft, link: Link, entry: Entry, key: str, decision: Decision) -> Appointment:
-    view = entry.view
-    assert isinstance(view, PortalView)  # noqa: S101 - narrows the union
-    service = draft.clinic.services.get(view.service)
-    return Appointment(
-        id=key,
-        clinic=draft.clinic.key,
-        state=State.HELD,
-        origin=Side.CLIENT,
-        resource=view.resource,
-        start=view.start,
-        end=view.start + service.minutes * 60 if service else view.end,
-        service=view.service,
-        co_resources=decision.co_resources,
-        buffer_before=service.buffer_before * 60 if service else 0,
-        buffer_after=service.buffer_after * 60 if service else 0,
-        hold_expires=_expiry(draft, entry),
-        source=link.name,
-    )
-
-
-def _expiry(draft: Draft, entry: Entry) -> int:
-    """A hold always ends, whatever the portal says: at the latest `hold_ttl` from now."""
-    latest = draft.now + draft.clinic.rules.hold_ttl
-    return min(entry.expires, latest) if entry.expires is not None else latest
-
-
-def _refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, code: str) -> None:
-    """Refused bookings are kept as ended ones: the portal is told through them, and `journal` explains them."""
-    ended = State.RELEASED if entry.view.state is State.HELD else State.DECLINED
-    draft.put(replace(appointment, state=ended, decline_reason=TAKEN, exclusive=False, hold_expires=None))
-    draft.note("slot_refused", appointment.id, link.name, rule=code)
-    draft.sighted(link, appointment.id, entry, edited=True)
-
-
-def _decide(draft: Draft, wanted: Candidate, *, without: str, at: int) -> Decision:
-    """What the rules say, with lead time and horizon counted from `at`, when the client asked."""
-    around = Interval(wanted.start - 2 * DAY, wanted.start + 3 * DAY)  # its local day, whatever the zone
-    known = facts(draft.current(), draft.clinic, draft.now, without=without, around=around)
-    return decide(draft.clinic, replace(known, now=at), wanted)
-
-
-def _asked_at(draft: Draft, entry: Entry) -> int:
-    """A client who asked in time is in time, also when the bridge was down meanwhile; but nobody books the past."""
-    at = entry.modified if entry.modified is not None else draft.now
-    return at if at <= draft.now < entry.view.start else draft.now
-
-
-def _candidate(view: PortalView, details: Details | None) -> Candidate:
-    species = details.species if details else None
-    return Candidate(service=view.service, resource=view.resource, start=view.start, species=species)
-
-
-# --- known ones -----------------------------------------------------------------------------------
-
-
 def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
     shadow = draft.shadows[link.name, appointment.id]
     before = project("portal", appointment, draft.clinic)
@@ -178,16 +81,30 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     if "state" in changes:
         _state(draft, link, appointment, entry)
     if not draft.appointments[appointment.id].state.gone:
-        _described(draft, link, draft.appointments[appointment.id], changes)
+        _described(draft, link, draft.appointments[appointment.id], entry, changes)
         if MOVES & set(changes):
-            _move(draft, link, draft.appointments[appointment.id], entry, overruled=bool(unsent & MOVES))
+            overruled = bool(unsent & MOVES) and not _later(draft, appointment, entry)
+            _move(draft, link, draft.appointments[appointment.id], entry, overruled=overruled)
 
 
-def _described(draft: Draft, link: Link, appointment: Appointment, changes: Mapping[str, Any]) -> None:
-    """The reason of the visit is the client's to say."""
-    if "description" in changes and changes["description"] != appointment.description:
-        draft.put(replace(appointment, description=changes["description"]))
-        draft.note("edited", appointment.id, link.name, fields="description")
+def _later(draft: Draft, appointment: Appointment, entry: Entry) -> bool:
+    """The clinic moved it meanwhile; where the clinic wants that, the client's later word stands all the same."""
+    later = last_edit_wins(draft, appointment, entry.modified)
+    if later:
+        draft.note("overruled", appointment.id, field="time", by="client")
+    return later
+
+
+def _described(draft: Draft, link: Link, appointment: Appointment, entry: Entry, changes: Mapping[str, Any]) -> None:
+    """The reason of the visit is the client's to say, unless the clinic keeps that to itself."""
+    if "description" not in changes or changes["description"] == appointment.description:
+        return
+    if not client_may(draft, appointment, "description", entry.modified):
+        draft.note("overruled", appointment.id, link.name, fields="description")
+        draft.touched.add(appointment.id)
+        return
+    draft.put(replace(appointment, description=changes["description"]))
+    draft.note("edited", appointment.id, link.name, fields="description")
 
 
 def _ended_first(draft: Draft, appointment: Appointment, entry: Entry) -> bool:
@@ -209,15 +126,15 @@ def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> N
     key = draft.fresh_id(link, entry)
     refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(appointment, entry)
     if ended is not None and ended.state is State.EXPIRED and refusing:
-        _refuse(draft, link, entry, replace(appointment, id=key), "late")
+        refuse(draft, link, entry, replace(appointment, id=key), LATE)
         return
-    _new(draft, link, entry, key)
+    begin(draft, link, entry, key)
 
 
 def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
     match entry.view.state:
         case State.REQUESTED if appointment.state is State.HELD:
-            _submit(draft, link, appointment, entry)
+            submit(draft, link, appointment, entry)
         case State.EXPIRED:
             draft.step(appointment, Event.EXPIRE, connection=link.name)
         case State.RELEASED | State.CANCELLED:
@@ -233,7 +150,7 @@ def _cancel(draft: Draft, link: Link, appointment: Appointment, entry: Entry) ->
     if appointment.state.gone:
         return
     event = Event.RELEASE if appointment.state is State.HELD else Event.CLIENT_CANCEL
-    asked = _asked_at(draft, entry)
+    asked = asked_at(draft, entry)
     if draft.step(appointment, event, connection=link.name, at=asked) is not None or appointment.state.ended:
         return
     if appointment.state is not State.CONFIRMED:  # the patient is here: that is over, whatever a link in a mail says
@@ -255,21 +172,24 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     """A client's move; refused (cutoff, rules, or the clinic moved it meanwhile) it is written back to the portal."""
     view = entry.view
     assert isinstance(view, PortalView)  # noqa: S101 - narrows the union
-    if overruled:
-        draft.note("overruled", appointment.id, link.name, field="time", by="clinic")
+    other = view.service != appointment.service
+    if overruled or (other and not client_may(draft, appointment, "service", entry.modified)):
+        draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
         draft.touched.add(appointment.id)
         return
-    wanted = _candidate(view, appointment.details)
+    wanted = candidate(view, appointment.details)
     if appointment.client:
         scope: Literal["book", "reschedule"] = "reschedule" if appointment.state is State.CONFIRMED else "book"
         wanted = replace(wanted, client="known", scope=scope)
-    asked = _asked_at(draft, entry)
-    decision = _decide(draft, wanted, without=appointment.id, at=asked)
+    asked = asked_at(draft, entry)
+    decision = judge(draft, wanted, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
+        draft.refuse(appointment, TAKEN, wanted)
         draft.touched.add(appointment.id)
         return
     if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked) is None:
+        draft.refuse(appointment, TOO_LATE)
         draft.touched.add(appointment.id)
         return
     service = draft.clinic.services.get(view.service)
@@ -288,48 +208,3 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         written=False,
     )
     draft.put(moved)
-
-
-def _submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:
-    """The hold becomes a booking: identified as far as it can be, confirmed or left to the clinic.
-
-    A hold whose time had run out guards nothing any more: it gives way to whoever took the time since.
-    """
-    given = replace(
-        appointment,
-        reserved=appointment.reserved and takes_time(appointment, draft.now),
-        details=entry.details,
-        description=entry.view.description,
-        hold_expires=None,
-    )
-    identified, certain = identify(draft, given, f"{link.name}/{entry.ref}")
-    draft.put(identified)
-    refused = _not_admitted(draft, identified)
-    instant = certain and _instant(draft, identified) and not refused
-    event = Event.SUBMIT_INSTANT if instant else Event.SUBMIT_REQUEST
-    submitted = draft.step(identified, event, connection=link.name)
-    if refused and submitted is not None:
-        declined = draft.step(submitted, Event.DECLINE, connection=link.name, why=refused)
-        draft.put(replace(declined or submitted, decline_reason=refused))
-
-
-def _not_admitted(draft: Draft, appointment: Appointment) -> str:
-    """Rules 2 and 3 again, now that client and animal are known; a hold knew neither."""
-    client: Literal["known", "new"] | None = None
-    if appointment.match in {"linked", "unmatched"}:
-        client = "known" if appointment.match == "linked" else "new"
-    wanted = Candidate(
-        service=appointment.service,
-        resource=appointment.resource,
-        start=appointment.start,
-        client=client,
-        species=appointment.details.species if appointment.details else None,
-    )
-    verdicts = _decide(draft, wanted, without=appointment.id, at=draft.now).verdicts
-    return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
-
-
-def _instant(draft: Draft, appointment: Appointment) -> bool:
-    service, rules = draft.clinic.services.get(appointment.service), draft.clinic.rules
-    mode = service.booking_mode if service and service.booking_mode else rules.booking_mode
-    return mode == "instant" or (rules.auto_confirm_known_only and appointment.match == "linked")

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from calbridge.facts import Facts
 from calbridge.feeds import Complete, Delta, Entry
-from calbridge.hub import Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.hub import Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.interval import Interval
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
-from calbridge.reconcile.diary import Diary
-from calbridge.reconcile.facts import overlapping
+from calbridge.reconcile.diary import Almanac, Diary
+from calbridge.reconcile.facts import facts, overlapping
+from calbridge.slots import Candidate
 from calbridge.views import project
 
 
@@ -34,7 +37,7 @@ class Draft:
         self.answers = answers
         self.appointments: dict[str, Appointment] = dict(state.appointments)
         self.shadows: dict[tuple[str, str], Shadow] = dict(state.shadows)
-        self.foreign: dict[tuple[str, str], Foreign] = dict(state.foreign)
+        self.foreign = Almanac(state.foreign)
         self.diary = Diary(self.appointments.values())
         self.by_ref = {
             (shadow.connection, shadow.ref): shadow.appointment for shadow in self.shadows.values() if shadow.ref
@@ -46,6 +49,8 @@ class Draft:
         self.commands: list[int] = []
         self.touched: set[str] = set()
         self.moved: set[str] = set()
+        self.refused: dict[str, Candidate] = {}
+        self.edited: dict[tuple[str, str], int] = {}
 
     # --- records ---
 
@@ -76,6 +81,12 @@ class Draft:
         """Every other appointment that takes some of the same time."""
         near = (self.appointments[key] for key in self.diary.near(appointment))
         return overlapping(near, appointment, self.now)
+
+    def facts(self, *, without: str, around: Interval) -> Facts:
+        """The slot facts of `around`, looked up by its days. `without` leaves one appointment out."""
+        near = {key: self.appointments[key] for key in self.diary.around(around)}
+        days = replace(self.current(), appointments=near, foreign=self.foreign.around(around))
+        return facts(days, self.clinic, self.now, without=without, around=around)
 
     def sighted(self, link: Link, appointment_id: str, entry: Entry, *, edited: bool) -> None:
         """The side's shadow becomes what was just seen; after an edit the next projection is compared afresh."""
@@ -123,7 +134,7 @@ class Draft:
     ) -> Appointment | None:
         """The appointment after `event`, journalled; None (and journalled) when the life cycle refuses it.
 
-        `at` is when it was asked for, where that was before now.
+        `at` is when it was asked for, where that was before now. What was refused before is over with it.
         """
         asked = self.now if at is None else at
         after = step(appointment.state, event, start=appointment.start, now=asked, rules=self.clinic.rules)
@@ -131,7 +142,16 @@ class Draft:
             self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
-        return self.put(replace(appointment, state=State(after)))
+        quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
+        if after.gone:
+            self.settled |= {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours")}
+        return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))
+
+    def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
+        """Keep why the client does not get what she asked for; `wanted` is what she is offered alternatives to."""
+        self.put(replace(appointment, decline_reason=reason, alternatives=()))
+        if wanted is not None:
+            self.refused[appointment.id] = wanted
 
     def note(self, code: str, appointment: str = "", connection: str = "", **facts: str) -> None:
         """One journal line; facts are codes, never a person's words."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
-from calbridge.feeds import Busy, Change
+from calbridge.changes import change_of
+from calbridge.feeds import Busy
 from calbridge.hub import Effect, HubState, Link, Shadow
 from calbridge.interval import Interval
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint, up_to_date
 from calbridge.reconcile.places import has_place
-from calbridge.views import PortalView, View, project
+from calbridge.views import View, notifies, project
 
 _KEYS = uuid.UUID("5b0b3f5e-7c0e-5c1d-9a53-3f6b8a2d7c11")
 """The namespace of idempotency keys: a key is a function of what is written, over what, and where."""
@@ -97,22 +99,27 @@ def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | N
     return Effect(
         connection=link.name,
         asked=asked,
-        change=Change(
+        change=change_of(
+            view,
             key=str(uuid.uuid5(_KEYS, "\x1f".join(parts))),
             appointment=appointment.id,
             revision=appointment.revision,
-            view=view,
             remove=remove,
             ref=shown.ref if shown else "",
             version=shown.version if shown else "",
             previous=shown.view if shown else None,
             overbook=not appointment.exclusive,
-            reason=_reason(appointment, view),
-            details=appointment.details if link.role == "pms" else None,
+            **_own(link, appointment),
         ),
     )
 
 
-def _reason(appointment: Appointment, view: View) -> str:
-    """The clinic's own words for a refusal reach a client only where the clinic shows them (S2)."""
-    return view.decline_reason if isinstance(view, PortalView) else appointment.decline_reason
+def _own(link: Link, appointment: Appointment) -> dict[str, Any]:
+    """What only one kind of side is told."""
+    match link.role:
+        case "calendar":
+            return {}
+        case "pms":
+            return {"reason": appointment.decline_reason, "details": appointment.details}
+        case "portal":
+            return {"notify": notifies(appointment), "alternatives": appointment.alternatives}

@@ -8,9 +8,9 @@ from datetime import date
 from typing import assert_never
 
 from calbridge.facts import Facts
-from calbridge.feeds import AbsenceRecord, Busy, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign, HubState, Link
-from calbridge.interval import Interval, merge
+from calbridge.interval import Interval, intersect, merge
 from calbridge.model import Appointment, Clinic, Side, State
 from calbridge.wall import local_date
 
@@ -25,25 +25,55 @@ def facts(state: HubState, clinic: Clinic, now: int, *, without: str = "", aroun
     """
     near = (a for a in state.appointments.values() if a.id != without and a.footprint.overlaps(around))
     live = [a for a in near if takes_time(a, now)]
-    found: dict[str, defaultdict[str, list[Interval]]] = {
-        kind: defaultdict(list) for kind in ("taken", "absences", "online", "work")
-    }
+    taken: defaultdict[str, list[Interval]] = defaultdict(list)
     for appointment in live:
         for resource in appointment.resources:
-            found["taken"][resource].append(appointment.footprint)
-    for record in state.foreign.values():
-        if record.resource:
-            found[_kind(record)][record.resource].extend(span for span in record.spans if span.overlaps(around))
-    spans = {kind: {key: tuple(merge(parts)) for key, parts in found[kind].items()} for kind in found}
+            taken[resource].append(appointment.footprint)
+    said = _said(state, around)
     return Facts(
         now=now,
-        taken=spans["taken"],
-        absences=spans["absences"],
-        windows=spans["online"],
-        work=spans["work"],
+        taken=_merged(taken, *said["taken"].values()),
+        absences=_merged(*said["absences"].values()),
+        closures=_merged(*said["closures"].values()),
+        windows=_merged(*said["online"].values()),
+        work=_agreed(said["work"].values()),
         stale=stale(state, clinic, now),
         counts=_counts(clinic, live),
     )
+
+
+Said = defaultdict[str, list[Interval]]
+"""Resource -> what one source says of it."""
+
+
+def _said(state: HubState, around: Interval) -> dict[str, defaultdict[str, Said]]:
+    """Kind -> connection -> what it says. A record whose spans all lie elsewhere still names its resource."""
+    found: dict[str, defaultdict[str, Said]] = {
+        kind: defaultdict(lambda: defaultdict(list)) for kind in ("taken", "absences", "closures", "online", "work")
+    }
+    for (connection, _), record in state.foreign.items():
+        if record.resource or isinstance(record, ClosureRecord):
+            said = found[_kind(record)][connection][record.resource]
+            said.extend(span for span in record.spans if span.overlaps(around))
+    return found
+
+
+def _merged(*sources: Mapping[str, list[Interval]]) -> dict[str, tuple[Interval, ...]]:
+    """What any source says."""
+    together: defaultdict[str, list[Interval]] = defaultdict(list)
+    for source in sources:
+        for resource, spans in source.items():
+            together[resource] += spans
+    return {resource: tuple(merge(spans)) for resource, spans in together.items()}
+
+
+def _agreed(sources: Iterable[Mapping[str, list[Interval]]]) -> dict[str, tuple[Interval, ...]]:
+    """What every source says that says anything of the resource: working time is a limit, whoever sets it."""
+    agreed: dict[str, list[Interval]] = {}
+    for source in sources:
+        for resource, spans in source.items():
+            agreed[resource] = intersect(agreed[resource], spans) if resource in agreed else merge(spans)
+    return {resource: tuple(spans) for resource, spans in agreed.items()}
 
 
 def takes_time(appointment: Appointment, now: int) -> bool:
@@ -59,6 +89,8 @@ def _kind(record: Foreign) -> str:
             return "taken"
         case AbsenceRecord():
             return "absences"
+        case ClosureRecord():
+            return "closures"
         case WindowRecord():
             return record.kind
     assert_never(record)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from calbridge.feeds import Receipt, Stamp
+from calbridge.changes import Receipt
+from calbridge.feeds import Stamp
 from calbridge.hub import Effect, JournalEntry, Link, Shadow, Task
 from calbridge.model import Appointment, State
 

@@ -7,14 +7,18 @@ from dataclasses import replace
 
 from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.model import Clinic, Side
+from calbridge.reconcile.afterwards import look_after_moves
+from calbridge.reconcile.alternatives import offer_alternatives
 from calbridge.reconcile.client import read_portal
 from calbridge.reconcile.clinic import read_known, read_unknown
+from calbridge.reconcile.commands import obey
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
+from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
-from calbridge.reconcile.timers import believe_record, check_reservations, expire_holds, obey, take_back
+from calbridge.reconcile.taken import believe_record, take_back
 
 
 def reconcile(
@@ -38,9 +42,11 @@ def reconcile(
     read_unknown(draft, staff)
     take_back(draft)
     obey(draft)
+    look_after_moves(draft)
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
+    offer_alternatives(draft)
     plan = draft.plan()
     return replace(plan, effects=effects(draft.current(), clinic, now))
 

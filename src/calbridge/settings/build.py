@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from calbridge.model import Absence, Clinic, Closure, Exclusion, Resource, Rules, Service, WeeklyPlan
+from calbridge.model import (
+    Absence,
+    Authority,
+    Clinic,
+    Closure,
+    Exclusion,
+    ExtraRule,
+    Resource,
+    Rules,
+    Service,
+    WeeklyPlan,
+)
 from calbridge.settings.sections import (
     AbsenceSection,
     ClinicSection,
@@ -17,13 +28,17 @@ from calbridge.settings.sections import (
 from calbridge.settings.values import WEEKDAYS, Weekday, span
 
 
-def clinic(key: str, section: ClinicSection) -> Clinic:
-    """The clinic as the rules see it."""
+def clinic(key: str, section: ClinicSection, extra: tuple[ExtraRule, ...] = ()) -> Clinic:
+    """The clinic as the rules see it; `extra` are the rules of plugins that it turned on."""
     return Clinic(
         key=key,
         name=section.name,
         time_zone=section.time_zone,
         region=section.region,
+        language=section.language,
+        phone=section.phone,
+        email=section.email,
+        booking_url=section.booking_url,
         online=section.online,
         opening_hours={WEEKDAYS.index(day): windows for day, windows in section.opening_hours.items()},
         closures=tuple(_closure(each) for each in section.closures),
@@ -31,13 +46,15 @@ def clinic(key: str, section: ClinicSection) -> Clinic:
         resources={key: _resource(key, each) for key, each in section.resources.items()},
         services={key: _service(key, each) for key, each in section.services.items()},
         rules=rules(section),
+        extra=extra,
     )
 
 
 def rules(section: ClinicSection) -> Rules:
     """Preset and own rules are merged before; what neither names keeps the default."""
-    values = section.rules.model_dump()
+    values = section.rules.model_dump(exclude={"extra"})
     values["reminders"] = tuple(values["reminders"])
+    values["authority"] = Authority(**values["authority"])
     return Rules(**values, max_cancellations=section.guard.max_cancellations)
 
 

@@ -1,4 +1,4 @@
-"""What one section says about another: names that must exist.
+"""What one section says about another: names that must exist, and resources enough for a service.
 
 Works on the raw document, so that a fault elsewhere in the clinic hides none of these.
 """
@@ -47,16 +47,38 @@ def _services(clinic: dict[str, Any]) -> Iterator[Fault]:
     for key, service in _table(clinic, "services").items():
         if not isinstance(service, dict):
             continue
-        yield from _references(("services", key, "resources"), service.get("resources"), resources, "resource")
-        groups = service.get("requires")
-        for index, group in enumerate(groups if isinstance(groups, list) else ()):
-            wanted = group.get("any_of") if isinstance(group, dict) else None
-            yield from _references(("services", key, "requires", index), wanted, resources, "resource")
+        path: Path = ("services", key)
+        yield from _references((*path, "resources"), service.get("resources"), resources, "resource")
+        groups = [each.get("any_of") if isinstance(each, dict) else None for each in _list(service, "requires")]
+        for index, group in enumerate(groups):
+            yield from _references((*path, "requires", index, "any_of"), group, resources, "resource")
+        yield from _never_met(path, _list(service, "resources"), groups)
+
+
+def _never_met(path: Path, booked: list[Any], groups: list[Any]) -> Iterator[Fault]:
+    """A group with nobody left to choose, whoever is booked and with everybody free (rules.md section 3)."""
+    if not booked or not all(isinstance(group, list) and group for group in groups):
+        return  # said by the clinic's own model
+    lacking = [_group_without_choice(key, groups) for key in booked]
+    if None not in lacking:
+        index = min(each for each in lacking if each is not None)
+        text = "can never be met: whoever it names is taken by the slot already; name another resource or take it out"
+        yield Fault(path=(*path, "requires", index), text=text)
+
+
+def _group_without_choice(booked: Any, groups: list[list[Any]]) -> int | None:
+    """The first of each group that the slot does not use yet is taken."""
+    used = [booked]
+    for index, group in enumerate(groups):
+        chosen = next((key for key in group if key not in used), None)
+        if chosen is None:
+            return index
+        used.append(chosen)
+    return None
 
 
 def _exclusions(clinic: dict[str, Any]) -> Iterator[Fault]:
-    listed = clinic.get("exclusions")
-    for index, exclusion in enumerate(listed if isinstance(listed, list) else ()):
+    for index, exclusion in enumerate(_list(clinic, "exclusions")):
         for kind in ("services", "resources"):
             wanted = exclusion.get(kind) if isinstance(exclusion, dict) else None
             yield from _references(("exclusions", index, kind), wanted, _table(clinic, kind), kind[:-1])
@@ -65,17 +87,23 @@ def _exclusions(clinic: dict[str, Any]) -> Iterator[Fault]:
 def _system_of_record(clinic: dict[str, Any]) -> Iterator[Fault]:
     named = clinic.get("system_of_record")
     wanted = [named] if isinstance(named, str) and named else []
-    yield from _references(("system_of_record",), wanted, _table(clinic, "connections"), "connection")
+    for fault in _references((), wanted, _table(clinic, "connections"), "connection"):
+        yield Fault(path=("system_of_record",), text=fault.text)
 
 
 def _references(path: Path, wanted: Any, known: Iterable[str], noun: str) -> Iterator[Fault]:
     names = list(known)
-    for name in wanted if isinstance(wanted, list) else ():
+    for index, name in enumerate(wanted if isinstance(wanted, list) else ()):
         if isinstance(name, str) and name not in names:
             advice = nearest(name, names) or f"; add a section for it or take the {noun} out"
-            yield Fault(path=path, text=f'names the {noun} "{name}", which does not exist{advice}')
+            yield Fault(path=(*path, index), text=f'names the {noun} "{name}", which does not exist{advice}')
 
 
 def _table(document: dict[str, Any], key: str) -> dict[str, Any]:
     value = document.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _list(document: dict[str, Any], key: str) -> list[Any]:
+    value = document.get(key)
+    return value if isinstance(value, list) else []

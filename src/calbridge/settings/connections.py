@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -10,12 +11,12 @@ from pydantic import BaseModel, ValidationError
 from calbridge.fields import is_secret
 from calbridge.plugins import Plugins
 from calbridge.provider import ProviderKind
+from calbridge.published import instead
 from calbridge.secrets import found_in_directory, places
 from calbridge.settings.config import BridgeConfig, ConnectionConfig
 from calbridge.settings.faults import Fault, faults_of
 from calbridge.settings.lines import Path
 from calbridge.settings.sections import ConnectionSection
-from calbridge.settings.values import nearest
 
 HOST_KEYS = tuple(ConnectionSection.model_fields)
 
@@ -46,12 +47,21 @@ def connections_of(
             kind=host.kind,
             first_run=host.first_run,
             allow_private=host.allow_private,
+            ca_file=host.ca_file,
             timeout=host.timeout,
             section=section,
             settings=settings,
             provider=kind,
         )
     return found
+
+
+def portal_as_record(root: Path, named: Any, connections: Mapping[str, ConnectionConfig]) -> Iterator[Fault]:
+    """A portal asks; it is no clinic's own record of what was booked."""
+    connection = connections.get(named) if isinstance(named, str) else None
+    if connection and connection.provider and connection.provider.role == "portal":
+        text = f'names the connection "{named}", which is a booking portal: name the PMS or a calendar'
+        yield Fault(path=(*root, "system_of_record"), text=text)
 
 
 def _misspelt_kind(fault: Fault, raw: dict[str, Any]) -> Fault:
@@ -63,8 +73,9 @@ def _misspelt_kind(fault: Fault, raw: dict[str, Any]) -> Fault:
 
 def _unknown_kind(root: Path, kind: str, plugins: Plugins) -> Fault:
     known = ", ".join(sorted(plugins.kinds)) or "none at all"
-    advice = nearest(kind, plugins.kinds) or f'; installed are {known}: "calbridge plugins list" shows them'
-    return Fault(path=(*root, "kind"), text=f'is "{kind}", which no installed plugin provides{advice}')
+    otherwise = f'; installed are {known}: "calbridge plugins list" shows them'
+    text = f'is "{kind}", which no installed plugin provides{instead("kinds", kind, plugins.kinds) or otherwise}'
+    return Fault(path=(*root, "kind"), text=text)
 
 
 def _validated(

@@ -5,22 +5,45 @@ Values are not repeated unless they are names: a wrong value may be a password i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from calbridge.settings.lines import Path, line_for
+from calbridge.settings.lines import Path, Place, place_for
 from calbridge.settings.values import nearest
 
+OTHERWISE = {
+    "uneven": "odd",
+    "ungerade": "odd",
+    "gerade": "even",
+    "pariton": "odd",
+    "parillinen": "even",
+    "mo": "mon",
+    "di": "tue",
+    "mi": "wed",
+    "do": "thu",
+    "fr": "fri",
+    "sa": "sat",
+    "so": "sun",
+    "ma": "mon",
+    "ti": "tue",
+    "ke": "wed",
+    "to": "thu",
+    "pe": "fri",
+    "la": "sat",
+    "su": "sun",
+}
+"""What the nearest word would not be: "uneven" is not "even", and clinics write weekdays in German and in Finnish."""
 _PLACES = {"clinics": "clinic", "connections": "connection", "services": "service", "resources": "resource"}
 
 _SENTENCES = {
     "missing": "is missing: add it",
     "string_type": "must be text in quotes",
-    "string_too_short": "must not be empty",
+    "string_too_short": "must have at least {min_length} characters",
     "bool_type": "must be true or false, without quotes",
     "bool_parsing": "must be true or false, without quotes",
     "int_type": "must be a whole number",
@@ -44,15 +67,16 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """`path` of the key in the document, and what is wrong with it."""
+    """`path` of the key in the document, and what is wrong with it; `meant` is the key it is taken for."""
 
     path: Path
     text: str
+    meant: str = ""
 
 
-def sentence(fault: Fault, source: str, lines: Mapping[Path, int]) -> str:
+def sentence(fault: Fault, source: str, places: Mapping[Path, Place]) -> str:
     """The whole sentence."""
-    line = line_for(lines, fault.path)
+    line = place_for(places, fault.path).line
     where = f"{source}, line {line}" if line else source
     return f"{where}: {_subject(fault.path)} {fault.text}"
 
@@ -65,14 +89,20 @@ def faults_of(
     errors.sort(key=lambda each: each["type"].endswith("_type"))  # of a union's branches, the one that came further
     found = [_fault(each, model, document, also) for each in errors]
     deeper = {fault.path[:length] for fault in found for length in range(len(fault.path))}
-    leaves = [fault for fault in found if fault.path not in deeper]
-    firsts = {fault.path: fault for fault in reversed(leaves)}
-    return [Fault(path=root + path, text=fault.text) for path, fault in firsts.items()]
+    misspelt = {(*fault.path[:-1], fault.meant) for fault in found if fault.meant}
+    firsts: dict[Path, Fault] = {}
+    for fault in found:
+        if fault.path not in deeper | misspelt:
+            firsts.setdefault(fault.path, fault)
+    return [replace(fault, path=root + path) for path, fault in firsts.items()]
 
 
-def unknown_key(path: Path, known: Iterable[str]) -> Fault:
-    """A key that no section has."""
-    return Fault(path=path, text=f"is not a setting{nearest(str(path[-1]), known) or '; remove it'}")
+def unknown_key(path: Path, known: Iterable[str], below: Iterable[str] = ()) -> Fault:
+    """A key that no section has. `below` are keys of the sections in this one, dotted."""
+    key = str(path[-1])
+    belongs = next((f'; did you mean "{name}"?' for name in below if name.endswith(f".{key}")), "")
+    advice = belongs or nearest(key, known)
+    return Fault(path=path, text=f"is not a setting{advice or '; remove it'}", meant=_quoted(advice))
 
 
 def _fault(error: ErrorDetails, model: type[BaseModel], document: Any, also: Iterable[str]) -> Fault:
@@ -80,14 +110,31 @@ def _fault(error: ErrorDetails, model: type[BaseModel], document: Any, also: Ite
     path = tuple(_existing(error["loc"], document)) + ((error["loc"][-1],) if missing else ())
     if error["type"] == "extra_forbidden":
         further = also if len(path) == 1 else ()
-        return unknown_key(path, [*_names_at(model, error["loc"]), *further])
-    return Fault(path=path, text=_text(error))
+        section = _section_at(model, error["loc"])
+        return unknown_key(path, [*_names(section), *further], _names_below(section))
+    return Fault(path=path, text=_text(error) + _meant(error, path, document))
+
+
+def _meant(error: ErrorDetails, path: Path, document: Any) -> str:
+    """The word that is nearest to what was written, where only some words are allowed."""
+    if error["type"] != "literal_error":
+        return ""
+    for part in path:
+        document = document[part]
+    given = str(path[-1] if error["loc"][-1] == "[key]" else document)
+    return nearest(OTHERWISE.get(given.casefold(), given), re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+
+
+def _quoted(advice: str) -> str:
+    return advice.partition('"')[2].partition('"')[0]
 
 
 def _text(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return f"is wrong: {str(context['error']).rstrip('.')}"
+    if context.get("min_length") == 1:
+        return "must not be empty"
     known = _SENTENCES.get(error["type"])
     return known.format(**context) if known else f"is wrong ({error['type'].replace('_', ' ')})"
 
@@ -101,12 +148,22 @@ def _existing(loc: Path, document: Any) -> Iterator[str | int]:
             yield part
 
 
-def _names_at(model: type[BaseModel], loc: Path) -> list[str]:
+def _section_at(model: type[BaseModel], loc: Path) -> type[BaseModel]:
     for part in loc[:-1]:
         fields = {info.alias or name: info for name, info in model.model_fields.items()}
         if part in fields:
             model = _model_in(fields[str(part)].annotation) or model
+    return model
+
+
+def _names(model: type[BaseModel]) -> list[str]:
     return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _names_below(model: type[BaseModel]) -> list[str]:
+    tables = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+    inner = {name: kind for name, kind in tables.items() if isinstance(kind, type) and issubclass(kind, BaseModel)}
+    return [f"{name}.{key}" for name, kind in inner.items() for key in _names(kind)]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
@@ -118,7 +175,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _subject(path: Path) -> str:
     """`clinic hafen, connection portal: url`; entries of lists are counted from 1."""
     places, rest = [], list(path)
-    while len(rest) > 1 and rest[0] in _PLACES:
+    while len(rest) > 1 and rest[0] in _PLACES and isinstance(rest[1], str):
         places.append(f"{_PLACES[str(rest[0])]} {rest[1]}")
         rest = rest[2:]
     field = "".join(f" entry {part + 1}," if isinstance(part, int) else f" {part}" for part in rest)

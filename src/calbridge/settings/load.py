@@ -10,16 +10,17 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from calbridge.plugins import Plugins
+from calbridge.published import instead
 from calbridge.secrets import CREDENTIALS
 from calbridge.settings import build
 from calbridge.settings.checks import clinic_faults, key_fault
 from calbridge.settings.config import BridgeConfig, ClinicConfig, Config, ConfigErrors
-from calbridge.settings.connections import connections_of
+from calbridge.settings.connections import connections_of, portal_as_record
 from calbridge.settings.environment import merged, overrides
+from calbridge.settings.extras import Extras, over
 from calbridge.settings.faults import Fault, faults_of, sentence, unknown_key
-from calbridge.settings.lines import line_for, lines_of
+from calbridge.settings.lines import place_for, places_of
 from calbridge.settings.sections import BridgeSection, ClinicSection, FileSection, RulesSection
-from calbridge.settings.values import nearest
 
 
 def load(path: Path, environ: Mapping[str, str], plugins: Plugins) -> Config:
@@ -32,9 +33,9 @@ def load(path: Path, environ: Mapping[str, str], plugins: Plugins) -> Config:
     settled = _bridge(bridge or BridgeSection(), path.absolute().parent, environ, faults)
     clinics = dict(_clinics(document.get("clinics", {}), plugins, settled, faults))
     if faults:
-        lines = lines_of(text)
-        ordered = sorted(faults, key=lambda fault: line_for(lines, fault.path) or 0)
-        raise ConfigErrors(tuple(dict.fromkeys(sentence(fault, path.name, lines) for fault in ordered)))
+        places = places_of(text)
+        ordered = sorted(faults, key=lambda fault: place_for(places, fault.path))
+        raise ConfigErrors(tuple(dict.fromkeys(sentence(fault, path.name, places) for fault in ordered)))
     return Config(path=path, bridge=settled, clinics=clinics)
 
 
@@ -98,14 +99,18 @@ def _clinics(
             faults.append(Fault(path=root, text="must be a table"))
             continue
         faults += clinic_faults(key, raw)
-        with_preset = {**raw, "rules": _rules(root, raw, plugins, faults)}
-        section = _section(ClinicSection, with_preset, root, faults)
+        rules = _rules(root, raw, plugins, faults)
+        section = _section(ClinicSection, {**raw, "rules": rules}, root, faults)
+        names = {kind: tuple(raw[kind]) for kind in ("services", "resources") if isinstance(raw.get(kind), dict)}
+        extras = Extras(root=(*root, "rules", "extra"), names=names, plugins=plugins)
+        extra = extras.rules(rules.get("extra") if isinstance(rules, dict) else None, faults)
         connections = connections_of(key, raw.get("connections", {}), plugins, bridge, faults)
+        faults += portal_as_record(root, raw.get("system_of_record"), connections)
         if section is not None:
             yield (
                 key,
                 ClinicConfig(
-                    clinic=build.clinic(key, section),
+                    clinic=build.clinic(key, section, extra),
                     connections=connections,
                     system_of_record=section.system_of_record,
                     preset=section.preset,
@@ -119,9 +124,10 @@ def _rules(root: tuple[str, str], raw: dict[str, Any], plugins: Plugins, faults:
     if not isinstance(own, dict) or not isinstance(name, str) or not name:
         return own
     if name not in plugins.presets:
-        known = ", ".join(sorted(plugins.presets))
-        advice = nearest(name, plugins.presets) or f"; there are {known}"
-        faults.append(Fault(path=(*root, "preset"), text=f'names the preset "{name}", which does not exist{advice}'))
+        known = ", ".join(sorted(plugins.presets)) or "none at all"
+        text = f'names the preset "{name}", which no installed plugin brings'
+        text += instead("presets", name, plugins.presets) or f"; there are {known}"
+        faults.append(Fault(path=(*root, "preset"), text=text))
         return own
     preset = dict(plugins.presets[name])
     try:
@@ -131,4 +137,4 @@ def _rules(root: tuple[str, str], raw: dict[str, Any], plugins: Plugins, faults:
         text = f'names the preset "{name}", whose own values are wrong ({wrong}): update the plugin it comes from'
         faults.append(Fault(path=(*root, "preset"), text=text))
         return own
-    return {**preset, **own}
+    return {**preset, **own, "extra": over(preset.get("extra", {}), own.get("extra", {}))}

@@ -5,21 +5,30 @@ A field's `description` is printed in the reference. Unknown keys are errors.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from calbridge.fields import ServerUrl
+from calbridge.fields import MailAddress, OneLine, ServerUrl
+from calbridge.model import Language
 from calbridge.settings.values import (
     Day,
+    Grid,
     HoldTime,
+    Keys,
+    Lasting,
     Moment,
     Region,
     Seconds,
+    SpeciesKeys,
     TimeZone,
+    Turned,
     Weekday,
+    Weekdays,
+    Whole,
     Windows,
-    ordered,
+    distinct,
+    in_order,
 )
 
 BookingMode = Literal["instant", "request"]
@@ -38,17 +47,14 @@ class Dated(Section):
     first: Day | None = Field(default=None, alias="from", description="first local date")
     last: Day | None = Field(default=None, alias="until", description="last local date, inclusive")
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Dated:
-        ordered(self.first, self.last)
-        return self
+    _in_order = field_validator("last")(in_order)
 
 
 class WeekSection(Dated):
     """One line of a resource's weekly plan."""
 
-    days: list[Weekday] = Field(description="weekdays it is for")
-    windows: Windows = Field(description='wall-clock windows, "HH:MM-HH:MM"')
+    days: Weekdays = Field(description="weekdays it is for")
+    windows: Windows = Field(min_length=1, description='wall-clock windows, "HH:MM-HH:MM"')
     kind: Literal["online", "work"] = Field(default="online", description="bookable online, or working time")
     weeks: Literal["all", "odd", "even"] = Field(default="all", description="parity of the ISO week")
 
@@ -60,10 +66,7 @@ class AbsenceSection(Section):
     last: Moment = Field(alias="until", description="last local date, inclusive, or an instant")
     reason: str = Field(default="", description="shown in explanations to staff")
 
-    @model_validator(mode="after")
-    def _in_order(self) -> AbsenceSection:
-        ordered(self.first, self.last)
-        return self
+    _in_order = field_validator("last")(in_order)
 
 
 class ClosureSection(Section):
@@ -73,20 +76,17 @@ class ClosureSection(Section):
     last: Day = Field(alias="until", description="last local date, inclusive")
     reason: str = Field(default="", description="shown in explanations to staff")
 
-    @model_validator(mode="after")
-    def _in_order(self) -> ClosureSection:
-        ordered(self.first, self.last)
-        return self
+    _in_order = field_validator("last")(in_order)
 
 
 class ExclusionSection(Section):
     """Windows in which something is not offered; an empty scope means all."""
 
-    days: list[Weekday] = Field(description="weekdays it is for")
-    windows: Windows = Field(description='wall-clock windows, "HH:MM-HH:MM"')
-    services: list[str] = Field(default=[], description="only these services")
-    resources: list[str] = Field(default=[], description="only these resources")
-    species: list[str] = Field(default=[], description="only these species")
+    days: Weekdays = Field(description="weekdays it is for")
+    windows: Windows = Field(min_length=1, description='wall-clock windows, "HH:MM-HH:MM"')
+    services: Keys = Field(default=[], description="only these services")
+    resources: Keys = Field(default=[], description="only these resources")
+    species: SpeciesKeys = Field(default=[], description="only these species")
 
 
 class ResourceSection(Section):
@@ -102,26 +102,52 @@ class ResourceSection(Section):
 class RequirementSection(Section):
     """One more resource that the service needs, any of these."""
 
-    any_of: list[str] = Field(min_length=1, description="resources, the first free one is taken")
+    any_of: Keys = Field(min_length=1, description="resources, the first free one is taken")
 
 
 class ServiceSection(Section):
     """What is booked."""
 
     name: str = Field(min_length=1, description="as clients see it")
-    minutes: int = Field(ge=1, le=1440, description="how long the visit takes")
+    minutes: Whole = Field(ge=1, le=1440, description="how long the visit takes")
     group: str = Field(default="", description="heading it is listed under")
-    buffer_before: int = Field(default=0, ge=0, le=1440, description="minutes kept free before")
-    buffer_after: int = Field(default=0, ge=0, le=1440, description="minutes kept free after")
+    buffer_before: Whole = Field(default=0, ge=0, le=1440, description="minutes kept free before")
+    buffer_after: Whole = Field(default=0, ge=0, le=1440, description="minutes kept free after")
     online: bool = Field(default=False, description="may clients book it")
-    resources: list[str] = Field(default=[], description="who or what it can be booked with")
+    resources: Keys = Field(min_length=1, description="who or what it can be booked with")
     requires: list[RequirementSection] = Field(default=[], description="what else it needs")
-    species: list[str] = Field(default=[], description="only for these species")
-    excluded_species: list[str] = Field(default=[], description="not for these species")
+    species: SpeciesKeys = Field(default=[], description="only for these species")
+    excluded_species: SpeciesKeys = Field(default=[], description="not for these species")
     clients: Literal["all", "new", "known"] = Field(default="all", description="for whom it is")
     instructions: str = Field(default="", description="told to the client")
     booking_mode: BookingMode | None = Field(default=None, description="overrides the clinic's")
-    max_per_day: int | None = Field(default=None, ge=1, description="online bookings on one local date")
+    max_per_day: Whole | None = Field(default=None, ge=1, description="online bookings on one local date")
+
+    @field_validator("excluded_species")
+    @classmethod
+    def _not_admitted(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        both = sorted({*names} & {*info.data.get("species", ())})
+        if both:
+            raise ValueError(f'"{both[0]}" is admitted by species and refused here: take it out of one')
+        return names
+
+
+class AuthoritySection(Section):
+    """Whose word counts where two sides say different things."""
+
+    time: Literal["clinic", "last_edit", "pms", "calendar"] = Field(
+        default="clinic", description="where and with whom: the clinic's last edit, anybody's, or one side's alone"
+    )
+    cancel: Literal["clinic", "pms", "calendar"] = Field(
+        default="clinic", description="which of the clinic's sides may end an appointment"
+    )
+    service: Literal["portal", "clinic", "last_edit"] = Field(
+        default="portal", description="the service of what came from a portal"
+    )
+    description: Literal["portal", "clinic", "last_edit"] = Field(
+        default="portal", description="the reason of the visit of what came from a portal"
+    )
+    text: Literal["clinic", "pms", "calendar"] = Field(default="clinic", description="private title and note")
 
 
 class RulesSection(Section):
@@ -134,12 +160,12 @@ class RulesSection(Section):
         default="closed", description="a resource without windows"
     )
     lead_time: Seconds = Field(default=0, description="shortest notice, elapsed time")
-    lead_days: int = Field(default=0, ge=0, description="shortest notice in calendar days")
-    horizon_days: int = Field(default=60, ge=0, le=730, description="how far ahead, inclusive")
-    grid_minutes: Literal[5, 10, 15, 20, 30, 60] = Field(default=15, description="grid of starts from midnight")
-    slots_per_hour: int | None = Field(default=None, ge=1, description="offered starts per clock hour")
-    reserved_per_day: int = Field(default=0, ge=0, description="last starts of a day kept for the phone")
-    max_source_age: Seconds | None = Field(default=None, description="oldest read a slot may rest on")
+    lead_days: Whole = Field(default=0, ge=0, le=730, description="shortest notice in calendar days")
+    horizon_days: Whole = Field(default=60, ge=0, le=730, description="how far ahead, inclusive")
+    grid_minutes: Grid = Field(default=15, description="grid of starts from midnight")
+    slots_per_hour: Whole | None = Field(default=None, ge=1, description="offered starts per clock hour")
+    reserved_per_day: Whole = Field(default=0, ge=0, description="last starts of a day kept for the phone")
+    max_source_age: Lasting | None = Field(default=None, description="oldest read a slot may rest on")
     booking_mode: BookingMode = Field(default="instant", description="booked at once, or a request")
     hold_ttl: HoldTime = Field(default=300, description='from choosing a slot to confirming it, at most "PT15M"')
     late_confirm: Literal["retry", "refuse"] = Field(default="retry", description="confirmed after the hold ended")
@@ -163,14 +189,16 @@ class RulesSection(Section):
     calendar_names: Literal["full", "pseudonym", "none"] = Field(default="full", description="names in the calendar")
     show_resource: bool = Field(default=True, description="the portal may show who")
     show_duration: bool = Field(default=True, description="the portal may show how long")
-    reminders: list[Seconds] = Field(default=[], description="before the start")
+    reminders: Annotated[list[Lasting], AfterValidator(distinct)] = Field(default=[], description="before the start")
     publish: Literal["all", "marked"] = Field(default="all", description="which of the clinic's own go to the portal")
+    authority: AuthoritySection = Field(default=AuthoritySection(), description="whose word counts")
+    extra: dict[str, Turned] = Field(default={}, description="rules of plugins, true or their settings")
 
 
 class GuardSection(Section):
     """What stops a run that looks wrong."""
 
-    max_cancellations: int = Field(
+    max_cancellations: Whole = Field(
         default=3, ge=0, description="cancellations in one cycle before a person must release it"
     )
 
@@ -183,7 +211,8 @@ class ConnectionSection(BaseModel):
     kind: str = Field(description="which plugin kind it is")
     first_run: Literal["plan", "apply"] = Field(default="plan", description="does the first cycle write")
     allow_private: bool = Field(default=False, description="may it reach private and loopback addresses")
-    timeout: Seconds = Field(default=60, description="longest time of one request with its body")
+    ca_file: str = Field(default="", description="further certificate authorities it trusts, a PEM file")
+    timeout: Lasting = Field(default=60, description="longest time of one request with its body")
 
 
 class ClinicSection(Section):
@@ -192,6 +221,10 @@ class ClinicSection(Section):
     name: str = Field(min_length=1, description="as clients see it")
     time_zone: TimeZone = Field(description="IANA name")
     region: Region = Field(default="", description="country code, for phone numbers and wording")
+    language: Language | Literal[""] = Field(default="", description="of entries and messages; empty: by region")
+    phone: OneLine = Field(default="", description="told to clients who must call")
+    email: MailAddress = Field(default="", description="where clients answer, and where the clinic gets its messages")
+    booking_url: ServerUrl | Literal[""] = Field(default="", description="where clients book online; for invitations")
     preset: str = Field(default="", description="named set of rules")
     online: bool = Field(default=False, description="may clients book at all")
     opening_hours: dict[Weekday, Windows] = Field(default={}, description="windows by weekday; a missing one is closed")
@@ -210,7 +243,7 @@ class BridgeSection(Section):
 
     database: str = Field(default="calbridge.sqlite3", description="file, relative to the configuration")
     listen: str = Field(default="127.0.0.1:8620", description="address and port of the web server")
-    every: Seconds = Field(default=60, ge=1, description="how often each clinic is read")
+    every: Lasting = Field(default=60, description="how often each clinic is read")
     public_url: ServerUrl | Literal[""] = Field(default="", description="where others reach the web server")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     secrets_directory: str = Field(

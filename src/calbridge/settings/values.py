@@ -8,16 +8,19 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from calbridge.fields import Seconds, seconds
 from calbridge.interval import Interval
 from calbridge.model import WallWindow
-from calbridge.wall import parse_windows, zone
+from calbridge.wall import merge_windows, parse_window, zone
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST_HOLD = "PT15M"
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+"""The day after, and any offset from UTC, must be in the calendar too."""
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
@@ -26,10 +29,38 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
     return f'; did you mean "{found[0]}"?' if found else ""
 
 
-def _windows(texts: Any) -> tuple[WallWindow, ...]:
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ValueError('windows are a list like ["09:00-12:00", "14:00-18:00"]')  # pydantic's way
-    return parse_windows(texts)
+def _listed(texts: Any) -> Any:
+    if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+        return texts
+    raise ValueError('windows are a list like ["09:00-12:00", "14:00-18:00"]')
+
+
+def distinct(values: list[Any]) -> list[Any]:
+    """The list, or ValueError: what is named twice was meant to be something else."""
+    for index, value in enumerate(values):
+        if (first := values.index(value)) < index:
+            raise ValueError(f"entries {first + 1} and {index + 1} are the same: take one out")
+    return values
+
+
+def _species(text: str) -> str:
+    """Keys of species are compared without regard to case."""
+    folded = text.strip().casefold()
+    if not folded:
+        raise ValueError('a species is a word such as "dog"')
+    return folded
+
+
+def _whole(value: Any) -> Any:
+    """TOML's true is no number, Python's is."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "a whole number")
+    return value
+
+
+def _digits(value: Any) -> Any:
+    """From the environment a number comes as text, which a Literal does not take."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
 def known_zone(name: str) -> str:
@@ -49,6 +80,13 @@ def _hold(text: Any) -> int:
     return length
 
 
+def _lasting(text: Any) -> int:
+    length = seconds(text)
+    if not length:
+        raise ValueError('it must be longer than nothing, such as "PT1M"')
+    return length
+
+
 def region_code(text: str) -> str:
     """The code or nothing, or ValueError."""
     if text and not (len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()):  # noqa: PLR2004
@@ -64,6 +102,8 @@ def _moment(value: Any) -> date | datetime:
         raise ValueError("an instant needs its offset, such as 2026-12-24T08:00:00+01:00; or write the date only")
     if not isinstance(value, date):
         raise ValueError("a date is written like 2026-12-24, without quotes")  # noqa: TRY004  # pydantic's way
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"a date lies in the years {FIRST_YEAR} to {LAST_YEAR}")
     return value
 
 
@@ -83,14 +123,24 @@ def _day(value: Any) -> date:
     return day
 
 
-def ordered(first: date | datetime | None, last: date | datetime | None) -> None:
-    """ValueError when both are there and in the wrong order, or of two kinds. Dates are inclusive, instants are not."""
+def in_order(last: date | datetime | None, info: ValidationInfo) -> date | datetime | None:
+    """For `until`, after `from`: of one kind and not before it. Dates are inclusive, instants are not."""
+    first = info.data.get("first")
     if first is None or last is None:
-        return
+        return last
     if isinstance(first, datetime) != isinstance(last, datetime):
         raise ValueError("from and until are either both dates or both instants")
-    if last < first or (isinstance(last, datetime) and last == first):
-        raise ValueError(f"until ({last}) comes before from ({first}): exchange them")
+    if last < first:
+        raise ValueError(f"it ({last}) comes before from ({first}): exchange them")
+    if isinstance(last, datetime) and last == first:
+        raise ValueError(f"it is the same instant as from ({first}): nothing lies between")
+    return last
+
+
+def _turned(given: Any) -> bool | dict[str, Any]:
+    if not isinstance(given, bool | dict):
+        raise ValueError("a rule is on with true, off with false, or on with a table of its settings")  # noqa: TRY004  # pydantic's way
+    return given
 
 
 def span(first: datetime, last: datetime) -> Interval:
@@ -98,26 +148,42 @@ def span(first: datetime, last: datetime) -> Interval:
     return Interval(int(first.timestamp()), int(last.timestamp()))
 
 
-Windows = Annotated[tuple[WallWindow, ...], PlainValidator(_windows)]
+Window = Annotated[WallWindow, PlainValidator(parse_window)]
+Windows = Annotated[tuple[Window, ...], BeforeValidator(_listed), AfterValidator(merge_windows)]
+Weekdays = Annotated[list[Weekday], Field(min_length=1), AfterValidator(distinct)]
+Keys = Annotated[list[str], AfterValidator(distinct)]
+SpeciesKeys = Annotated[list[Annotated[str, AfterValidator(_species)]], AfterValidator(distinct)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Grid = Annotated[Literal[5, 10, 15, 20, 30, 60], BeforeValidator(_digits)]
+Lasting = Annotated[int, BeforeValidator(_lasting)]
 TimeZone = Annotated[str, AfterValidator(known_zone)]
 Region = Annotated[str, AfterValidator(region_code)]
 HoldTime = Annotated[int, BeforeValidator(_hold)]
+Turned = Annotated[bool | dict[str, Any], PlainValidator(_turned)]
 Day = Annotated[date, PlainValidator(_day)]
 Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
 __all__ = [
     "WEEKDAYS",
     "Day",
+    "Grid",
     "HoldTime",
+    "Keys",
+    "Lasting",
     "Moment",
     "Region",
     "Seconds",
+    "SpeciesKeys",
     "TimeZone",
+    "Turned",
     "Weekday",
+    "Weekdays",
+    "Whole",
     "Windows",
+    "distinct",
+    "in_order",
     "known_zone",
     "nearest",
-    "ordered",
     "region_code",
     "span",
 ]

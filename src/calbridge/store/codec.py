@@ -16,10 +16,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+from calbridge.changes import Change, change_of
 from calbridge.errors import ConfigError
-from calbridge.feeds import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
-from calbridge.hub import Foreign
-from calbridge.model import Appointment, Details
+from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
+from calbridge.hub import Command, Foreign
+from calbridge.model import Alternative, Appointment, Details
 from calbridge.provider import Role
 from calbridge.views import CalendarView, PmsView, View, fields_of, view_from
 
@@ -97,7 +98,7 @@ def _untagged(pair: list[Any] | None) -> View | None:
 # --- foreign records ------------------------------------------------------------------------------
 
 _FOREIGN: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Busy, WindowRecord, AbsenceRecord, Unreadable)
+    kind.__name__: TypeAdapter(kind) for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable)
 }
 
 
@@ -114,14 +115,18 @@ def _foreign_from(text: str) -> Foreign:
 
 # --- changes: frozen in the outbox, so that a retry after a restart repeats the same words ----------
 
-_DETAILS: TypeAdapter[Details | None] = TypeAdapter(Details | None)
+_RECORDS: dict[str, TypeAdapter[Any]] = {
+    "details": TypeAdapter(Details | None),
+    "alternatives": TypeAdapter(tuple[Alternative, ...]),
+}
+"""The fields of a change that are records themselves."""
 
 
 def _change_text(change: Change) -> str:
     values = {each.name: getattr(change, each.name) for each in fields(change)}
     values["view"] = _tagged(change.view)
     values["previous"] = _tagged(change.previous)
-    values["details"] = _DETAILS.dump_python(change.details, mode="json")
+    values |= {name: _RECORDS[name].dump_python(values[name], mode="json") for name in _RECORDS.keys() & values.keys()}
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -129,8 +134,8 @@ def _change_from(text: str) -> Change:
     values = json.loads(text)
     values["view"] = _untagged(values["view"])
     values["previous"] = _untagged(values["previous"])
-    values["details"] = _DETAILS.validate_python(values["details"])
-    return Change(**values)
+    values |= {name: _RECORDS[name].validate_python(values[name]) for name in _RECORDS.keys() & values.keys()}
+    return change_of(values.pop("view"), **values)
 
 
 # --- the codecs -----------------------------------------------------------------------------------
@@ -138,6 +143,7 @@ def _change_from(text: str) -> Change:
 APPOINTMENT: Codec[Appointment] = _frozen("appointment", *_plain(TypeAdapter(Appointment)))
 FACTS: Codec[dict[str, str]] = Codec("facts", *_plain(TypeAdapter(dict[str, str])))
 FOREIGN: Codec[Foreign] = _frozen("foreign", _foreign_text, _foreign_from)
+COMMAND: Codec[Command] = Codec("command", *_plain(TypeAdapter(Command)))
 CHANGE: Codec[Change] = _frozen("change", _change_text, _change_from)
 VIEW: Codec[View | None] = _frozen(
     "view",

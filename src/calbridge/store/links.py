@@ -29,6 +29,8 @@ NEVER_READ: Mapping[str, Any] = {
     "why": "",
     "recovery": "",
     "retry_at": None,
+    "quirks": {},
+    "learned_at": None,
 }
 _RELEASED, _TAKEN = 1, 2
 
@@ -162,6 +164,15 @@ def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
     journal.add(connection, clinic, [entry], at=now)
 
 
+def learn(connection: Connection, clinic: str, name: str, quirks: Mapping[str, str], *, now: int) -> None:
+    """Remember what its server is like, in place of what was known; the journal gets what is new."""
+    before = ensure(connection, clinic, name).quirks
+    _set(connection, clinic, name, {"quirks": dict(quirks), "learned_at": now})
+    if before != quirks:
+        facts = {key: value for key, value in quirks.items() if before.get(key) != value}
+        journal.add(connection, clinic, [JournalEntry(code="connection.learned", connection=name, facts=facts)], at=now)
+
+
 def approve(connection: Connection, clinic: str, name: str, *, now: int) -> None:
     """A person (or the clinic's setting) lets its plans be applied, also before it was first read.
 
@@ -208,4 +219,6 @@ def state(row: Row[Any]) -> ConnectionState:
         why=row.why,
         recovery=row.recovery,
         retry_at=row.retry_at,
+        quirks=row.quirks,
+        learned_at=row.learned_at,
     )

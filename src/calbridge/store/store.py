@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -172,6 +171,17 @@ class Store:
         with self._database.read() as connection:
             return [links.state(row) for row in links.stored(connection, clinic).values()]
 
+    def learn(self, clinic: str, name: str, quirks: Mapping[str, str]) -> None:
+        """Remember what trying its server out showed, in place of what was known."""
+        with self._database.write() as connection:
+            links.learn(connection, clinic, name, quirks, now=self._clock.now())
+
+    def quirks(self, clinic: str, name: str) -> Mapping[str, str]:
+        """What `learn` remembered last; nothing of a connection that was never tried."""
+        with self._database.read() as connection:
+            row = links.stored(connection, clinic).get(name)
+        return row.quirks if row is not None else {}
+
     def approve(self, clinic: str, name: str) -> None:
         """Plans for it may be applied from now on. Saying so again changes nothing."""
         with self._database.write() as connection:
@@ -190,27 +200,8 @@ class Store:
 
     # --- people -----------------------------------------------------------------------------------
 
-    def add_command(
-        self,
-        clinic: str,
-        kind: Literal["accept", "decline", "link", "cancel"],
-        appointment: str,
-        *,
-        reason: str = "",
-        notify: bool = True,
-        client: str = "",
-        patient: str = "",
-    ) -> int:
-        """Ask for something; the next cycle decides on it."""
-        command = Command(
-            id=0,
-            kind=kind,
-            appointment=appointment,
-            reason=reason,
-            notify=notify,
-            client=client,
-            patient=patient,
-        )
+    def add_command(self, clinic: str, command: Command) -> int:
+        """Ask for something; the next cycle decides on it. The id is the store's own."""
         with self._database.write() as connection:
             return commands.add(connection, clinic, command)
 

@@ -48,6 +48,8 @@ connections = Table(
     Column("why", Text, nullable=False),
     Column("recovery", Text, nullable=False),
     Column("retry_at", Integer),
+    Column("quirks", codec.Encoded(codec.FACTS), nullable=False),  # what trying its server out showed
+    Column("learned_at", Integer),
 )
 
 appointments = Table(
@@ -163,12 +165,8 @@ commands = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("clinic", Text, nullable=False),
-    Column("kind", Text, nullable=False),
     Column("appointment", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("notify", Boolean, nullable=False),
-    Column("client", Text, nullable=False),
-    Column("patient", Text, nullable=False),
+    Column("body", codec.Encoded(codec.COMMAND), nullable=False),
     Index("commands_by_clinic", "clinic"),
     sqlite_autoincrement=True,
 )

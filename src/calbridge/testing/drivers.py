@@ -90,6 +90,10 @@ class PortalDriver(Driver, Protocol):
         """The client moves her booking to another offered start."""
         ...
 
+    def alternatives(self, ref: str) -> tuple[int, ...]:
+        """The starts that the client of this hold or booking, having been refused, is shown instead."""
+        ...
+
     def messages(self, ref: str) -> int:
         """How many messages the client of this booking got."""
         ...

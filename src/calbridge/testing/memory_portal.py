@@ -13,11 +13,11 @@ from typing import Literal
 
 from calbridge.errors import Replan
 from calbridge.interval import Interval
-from calbridge.model import Details, Side, State
-from calbridge.provider import Change, Clock, ExportReceipt, Offer
+from calbridge.model import Alternative, Details, Side, State
+from calbridge.provider import Clock, ExportReceipt, Offer, PortalChange
 from calbridge.testing.changelog import ChangeLog
 
-Message = Literal["confirmed", "declined", "moved", "cancelled"]
+Message = Literal["confirmed", "declined", "moved", "move_refused", "cancelled"]
 
 
 class Refused(Exception):
@@ -26,7 +26,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """A hold or a booking. Only holds have `expires`; `owed`: a message is due once the clinic has it."""
+    """A hold or a booking. Only holds have `expires`; `owed`: a message is due once the clinic has it.
+
+    `reason` and `alternatives` are what a client who was refused is told.
+    """
 
     ref: str
     resource: str
@@ -41,6 +44,7 @@ class Booking:
     consumed: bool = False
     by: Side = Side.CLIENT
     reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
     owed: bool = False
     revision: int = 1
     modified: int = 0
@@ -75,7 +79,7 @@ class PortalModel:
         self.bookings: dict[str, Booking] = {}
         self.offers: dict[str, dict[tuple[str, int], int]] = {}
         self.offer_revision = 0
-        self.received: list[Change | Offer] = []
+        self.received: list[PortalChange | Offer] = []
         self.messages: Counter[tuple[str, Message, int]] = Counter()
         self.writes = 0
         self._count = 0
@@ -149,10 +153,10 @@ class PortalModel:
             kept.update({(slot.service, slot.start): slot.end for slot in part.slots})
         return ExportReceipt(accepted=len(offer.windows))
 
-    def settle(self, booking: Booking, *, hub_revision: int) -> Booking:
+    def settle(self, booking: Booking, *, hub_revision: int, notify: bool = True) -> Booking:
         """The clinic's word: decided, moved or cancelled. The client is told what changed for her."""
         self.writes += 1
-        for kind in _messages(self.bookings[booking.ref], booking):
+        for kind in _messages(self.bookings[booking.ref], booking) if notify else ():
             self.messages[booking.ref, kind, hub_revision] += 1
         told = replace(booking, owed=booking.owed and booking.state is not State.CONFIRMED)
         return self._put(replace(told, by=Side.BRIDGE, revision=booking.revision + 1))
@@ -215,7 +219,7 @@ def _messages(old: Booking, new: Booking) -> Iterator[Message]:
         case State.DECLINED | State.CANCELLED if not old.state.gone:
             yield "declined" if new.state is State.DECLINED else "cancelled"
     if not new.state.gone and ((old.resource, old.span) != (new.resource, new.span) or _paid(old, new)):
-        yield "moved"
+        yield "move_refused" if new.reason else "moved"
 
 
 def _paid(old: Booking, new: Booking) -> bool:

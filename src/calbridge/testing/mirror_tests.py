@@ -12,7 +12,7 @@ import pytest
 from calbridge.errors import BridgeError
 from calbridge.interval import Interval
 from calbridge.model import State
-from calbridge.provider import Busy, Change, ClientQuery, Complete, Entry, Gone, Receipt
+from calbridge.provider import Busy, Change, ClientQuery, Complete, Entry, Gone, Receipt, change_of
 from calbridge.testing.conditional import shows
 from calbridge.testing.drivers import CalendarDriver, Driver, PmsDriver
 from calbridge.testing.provider_tests import DAY, HALF_HOUR, ProviderTests, entry_of, gone_from, listed
@@ -34,7 +34,8 @@ class MirrorTests(ProviderTests):
             "revision": 1,
             "view": self.view(side),
         }
-        return Change(**{**values, **changes})
+        wanted = {**values, **changes}
+        return change_of(wanted.pop("view"), **wanted)
 
     def write(self, side: Driver, change: Change) -> Entry:
         """Carry out `change`, which must succeed; the entry read back."""

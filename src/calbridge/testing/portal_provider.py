@@ -11,13 +11,13 @@ from calbridge.interval import Interval
 from calbridge.model import State
 from calbridge.provider import (
     Capabilities,
-    Change,
     Entry,
     ExportReceipt,
     Feed,
     Finding,
     Gone,
     Offer,
+    PortalChange,
     Present,
     Probe,
     Receipt,
@@ -70,7 +70,7 @@ class MemoryPortal:
         return Present()
 
     @hookimpl
-    def propagate_change(self, change: Change) -> Receipt:
+    def propagate_change(self, change: PortalChange) -> Receipt:
         """Release, decline or cancel; else confirm and move."""
         self.model.received.append(change)
         self.model.tick()
@@ -81,7 +81,7 @@ class MemoryPortal:
         answer = settled(change, entry, self.capabilities.fields)
         if answer is not None or current is None:
             return answer or Receipt(outcome="moved")
-        stored = self.model.settle(_wanted(change, current), hub_revision=change.revision)
+        stored = self.model.settle(_wanted(change, current), hub_revision=change.revision, notify=change.notify)
         return Receipt(outcome="written", entry=None if change.remove else _entry(stored))
 
     def _listing(self, window: Interval) -> Iterable[Entry]:
@@ -97,13 +97,11 @@ class MemoryPortal:
 _REMOVED = {State.HELD: State.RELEASED, State.REQUESTED: State.DECLINED}
 
 
-def _wanted(change: Change, current: Booking) -> Booking:
+def _wanted(change: PortalChange, current: Booking) -> Booking:
     if change.remove:
         ended = _REMOVED.get(current.state, State.CANCELLED)
-        return replace(current, state=ended, reason=change.reason)
+        return replace(current, state=ended, reason=change.view.decline_reason, alternatives=change.alternatives)
     view = change.view
-    if not isinstance(view, PortalView):
-        raise SkipItem("A portal takes portal views only.", item=change.appointment)
     return replace(
         current,
         state=view.state,
@@ -113,6 +111,7 @@ def _wanted(change: Change, current: Booking) -> Booking:
         service=view.service,
         description=view.description,
         reason=view.decline_reason,
+        alternatives=change.alternatives,
     )
 
 

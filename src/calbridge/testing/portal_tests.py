@@ -9,11 +9,18 @@ from typing import Any
 
 from calbridge.errors import Replan
 from calbridge.interval import Interval
-from calbridge.model import State
-from calbridge.provider import Change, Entry, Offer, OfferedSlot, OfferWindow
+from calbridge.model import Alternative, State
+from calbridge.provider import Change, Entry, Offer, OfferedSlot, OfferWindow, change_of
+from calbridge.public import public
 from calbridge.testing.drivers import PortalDriver
 from calbridge.testing.provider_tests import DAY, HALF_HOUR, ProviderTests, entry_of, gone_from, listed
 from calbridge.views import PortalView
+
+
+def refused(entry: Entry) -> PortalView:
+    """What the portal shows of it, with the bridge's reason for a refusal."""
+    assert isinstance(entry.view, PortalView)
+    return replace(entry.view, decline_reason="slot_unavailable")
 
 
 class PortalTests(ProviderTests):
@@ -27,7 +34,7 @@ class PortalTests(ProviderTests):
         slots = tuple(OfferedSlot(service=side.service, start=s, end=s + HALF_HOUR) for s in starts)
         day = Interval(side.start, side.start + DAY)
         part = OfferWindow(resource=side.resources[0], window=day, slots=slots)
-        return Offer(clinic=side.clinic, revision=revision, windows=(part,))
+        return Offer(clinic=public(side.clinic), revision=revision, windows=(part,))
 
     def open(self, side: PortalDriver) -> None:
         """Three slots are offered."""
@@ -51,7 +58,8 @@ class PortalTests(ProviderTests):
             "version": entry.version,
             "previous": entry.view,
         }
-        return Change(**{**values, **changes})
+        wanted = {**values, **changes}
+        return change_of(wanted.pop("view"), **wanted)
 
     def make(self, side: Any) -> str:
         """A booking of a client."""
@@ -114,11 +122,47 @@ class PortalTests(ProviderTests):
     def test_a_declined_request_ends_and_frees_its_time(self, side: PortalDriver) -> None:
         """A removal of a request is a refusal; doing it twice is once."""
         entry = self.booked(side)
-        change = self.answer(entry, remove=True, reason="slot_unavailable")
+        assert isinstance(entry.view, PortalView)
+        change = self.answer(entry, view=replace(entry.view, decline_reason="slot_unavailable"), remove=True)
         for _ in range(2):
             assert side.provider.propagate_change(change=change).outcome == "written"
         assert gone_from(self.read(side), entry.ref)
         assert not side.refused(side.resources[0], side.start)
+
+    def test_who_is_refused_is_told_what_is_free_instead(self, side: PortalDriver) -> None:
+        """Of two who want one slot the second must not be left standing."""
+        entry = self.booked(side)
+        free = Alternative(resource=side.resources[0], start=side.start + HALF_HOUR, end=side.start + 2 * HALF_HOUR)
+        view = refused(entry)
+        change = self.answer(entry, view=view, remove=True, alternatives=(free,))
+        assert side.provider.propagate_change(change=change).outcome == "written"
+        assert side.alternatives(entry.ref) == (free.start,)
+        ref = side.select(side.resources[0], side.start)
+        hold = entry_of(listed(self.read(side))[ref])
+        view = refused(hold)
+        change = self.answer(hold, 2, view=view, remove=True, alternatives=(free,))
+        assert side.provider.propagate_change(change=change).outcome == "written"
+        assert side.alternatives(hold.ref) == (free.start,)
+
+    def test_a_refused_move_goes_back_and_the_client_is_told_what_is_free(self, side: PortalDriver) -> None:
+        """The booking stands at its old time; that is no move by the practice."""
+        entry = self.booked(side)
+        sure = entry_of(side.provider.propagate_change(change=self.answer(entry)).entry)
+        side.move(entry.ref, side.start + HALF_HOUR)
+        moved = entry_of(listed(self.read(side))[entry.ref])
+        free = Alternative(resource=side.resources[0], start=side.start + 2 * HALF_HOUR, end=side.start + 3 * HALF_HOUR)
+        view = refused(sure)
+        change = self.answer(moved, 2, view=view, alternatives=(free,))
+        back = entry_of(side.provider.propagate_change(change=change).entry)
+        assert (back.view.state, back.view.start) == (State.CONFIRMED, side.start)
+        assert side.alternatives(entry.ref) == (free.start,)
+
+    def test_a_quiet_decision_sends_no_message(self, side: PortalDriver) -> None:
+        """The clinic declines with or without a message (S2)."""
+        entry = self.booked(side)
+        receipt = side.provider.propagate_change(change=self.answer(entry, remove=True, notify=False))
+        assert receipt.outcome == "written"
+        assert side.messages(entry.ref) == 0
 
     def test_the_practice_moves_and_cancels(self, side: PortalDriver) -> None:
         """The booking keeps its ref through all of it."""

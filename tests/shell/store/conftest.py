@@ -8,7 +8,7 @@ import pytest
 
 from calbridge.hub import Effect, JournalEntry, Link, Plan, Shadow
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Capabilities, Change
+from calbridge.provider import CalendarChange, Capabilities
 from calbridge.store import Store
 from calbridge.views import CalendarView
 
@@ -58,7 +58,7 @@ class Make:
         return Shadow(connection=connection, appointment=key, **(values | changes))
 
     def effect(self, key: str = "a", connection: str = "calendar", word: str = "1", **changes) -> Effect:
-        change = Change(key=f"{key}-{word}", appointment=key, revision=1, view=self.view(), **changes)
+        change = CalendarChange(key=f"{key}-{word}", appointment=key, revision=1, view=self.view(), **changes)
         return Effect(connection=connection, change=change, asked=f"asked-{word}")
 
     def link(self, name: str = "calendar", **changes) -> Link:

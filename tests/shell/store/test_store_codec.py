@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calbridge.changes import CHANGES as CHANGES_OF_A_ROLE
 from calbridge.errors import ConfigError
 from calbridge.interval import Interval
-from calbridge.model import Appointment, Details
-from calbridge.provider import AbsenceRecord, Busy, Change, Unreadable, WindowRecord
+from calbridge.model import Alternative, Appointment, Details
+from calbridge.provider import (
+    AbsenceRecord,
+    Busy,
+    CalendarChange,
+    ClosureRecord,
+    PmsChange,
+    PortalChange,
+    Unreadable,
+    WindowRecord,
+)
 from calbridge.store import codec
 from calbridge.views import CalendarView, PmsView, PortalView
 
@@ -31,7 +41,7 @@ def records(kind):
 
 
 VIEWS = records(CalendarView) | records(PmsView) | records(PortalView)
-FOREIGN = st.one_of(*(records(kind) for kind in (Busy, WindowRecord, AbsenceRecord, Unreadable)))
+FOREIGN = st.one_of(*(records(kind) for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable)))
 APPOINTMENTS = st.builds(
     lambda base, details: Appointment(**{f.name: getattr(base, f.name) for f in fields(base)} | {"details": details}),
     records(Appointment),
@@ -41,16 +51,28 @@ CHANGE = {
     "key": st.text(),
     "appointment": st.text(),
     "revision": INSTANTS,
-    "view": VIEWS,
-    "previous": st.none() | VIEWS,
-    "details": st.none() | records(Details),
     "remove": st.booleans(),
     "ref": st.text(),
     "version": st.text(),
     "overbook": st.booleans(),
-    "reason": st.text(),
 }
-CHANGES = st.builds(Change, **CHANGE)
+OWN = {
+    CalendarChange: (CalendarView, {}),
+    PmsChange: (PmsView, {"reason": st.text(), "details": st.none() | records(Details)}),
+    PortalChange: (
+        PortalView,
+        {"notify": st.booleans(), "alternatives": st.lists(records(Alternative), max_size=2).map(tuple)},
+    ),
+}
+
+
+def changes(kind):
+    """Any change of one kind of side."""
+    view, own = OWN[kind]
+    return st.builds(kind, view=records(view), previous=st.none() | records(view), **CHANGE, **own)
+
+
+CHANGES = st.one_of(*(changes(kind) for kind in OWN))
 EVERYTHING = st.one_of(
     st.tuples(st.just(codec.APPOINTMENT), APPOINTMENTS),
     st.tuples(st.just(codec.VIEW), VIEWS),
@@ -71,7 +93,9 @@ def test_every_record_comes_back_equal(case):
 
 def test_no_field_of_a_change_is_left_out():
     """A change is stored field by field: a new field that needs more than plain JSON must show up in the property."""
-    assert {f.name for f in fields(Change)} == set(CHANGE)
+    assert set(OWN) == set(CHANGES_OF_A_ROLE.values())
+    for kind, (_, own) in OWN.items():
+        assert {f.name for f in fields(kind)} == {"view", "previous", *CHANGE, *own}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +107,10 @@ def test_no_field_of_a_change_is_left_out():
         (codec.VIEW, '["Mustermann", {"state": "held"}]'),
         (codec.VIEW, '["portal", {"state": "held", "Mustermann": 1}]'),
         (codec.FOREIGN, '["Mustermann", {}]'),
-        (codec.CHANGE, '{"view": null, "previous": null, "details": {"first_name": ["Mustermann"]}}'),
+        (
+            codec.CHANGE,
+            '{"view": null, "previous": null, "alternatives": [], "details": {"first_name": ["Mustermann"]}}',
+        ),
         (codec.FACTS, '["Mustermann"]'),
     ],
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from calbridge.hub import Task
+from calbridge.hub import Effect, Task
 from calbridge.model import Details, State
+from calbridge.provider import PmsChange
 from calbridge.store import Store, Superseded
+from calbridge.views import PmsView
 
 
 @pytest.fixture
@@ -62,14 +64,19 @@ def test_a_plan_says_all_that_is_due(store, make, commit, queue, send):
 
 
 def test_the_words_of_a_write_survive_a_restart(path, make):
-    effect = make.effect(
+    change = PmsChange(
+        key="a-1",
+        appointment="a",
+        revision=1,
+        view=PmsView(state=State.CONFIRMED, resource="anna", start=0, end=10, co_resources=("room1",)),
         version='"7"',
-        ref="cal/a.ics",
-        previous=make.view(state=State.HELD),
+        ref="visit/a",
+        previous=PmsView(state=State.HELD, resource="anna", start=0, end=10),
         details=Details(first_name="Ä"),
         remove=True,
         reason="slot_unavailable",
     )
+    effect = Effect(connection="pms", change=change, asked="1")
     first = Store.open(path)
     epoch = first.begin_cycle("hafen")
     first.enqueue("hafen", epoch, [effect], now=1, run="r")

@@ -20,7 +20,7 @@ PRELUDE = """
 import sys
 from calbridge.hub import Effect, JournalEntry, Plan
 from calbridge.model import Appointment, Side, State
-from calbridge.provider import Change
+from calbridge.provider import CalendarChange, Change
 from calbridge.store import Overlap, Store
 from calbridge.views import CalendarView
 
@@ -32,7 +32,7 @@ def booking(key, start):
 
 def effect(key):
     view = CalendarView(state=State.CONFIRMED, resource="anna", start=0, end=10)
-    change = Change(key=key, appointment=key, revision=1, view=view)
+    change = CalendarChange(key=key, appointment=key, revision=1, view=view)
     return Effect(connection="calendar", change=change, asked=key)
 """
 

@@ -8,8 +8,8 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.router import Router
 
-from calbridge_portal import booking, changes, holds
-from calbridge_portal.api_params import GivenCall, GivenPortal, IfMatch, Limit, MaybeFrom, MaybeTo
+from calbridge_portal import booking, changes, holds, instead
+from calbridge_portal.api_params import Alternatives, GivenCall, GivenPortal, IfMatch, Limit, MaybeFrom, MaybeTo
 from calbridge_portal.booking_rows import booking_of, hold_of, messages_of
 from calbridge_portal.idempotency import run
 from calbridge_portal.preconditions import check, etag
@@ -84,10 +84,13 @@ def get_hold(*, portal: GivenPortal, hold: FromPath[str]) -> Response[Hold]:
 
 
 @delete("/holds/{hold:str}", sync_to_thread=True)
-def delete_hold(*, portal: GivenPortal, hold: FromPath[str], reason: FromQuery[str | None] = None) -> None:
-    """Give a held slot back; `reason` is kept on the hold, such as slot_unavailable."""
+def delete_hold(
+    *, portal: GivenPortal, hold: FromPath[str], reason: FromQuery[str | None] = None, alternative: Alternatives = None
+) -> None:
+    """Give a held slot back; `reason`, such as slot_unavailable, and what is free instead are kept on the hold."""
     with portal.write() as tx:
-        holds.release(tx, hold, "practice", reason)
+        kept = instead.keep(tx, instead.from_query(alternative or []))
+        holds.release(tx, hold, "practice", reason, kept)
 
 
 @post("/sites/{site:str}/bookings", sync_to_thread=True)

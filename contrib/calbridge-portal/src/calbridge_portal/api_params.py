@@ -21,6 +21,9 @@ MaybeFrom = Annotated[str | None, QueryParameter(name="from", description="RFC 3
 MaybeTo = Annotated[str | None, QueryParameter(name="to", description="RFC 3339 instant, exclusive")]
 TypeId = Annotated[str, QueryParameter(name="type", description="appointment type id")]
 IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="the revision read, in quotes")]
+Alternatives = Annotated[
+    list[str] | None, QueryParameter(name="alternative", description="<calendar>@<RFC 3339 instant>, once for each")
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 

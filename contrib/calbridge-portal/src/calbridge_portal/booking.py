@@ -8,6 +8,7 @@ from calbridge_portal import holds
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.documents import appointment_type
 from calbridge_portal.feed import emit
+from calbridge_portal.instead import given_away
 from calbridge_portal.limits import check_texts
 from calbridge_portal.messages import send_once
 from calbridge_portal.problems import Problem, not_found
@@ -106,7 +107,7 @@ def _from_hold(tx: Tx, request: BookingRequest) -> Place:
         case "consumed":
             raise Problem("hold_consumed", "The hold has become a booking already.")
         case "released":
-            raise unavailable(tx, row["type"], row["start_at"])
+            raise given_away(tx, row)
         case "expired":
             _check_late(tx, row)
         case "held":

@@ -1,8 +1,9 @@
 """Rows of holds and bookings as the records the wire shows."""
 
+import json
 import sqlite3
 
-from calbridge_portal.records import Booking, Customer, Hold, Message, Patient, Sync
+from calbridge_portal.records import Booking, Customer, FreeTime, Hold, Message, Patient, Sync
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
 
@@ -22,6 +23,7 @@ def hold_of(tx: Tx, row: sqlite3.Row) -> Hold:
         revision=row["revision"] + int(over),
         updated_at=wire(row["expires_at"] if over else row["updated_at"], tx.zone),
         reason=row["reason"],
+        alternatives=_named(tx, row["alternatives"]),
     )
 
 
@@ -46,6 +48,7 @@ def booking_of(tx: Tx, row: sqlite3.Row) -> Booking:
         last_changed_by=row["last_changed_by"],
         cancel_reason=row["cancel_reason"],
         decline_reason=row["decline_reason"],
+        alternatives=_named(tx, row["alternatives"]),
         sync=_sync(row),
     )
 
@@ -79,3 +82,12 @@ def _sync(row: sqlite3.Row) -> Sync:
         external_ref=row["sync_external_ref"],
         detail=row["sync_detail"],
     )
+
+
+def pairs_of(stored: str | None) -> list[tuple[str, int]]:
+    """The (calendar, start) of stored alternatives."""
+    return [(calendar, start) for calendar, start in json.loads(stored or "[]")]
+
+
+def _named(tx: Tx, stored: str | None) -> list[FreeTime]:
+    return [FreeTime(calendar=calendar, start=wire(start, tx.zone)) for calendar, start in pairs_of(stored)]

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from calbridge_portal import holds
+from calbridge_portal import holds, instead
 from calbridge_portal.booking import row_of
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.documents import appointment_type, get
@@ -38,6 +38,7 @@ def decide(tx: Tx, row: sqlite3.Row, decision: Decision) -> sqlite3.Row:
             status="declined",
             decline_reason=decision.reason,
             decline_reason_visible=decision.reason_visible,
+            alternatives=instead.keep(tx, decision.alternatives),
         )
     if decision.notify:
         send_once(tx, row["id"], changed["status"], changed["revision"])
@@ -60,6 +61,7 @@ def cancel(tx: Tx, row: sqlite3.Row, cancellation: Cancellation) -> sqlite3.Row:
         cancellation.by,
         status="cancelled",
         cancel_reason=cancellation.reason,
+        alternatives=instead.keep(tx, cancellation.alternatives),
         owed_message=None,
     )
     if cancellation.notify:
@@ -79,9 +81,9 @@ def move(tx: Tx, row: sqlite3.Row, wanted: Move) -> sqlite3.Row:
         return _client_move(tx, row, wanted, calendar, start)
     if row["status"] not in OPEN:
         raise not_pending(row, "moved")
-    changed = _relocate(tx, row, "practice", calendar, (start, end), owed_message=None)
+    changed = _relocate(tx, row, "practice", calendar, (start, end), owed_message=None, **_refusal(tx, wanted))
     if wanted.notify:
-        send_once(tx, row["id"], "moved", changed["revision"])
+        send_once(tx, row["id"], "move_refused" if wanted.reason else "moved", changed["revision"])
     return changed
 
 
@@ -177,8 +179,19 @@ def _client_move(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: i
         (start, end),
         owed_message=owed,
         sync_state="pending",
+        decline_reason=None,
+        alternatives=None,
         client_moves=row["client_moves"] + 1,
     )
+
+
+def _refusal(tx: Tx, wanted: Move) -> dict[str, Any]:
+    """A client's move that the clinic could not keep is put back: she sees why, and what she may have instead."""
+    return {
+        "decline_reason": wanted.reason,
+        "decline_reason_visible": wanted.reason is not None,
+        "alternatives": instead.keep(tx, wanted.alternatives),
+    }
 
 
 def _take(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: int) -> None:

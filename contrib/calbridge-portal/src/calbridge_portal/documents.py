@@ -55,6 +55,11 @@ def appointment_type(tx: Tx, ref: str) -> AppointmentType:
     return get(tx, "appointment-type", ref, AppointmentType)[0]
 
 
+def calendar_names(tx: Tx) -> dict[str, str | None]:
+    """Every calendar of the site by id; a name only where the clinic shows it."""
+    return {ref: calendar.name for ref, calendar, _ in listing(tx, "calendar", Calendar)}
+
+
 def online_calendars(tx: Tx) -> dict[str, Calendar]:
     """The calendars that may be booked online."""
     return {ref: calendar for ref, calendar, _ in listing(tx, "calendar", Calendar) if calendar.online}

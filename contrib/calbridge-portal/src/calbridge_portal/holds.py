@@ -30,7 +30,7 @@ def place(tx: Tx, request: HoldRequest, by: By) -> Hold:
     ref = f"hd_{secrets.token_hex(16)}"
     tx.run(
         "INSERT INTO holds VALUES"
-        " (:id, 'held', :type, :calendar, :start, :end, :expires, :client_ref, 1, :now, :now, NULL)",
+        " (:id, 'held', :type, :calendar, :start, :end, :expires, :client_ref, 1, :now, :now, NULL, NULL)",
         id=ref,
         type=request.type,
         calendar=request.calendar,
@@ -56,23 +56,25 @@ def choose_again(tx: Tx, request: HoldRequest) -> Hold:
     return place(tx, request, "client")
 
 
-def release(tx: Tx, ref: str, by: By, reason: str | None) -> None:
-    """Give a held slot back."""
+def release(tx: Tx, ref: str, by: By, reason: str | None, alternatives: str | None = None) -> None:
+    """Give a held slot back; `alternatives` as `instead.keep` stores them."""
     status = hold_of(tx, row_of(tx, ref)).status
     if status != "held":
         code, detail = GONE[status]
         raise Problem(code, detail)
-    end(tx, ref, "released", by, reason)
+    end(tx, ref, "released", by, reason, alternatives)
 
 
-def end(tx: Tx, ref: str, status: str, by: By, reason: str | None = None) -> None:
+def end(tx: Tx, ref: str, status: str, by: By, reason: str | None = None, alternatives: str | None = None) -> None:
     """Close a hold; a released or expired one leaves a tombstone, a consumed one lives on in its booking."""
     revision = int(row_of(tx, ref)["revision"]) + 1
     tx.run(
-        "UPDATE holds SET status = :status, reason = :reason, revision = :revision, updated_at = :now WHERE id = :id",
+        "UPDATE holds SET status = :status, reason = :reason, alternatives = :alternatives, revision = :revision,"
+        " updated_at = :now WHERE id = :id",
         id=ref,
         status=status,
         reason=reason,
+        alternatives=alternatives,
         revision=revision,
         now=tx.now,
     )

@@ -16,6 +16,7 @@ from calbridge_portal import holds, public
 from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.booking_rows import hold_of
+from calbridge_portal.instead import given_away
 from calbridge_portal.language import Language
 from calbridge_portal.limits import BODY
 from calbridge_portal.records import (
@@ -28,7 +29,7 @@ from calbridge_portal.records import (
     Patient,
     Slot,
 )
-from calbridge_portal.slots import free_slots, unavailable
+from calbridge_portal.slots import free_slots
 from calbridge_portal.store import Tx
 from calbridge_portal.times import day_bounds
 
@@ -112,7 +113,7 @@ def details(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], ho
         row = holds.row_of(tx, hold_id)
         state = hold_of(tx, row)
         if state.status == "released":
-            raise unavailable(tx, row["type"], row["start_at"])
+            raise given_away(tx, row)
         kind = public.public_type(tx, state.type)
         name = tx.site.name
     return _page("details.html", lang, name, site=site, hold=state, type=kind)
@@ -146,7 +147,8 @@ def manage(portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]) -> Te
         own = public.own_booking(tx, public.by_token(tx, token))
         name = tx.site.name
     waiting = own.change_pending or (own.status, own.mode) == ("requested", "instant")
-    return _page("manage.html", lang, name, booking=own, token=token, status_text=_status_text(own), refresh=waiting)
+    shown = {"booking": own, "token": token, "site": portal.site, "status_text": _status_text(own)}
+    return _page("manage.html", lang, name, refresh=waiting, **shown)
 
 
 # HEAD too: link checkers ask with it, and get the headers of the page and no effect.

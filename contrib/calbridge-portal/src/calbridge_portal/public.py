@@ -4,6 +4,7 @@ import sqlite3
 
 from calbridge_portal import booking, changes, documents
 from calbridge_portal.booking_rows import booking_of, messages_of
+from calbridge_portal.instead import still_free
 from calbridge_portal.limits import check_texts
 from calbridge_portal.problems import Problem, not_found
 from calbridge_portal.records import (
@@ -84,6 +85,7 @@ def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
         patient=full.patient,
         note=full.note,
         decline_reason=full.decline_reason if row["decline_reason_visible"] else None,
+        alternatives=still_free(tx, full.type, row["alternatives"], row["end_at"] - row["start_at"]),
         may_cancel=_may(tx, row, settings.client_cancel_cutoff_s),
         may_move=_may(tx, row, settings.client_move_cutoff_s) and _has_moves_left(tx, row),
         messages=messages_of(tx, full.id),

@@ -45,9 +45,12 @@ class SiteState(Site):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """One resource that is booked; `external_ref` is the bridge's own name for it."""
+    """One resource that is booked; `name` is None where clients may not know it.
 
-    name: str
+    `external_ref` is the bridge's own name for it.
+    """
+
+    name: str | None
     online: bool
     external_ref: str | None = None
 
@@ -111,6 +114,14 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FreeTime:
+    """A time the bridge names where the clinic could not give the one a client chose."""
+
+    calendar: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRequest:
     """Reserve one slot. The portal may shorten `ttl_s`."""
 
@@ -136,6 +147,7 @@ class Hold:
     revision: int
     updated_at: str
     reason: str | None
+    alternatives: list[FreeTime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +229,7 @@ class Booking:
     last_changed_by: By
     cancel_reason: str | None
     decline_reason: str | None
+    alternatives: list[FreeTime]
     sync: Sync
 
 
@@ -227,6 +240,7 @@ class Decision:
     decision: Literal["accept", "decline"]
     reason: str | None = None
     reason_visible: bool = False
+    alternatives: list[FreeTime] = field(default_factory=list)
     notify: bool = True
 
 
@@ -236,18 +250,21 @@ class Cancellation:
 
     by: Literal["client", "practice"]
     reason: str | None = None
+    alternatives: list[FreeTime] = field(default_factory=list)
     notify: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A new time. Only the practice may give an `end` of its own."""
+    """A new time. Only the practice may give an `end` of its own, and a `reason`: then it puts a client's move back."""
 
     start: str
     by: Literal["client", "practice"]
     calendar: str | None = None
     end: str | None = None
     hold_id: str | None = None
+    reason: str | None = None
+    alternatives: list[FreeTime] = field(default_factory=list)
     notify: bool = True
 
 
@@ -358,6 +375,7 @@ class OwnBooking:
     patient: Patient | None
     note: str | None
     decline_reason: str | None
+    alternatives: list[Slot]
     may_cancel: bool
     may_move: bool
     messages: list[Message]

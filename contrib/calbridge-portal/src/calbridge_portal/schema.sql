@@ -43,7 +43,8 @@ CREATE TABLE holds (
     revision INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    reason TEXT
+    reason TEXT,
+    alternatives TEXT
 );
 CREATE INDEX holds_live ON holds (calendar, start_at) WHERE status = 'held';
 CREATE INDEX holds_by_client ON holds (client_ref);
@@ -74,6 +75,7 @@ CREATE TABLE bookings (
     cancel_reason TEXT,
     decline_reason TEXT,
     decline_reason_visible INTEGER NOT NULL DEFAULT 0,
+    alternatives TEXT,  -- JSON [[calendar, start]]: what the bridge named when it refused
     sync_state TEXT NOT NULL DEFAULT 'pending',
     sync_match TEXT,
     sync_external_ref TEXT,

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import asdict
 from typing import Any
 
-from calbridge_portal.documents import appointment_type, online_calendars
+from calbridge_portal.documents import appointment_type, calendar_names, online_calendars
 from calbridge_portal.problems import Problem
 from calbridge_portal.records import AppointmentType, Slot
 from calbridge_portal.store import Tx
@@ -36,7 +36,8 @@ def free_slots(
     """The slots of a window, by start; `own` is a booking that does not stand in its own way."""
     if window[1] - window[0] > MAX_WINDOW_S:
         raise Problem("invalid_request", "from and to may be at most 31 days apart.")
-    return [_slot(tx, ref, row) for row in _free(tx, ref, window, own) if calendar in {None, row["calendar"]}]
+    rows = [row for row in _free(tx, ref, window, own) if calendar in {None, row["calendar"]}]
+    return [slot_of(tx, ref, row["calendar"], row["start_at"]) for row in rows]
 
 
 def is_offered(tx: Tx, ref: str, calendar: str, start: int, own: str | None = None) -> bool:
@@ -69,7 +70,20 @@ def unavailable(tx: Tx, ref: str, start: int, code: str = "slot_unavailable") ->
 def alternatives(tx: Tx, ref: str, start: int) -> list[dict[str, Any]]:
     """The next three slots of the type from `start` on."""
     rows = _free(tx, ref, (start, start + MAX_WINDOW_S), None)[:ALTERNATIVES]
-    return [asdict(_slot(tx, ref, row)) for row in rows]
+    return [asdict(slot_of(tx, ref, row["calendar"], row["start_at"])) for row in rows]
+
+
+def slot_of(tx: Tx, ref: str, calendar: str, start: int) -> Slot:
+    """A start as a client sees it."""
+    length = duration_s(appointment_type(tx, ref))
+    shown = tx.site.settings
+    return Slot(
+        type=ref,
+        calendar=calendar,
+        start=wire(start, tx.zone),
+        end=wire(start + length, tx.zone) if shown.show_duration else None,
+        resource_name=calendar_names(tx).get(calendar) if shown.show_resource else None,
+    )
 
 
 def _free(tx: Tx, ref: str, window: tuple[int, int], own: str | None) -> list[sqlite3.Row]:
@@ -77,16 +91,3 @@ def _free(tx: Tx, ref: str, window: tuple[int, int], own: str | None) -> list[sq
     open_calendars = set(kind.calendars) & online_calendars(tx).keys()
     rows = tx.all(FREE, type=ref, first=window[0], last=window[1], now=tx.now, duration=duration_s(kind), own=own)
     return [row for row in rows if row["calendar"] in open_calendars]
-
-
-def _slot(tx: Tx, ref: str, row: sqlite3.Row) -> Slot:
-    calendars = online_calendars(tx)
-    length = duration_s(appointment_type(tx, ref))
-    shown = tx.site.settings
-    return Slot(
-        type=ref,
-        calendar=row["calendar"],
-        start=wire(row["start_at"], tx.zone),
-        end=wire(row["start_at"] + length, tx.zone) if shown.show_duration else None,
-        resource_name=calendars[row["calendar"]].name if shown.show_resource else None,
-    )

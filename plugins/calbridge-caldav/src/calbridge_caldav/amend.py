@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from calbridge.ical.lines import Component, FaultError, Line, number
 from calbridge.model import State
 from calbridge.views import CalendarView
-from calbridge_caldav.lines import Component, Document, FaultError, Line, components, content_lines, make, number
+from calbridge_caldav.document import Document, components, content_lines, make
 from calbridge_caldav.notes import join, split, writable
 from calbridge_caldav.own import categories, master, status_of, text_of, texts_of, uid_of, view_of
-from calbridge_caldav.zones import vtimezone
+from calbridge_caldav.vtimezone import vtimezone
 
 _SKELETON = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//calbridge//calbridge//EN\r\n"

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 REPEATS = "/repeats"
+HERE = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+"""Names of this machine: nobody can listen on the way."""
 _SAFE = "/@:!$&'()*+,;=~-._"
 
 

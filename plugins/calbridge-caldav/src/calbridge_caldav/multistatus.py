@@ -44,10 +44,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multistatus:
-    """A whole 207."""
+    """A whole 207. `date` is when the server sent it, by its own clock."""
 
     parts: tuple[Part, ...]
     token: str = ""
+    date: str = ""
 
 
 def document(body: bytes) -> etree._Element:
@@ -62,13 +63,13 @@ def document(body: bytes) -> etree._Element:
     return root
 
 
-def parse(body: bytes) -> Multistatus:
+def parse(body: bytes, date: str = "") -> Multistatus:
     """The parts of a 207; `NoMultistatusError` for anything else."""
     root = document(body)
     if root.tag != f"{DAV}multistatus":
         raise NoMultistatusError("XML of another kind")
     parts = tuple(_part(response) for response in root.iterfind(f"{DAV}response"))
-    return Multistatus(parts=parts, token=(root.findtext(f"{DAV}sync-token") or "").strip())
+    return Multistatus(parts=parts, token=(root.findtext(f"{DAV}sync-token") or "").strip(), date=date)
 
 
 def _part(response: etree._Element) -> Part:
@@ -90,11 +91,12 @@ def propfind(*names: str) -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?><D:propfind {_NS}><D:prop>{wanted}</D:prop></D:propfind>'.encode()
 
 
-def sync_collection(token: str) -> bytes:
-    """Never with DAV:limit: Xandikos cuts there and loses the rest."""
+def sync_collection(token: str, *, bodies: bool = False) -> bytes:
+    """Never with DAV:limit: some servers cut there and lose the rest."""
+    data = "<C:calendar-data/>" if bodies else ""
     return _report(
         "D:sync-collection",
-        f"<D:sync-token>{_text(token)}</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop>",
+        f"<D:sync-token>{_text(token)}</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/>{data}</D:prop>",
     )
 
 

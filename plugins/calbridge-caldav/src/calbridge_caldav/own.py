@@ -12,16 +12,19 @@ from zoneinfo import ZoneInfo
 
 from icalendar.parser import unescape_backslash
 
+from calbridge.ical.events import event_of
+from calbridge.ical.lines import Component, FaultError, number
+from calbridge.ical.times import instant, moment
+from calbridge.interval import Interval
 from calbridge.model import State
 from calbridge.provider import Stamp
 from calbridge.views import CalendarView
-from calbridge_caldav.lines import Component, Document, FaultError, number
+from calbridge_caldav.document import Document
 from calbridge_caldav.notes import split
-from calbridge_caldav.recurrence import single
-from calbridge_caldav.times import Span, UnsureError, moment, plain_span
-from calbridge_caldav.zones import Zones
 
 DOMAIN = "@calbridge"
+_TIMES = frozenset({"DTSTART", "DTEND", "DURATION"})
+_RECURS = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
 _ID = re.compile(r"[a-z0-9]+")
 
 STATUS = {State.HELD: "TENTATIVE", State.REQUESTED: "TENTATIVE"} | {state: "CANCELLED" for state in State if state.gone}
@@ -74,10 +77,10 @@ def modified_of(document: Document, clinic: ZoneInfo) -> int | None:
     if line is None:
         return None
     try:
-        at = moment(line, Zones(document), clinic)
-    except (FaultError, UnsureError):
+        at = moment(line.value.strip(), line, document.zones())
+    except FaultError:
         return None
-    return int(at.timestamp()) if isinstance(at, datetime) else None
+    return instant(at, clinic) if isinstance(at, datetime) else None
 
 
 def view_of(document: Document, resource: str, clinic: ZoneInfo) -> CalendarView:
@@ -85,7 +88,7 @@ def view_of(document: Document, resource: str, clinic: ZoneInfo) -> CalendarView
     event = master(document)
     if event is None:
         raise FaultError("there is no event in the object")
-    when = time_of(document, event, clinic).interval
+    when = time_of(document, event, clinic)
     description, note = texts_of(event)
     return CalendarView(
         state=state_of(event),
@@ -99,12 +102,20 @@ def view_of(document: Document, resource: str, clinic: ZoneInfo) -> CalendarView
     )
 
 
-def time_of(document: Document, event: Component, clinic: ZoneInfo) -> Span:
+def time_of(document: Document, event: Component, clinic: ZoneInfo) -> Interval:
     """When the event itself takes place, whatever staff made of its zone."""
-    try:
-        return plain_span(event, Zones(document), clinic)
-    except UnsureError:
-        return single(document, event, clinic)
+    lines = [line._replace(value=line.value.strip()) for line in event.lines if line.name in _TIMES]
+    found = event_of(Component("VEVENT", event.begin, lines), document.zones(), clinic)
+    if isinstance(found, FaultError):
+        raise found
+    if found.fault:
+        raise found.fault
+    return found.span
+
+
+def recurs(document: Document) -> bool:
+    """True when staff made it repeat itself."""
+    return any(line.name in _RECURS for event in document.walk("VEVENT") for line in event.lines)
 
 
 def state_of(event: Component) -> State:

@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 
 from calbridge.errors import ConfigError
 from calbridge.hookspecs import hookimpl
+from calbridge.ical import Policy
 from calbridge.interval import Interval
-from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Probe, Receipt, Record
+from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Learned, Probe, Receipt, Record
 from calbridge_caldav import probing, schedule
-from calbridge_caldav.busy import Eyes
+from calbridge_caldav.auth import login_of
 from calbridge_caldav.collection import Collection
+from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.places import Places
+from calbridge_caldav.quirks import Quirks
 from calbridge_caldav.settings import CaldavSettings
 from calbridge_caldav.wire import Wire
 from calbridge_caldav.writing import Writing
@@ -27,7 +30,7 @@ class CaldavCalendar:
         self._settings = settings
         self._context = context
         self._zone = ZoneInfo(context.clinic.time_zone)
-        self._wire = Wire(settings, context)
+        self._wire = Wire(settings.url, context.transport, login_of(settings, context))
         self._collections = {
             resource: Collection(self._wire, resource, path) for resource, path in settings.paths().items()
         }
@@ -38,36 +41,51 @@ class CaldavCalendar:
     @hookimpl
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
         """Every calendar's changes since the cursor, or everything."""
-        return schedule.read(list(self._collections.values()), cursor, window, known, self._eyes(window))
+        now = self._context.clock.now()
+        return schedule.read(list(self._calendars().values()), cursor, window, known, self._eyes(window), now)
 
     @hookimpl
     def propagate_change(self, change: Change) -> Receipt:
         """Write one appointment state into its resource's calendar."""
-        places = Places(self._wire, self._collections, self._eyes(Interval(0, 0)))
+        places = Places(self._wire, self._calendars(), self._eyes(Interval(0, 0)))
         return Writing(places, change, self._zone, self._context.clock.now()).carry_out()
 
     @hookimpl
     def probe(self, ref: str) -> Probe:
         """Is this event really gone?"""
-        return probing.probe(self._collections, ref)
+        return probing.probe(self._calendars(), ref)
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:
         """Server, login, calendars."""
         from calbridge_caldav.checks import findings
 
-        return findings(self._settings, self._wire, self._collections)
+        return findings(self._settings, self._wire, self._calendars())
+
+    @hookimpl
+    def learn(self) -> Learned:
+        """What this server does differently, tried out beside the first calendar."""
+        from calbridge_caldav.trial import learn
+
+        beside = next(iter(self._collections.values())).path
+        return learn(self._wire, self._settings.url, beside, self._context)
 
     def close(self) -> None:
         """Let go of the connection to the server."""
         self._wire.close()
 
+    def _calendars(self) -> dict[str, Collection]:
+        """The calendars, each told what is known of its server now."""
+        quirks = Quirks.of(self._context.quirks())
+        for collection in self._collections.values():
+            collection.quirks = quirks
+        return self._collections
+
     def _eyes(self, window: Interval) -> Eyes:
         return Eyes(
             zone=self._zone,
             window=window,
-            all_day=self._settings.all_day,
-            tentative=self._settings.tentative,
+            policy=Policy(all_day=self._settings.all_day, tentative=self._settings.tentative),
         )
 
 

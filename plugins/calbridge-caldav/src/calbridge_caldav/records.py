@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from calbridge.interval import Interval
+from calbridge.ical import Reading
+from calbridge.ical.lines import FaultError
+from calbridge.interval import Interval, merge
 from calbridge.provider import Busy, Entry, Record, Unreadable
-from calbridge_caldav.busy import Eyes, recurs, salvage, taken
+from calbridge_caldav.document import Document
+from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import ref_of, repeats_of
-from calbridge_caldav.lines import Document, FaultError
-from calbridge_caldav.own import modified_of, stamp_of, view_of
+from calbridge_caldav.own import DOMAIN, modified_of, recurs, stamp_of, view_of
+
+_OURS = DOMAIN.encode()
 
 
 def records_of(resource: str, segment: str, version: str, body: bytes, eyes: Eyes) -> tuple[Record, ...]:
@@ -17,30 +21,19 @@ def records_of(resource: str, segment: str, version: str, body: bytes, eyes: Eye
     itself, what follows takes time like anything foreign.
     """
     ref = ref_of(resource, segment)
+    if _OURS not in body:
+        return (_foreign(resource, ref, version, eyes.read(body)),)
     try:
         document = Document.parse(body)
-    except FaultError as fault:
-        return (_unreadable(ref, version, resource, fault, salvage(Document.wreck(body), eyes, fault)),)
-    try:
         entry = entry_of(document, resource, segment, version, eyes)
-        if entry is None:
-            return (_busy(document, resource, ref, version, eyes),)
     except FaultError as fault:
-        return (_unreadable(ref, version, resource, fault, salvage(document, eyes, fault)),)
-    return (entry, _repeats(entry, document, eyes)) if recurs(document) else (entry,)
-
-
-def _repeats(entry: Entry, document: Document, eyes: Eyes) -> Record:
-    ref, resource = repeats_of(entry.ref), entry.view.resource
+        return (Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=eyes.read(body).busy),)
+    if entry is None:
+        return (_foreign(resource, ref, version, eyes.read(body)),)
+    if not recurs(document):
+        return (entry,)
     itself = Interval(entry.view.start, entry.view.end)
-    try:
-        return _busy(document, resource, ref, entry.version, eyes, but=itself)
-    except FaultError as fault:
-        return _unreadable(ref, entry.version, resource, fault, ())
-
-
-def _unreadable(ref: str, version: str, resource: str, fault: FaultError, spans: tuple[Interval, ...]) -> Unreadable:
-    return Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=spans)
+    return (entry, _foreign(entry.view.resource, repeats_of(ref), version, eyes.read(body), but=itself))
 
 
 def entry_of(document: Document, resource: str, segment: str, version: str, eyes: Eyes) -> Entry | None:
@@ -57,8 +50,16 @@ def entry_of(document: Document, resource: str, segment: str, version: str, eyes
     )
 
 
-def _busy(
-    document: Document, resource: str, ref: str, version: str, eyes: Eyes, *, but: Interval | None = None
-) -> Busy:
-    found = taken(document, eyes, but=but)
-    return Busy(ref=ref, version=version, resource=resource, spans=found.spans, tentative=found.tentative)
+def _foreign(
+    resource: str, ref: str, version: str, reading: Reading, *, but: Interval | None = None
+) -> Busy | Unreadable:
+    """Busy time, without the occurrence `but`; with what is wrong where something is."""
+    taken = [one for one in reading.occurrences if one.busy and one.span != but]
+    spans = tuple(merge(one.span for one in taken))
+    if reading.refused:
+        first = reading.refused[0]
+        return Unreadable(
+            ref=ref, version=version, why=f"line {first.line}: {first.why}", resource=resource, spans=spans
+        )
+    tentative = bool(taken) and all(one.tentative for one in taken)
+    return Busy(ref=ref, version=version, resource=resource, spans=spans, tentative=tentative)

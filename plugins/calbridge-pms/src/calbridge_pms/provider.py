@@ -12,7 +12,6 @@ from calbridge.interval import Interval
 from calbridge.model import Details
 from calbridge.provider import (
     Capabilities,
-    Change,
     ClientQuery,
     ClientRecord,
     Context,
@@ -21,6 +20,7 @@ from calbridge.provider import (
     Gone,
     Hint,
     InboundRequest,
+    PmsChange,
     Present,
     Probe,
     Receipt,
@@ -72,11 +72,11 @@ class Pms:
 
     @hookimpl
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
-        """Appointments, blocks, absences and windows since the cursor, or all of them."""
+        """Appointments, blocks, absences, closures and windows since the cursor, or all of them."""
         return Reader(api=self._api, names=self._names, window=window, known=known).read(cursor)
 
     @hookimpl
-    def propagate_change(self, change: Change) -> Receipt:
+    def propagate_change(self, change: PmsChange) -> Receipt:
         """Make, change or cancel one appointment."""
         writing = Writing(api=self._api, names=self._names, change=change, conflict_text=self._settings.conflict_text)
         return writing.carry_out()

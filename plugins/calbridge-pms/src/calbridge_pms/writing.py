@@ -15,7 +15,7 @@ import httpx
 from calbridge.errors import NeedsHuman, SkipItem
 from calbridge.http import classify, json_of
 from calbridge.model import State
-from calbridge.provider import Change, Receipt
+from calbridge.provider import PmsChange, Receipt
 from calbridge.views import PmsView
 from calbridge_pms.abilities import Abilities
 from calbridge_pms.api import Api, code_of, path_of, refusal, says_gone
@@ -40,7 +40,7 @@ class Writing:
 
     api: Api
     names: Names
-    change: Change
+    change: PmsChange
     conflict_text: str
 
     def carry_out(self) -> Receipt:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from calbridge.errors import BridgeError
-from calbridge.model import Clinic
-from calbridge.provider import Finding
+from calbridge.provider import Finding, PublicClinic
 from calbridge_vetstoria.client import PortalClient
 from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Site
@@ -15,12 +14,12 @@ from calbridge_vetstoria.wire import Site
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def check(client: PortalClient, settings: VetstoriaSettings, clinic: Clinic) -> tuple[Finding, ...]:
+def check(client: PortalClient, settings: VetstoriaSettings, clinic: PublicClinic) -> tuple[Finding, ...]:
     """The hook `check`."""
     return (*_names(settings, clinic), *_transport(settings), *_server(client, clinic))
 
 
-def _names(settings: VetstoriaSettings, clinic: Clinic) -> Iterator[Finding]:
+def _names(settings: VetstoriaSettings, clinic: PublicClinic) -> Iterator[Finding]:
     for field, given, known in (
         ("resources", settings.resources, clinic.resources),
         ("services", settings.services, clinic.services),
@@ -41,7 +40,7 @@ def _transport(settings: VetstoriaSettings) -> Iterator[Finding]:
         )
 
 
-def _server(client: PortalClient, clinic: Clinic) -> Iterator[Finding]:
+def _server(client: PortalClient, clinic: PublicClinic) -> Iterator[Finding]:
     try:
         site = client.parse(Site, client.send("GET", client.site()).document)
     except BridgeError as error:

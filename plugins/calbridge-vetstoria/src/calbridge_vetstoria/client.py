@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from calbridge.errors import BridgeError, NeedsHuman, Replan, RetryLater, SkipItem
 from calbridge.http import classify, json_of, request, retry_after
-from calbridge.provider import Context
+from calbridge.provider import PublicContext
 from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Problem
 
@@ -45,7 +45,7 @@ class Answer:
 class PortalClient:
     """One site of one portal."""
 
-    def __init__(self, settings: VetstoriaSettings, context: Context) -> None:
+    def __init__(self, settings: VetstoriaSettings, context: PublicContext) -> None:
         self._settings = settings
         self._context = context
         self._http = httpx.Client(transport=context.transport, follow_redirects=False)

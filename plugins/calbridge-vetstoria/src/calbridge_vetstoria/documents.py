@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from calbridge.model import Clinic, Service
+from calbridge.provider import PublicClinic, PublicService
 from calbridge_vetstoria.client import PortalClient
 from calbridge_vetstoria.records import Reader
 
@@ -18,30 +18,30 @@ _CLIENTS = {"all": "both", "new": "new", "known": "existing"}
 Document = tuple[tuple[str, ...], dict[str, Any]]
 
 
-def documents(clinic: Clinic, reader: Reader) -> Iterator[Document]:
+def documents(clinic: PublicClinic, reader: Reader) -> Iterator[Document]:
     """(path below the site, body) of each document; calendars before the types that name them."""
     yield (), _site(clinic)
     for resource in clinic.resources.values():
         online = clinic.online and resource.online
-        body = {"name": resource.name, "external_ref": resource.key, "online": online}
+        body = {"name": resource.name or None, "external_ref": resource.key, "online": online}
         yield ("calendars", reader.resources.id(resource.key)), body
     for service in clinic.services.values():
         yield ("appointment-types", reader.services.id(service.key)), _type(clinic, service, reader)
 
 
-def digest(clinic: Clinic, reader: Reader) -> str:
+def digest(clinic: PublicClinic, reader: Reader) -> str:
     """A fingerprint of all documents."""
     text = json.dumps(list(documents(clinic, reader)), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def put_all(client: PortalClient, clinic: Clinic, reader: Reader) -> None:
+def put_all(client: PortalClient, clinic: PublicClinic, reader: Reader) -> None:
     """Set every document."""
     for path, body in documents(clinic, reader):
         client.send("PUT", client.site(*path), json=body)
 
 
-def _site(clinic: Clinic) -> dict[str, Any]:
+def _site(clinic: PublicClinic) -> dict[str, Any]:
     rules = clinic.rules
     settings = {
         "client_cancel_cutoff_s": rules.client_cancel_cutoff,
@@ -54,7 +54,7 @@ def _site(clinic: Clinic) -> dict[str, Any]:
     return {"name": clinic.name, "time_zone": clinic.time_zone, "settings": settings}
 
 
-def _type(clinic: Clinic, service: Service, reader: Reader) -> dict[str, Any]:
+def _type(clinic: PublicClinic, service: PublicService, reader: Reader) -> dict[str, Any]:
     """A service that is not online has no calendars: the portal shows nothing that cannot be booked."""
     bookable = service.resources if service.online else ()
     return {
@@ -66,5 +66,5 @@ def _type(clinic: Clinic, service: Service, reader: Reader) -> dict[str, Any]:
         "species": sorted(service.species),
         "excluded_species": sorted(service.excluded_species),
         "calendars": [reader.resources.id(key) for key in bookable if key in clinic.resources],
-        "mode": service.booking_mode or clinic.rules.booking_mode,
+        "mode": service.booking_mode,
     }

@@ -9,8 +9,6 @@ from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
 from calbridge.provider import (
     Capabilities,
-    Change,
-    Context,
     Entry,
     ExportReceipt,
     Feed,
@@ -19,8 +17,10 @@ from calbridge.provider import (
     Hint,
     InboundRequest,
     Offer,
+    PortalChange,
     Present,
     Probe,
+    PublicContext,
     Receipt,
     Unknown,
     Unreadable,
@@ -33,7 +33,7 @@ from calbridge_vetstoria.wire import Hold
 from calbridge_vetstoria.writing import Writer
 
 
-def create(settings: VetstoriaSettings, context: Context) -> VetstoriaPortal:
+def create(settings: VetstoriaSettings, context: PublicContext) -> VetstoriaPortal:
     """Make the provider of one connection; no I/O."""
     return VetstoriaPortal(settings, context)
 
@@ -41,7 +41,7 @@ def create(settings: VetstoriaSettings, context: Context) -> VetstoriaPortal:
 class VetstoriaPortal:
     """One site of one portal."""
 
-    def __init__(self, settings: VetstoriaSettings, context: Context) -> None:
+    def __init__(self, settings: VetstoriaSettings, context: PublicContext) -> None:
         self._settings = settings
         self._context = context
         self._client = PortalClient(settings, context)
@@ -73,9 +73,9 @@ class VetstoriaPortal:
         return feed.read(self._client, self._reader, cursor, window)
 
     @hookimpl
-    def propagate_change(self, change: Change) -> Receipt:
+    def propagate_change(self, change: PortalChange) -> Receipt:
         """Decide, move, cancel, release, or report how far the clinic is."""
-        return Writer(client=self._client, reader=self._reader, clinic=self._context.clinic).carry_out(change)
+        return Writer(client=self._client, reader=self._reader).carry_out(change)
 
     @hookimpl
     def probe(self, ref: str) -> Probe:

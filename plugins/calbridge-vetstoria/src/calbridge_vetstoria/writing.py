@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from calbridge.errors import SkipItem
-from calbridge.model import Clinic, State
-from calbridge.provider import Change, Entry, Receipt
-from calbridge.views import PortalView
+from calbridge.model import State
+from calbridge.provider import Entry, PortalChange, Receipt
 from calbridge_vetstoria.client import Answer, PortalClient
 from calbridge_vetstoria.offers import instant
 from calbridge_vetstoria.records import HOLD, NOT_YET_WRITTEN, VISIT, Reader, state_of
@@ -36,9 +35,8 @@ class Writer:
 
     client: PortalClient
     reader: Reader
-    clinic: Clinic
 
-    def carry_out(self, change: Change) -> Receipt:
+    def carry_out(self, change: PortalChange) -> Receipt:
         """The hook `propagate_change`."""
         if change.ref.startswith(HOLD):
             return self._hold(change)
@@ -48,7 +46,7 @@ class Writer:
 
     # --- holds ---
 
-    def _hold(self, change: Change) -> Receipt:
+    def _hold(self, change: PortalChange) -> Receipt:
         current = self._read_hold(change)
         if current is None or current.status in {"released", "expired"}:
             return Receipt(outcome="written" if change.remove else "moved")
@@ -64,16 +62,16 @@ class Writer:
             item=change.appointment,
         )
 
-    def _read_hold(self, change: Change) -> Hold | None:
+    def _read_hold(self, change: PortalChange) -> Hold | None:
         url = self.client.path("holds", change.ref.removeprefix(HOLD))
         answer = self.client.send("GET", url, item=change.appointment, expects={"not_found"})
         return None if answer.code else self.client.parse(Hold, answer.document)
 
-    def _release(self, change: Change, current: Hold) -> Receipt:
+    def _release(self, change: PortalChange, current: Hold) -> Receipt:
         answer = self.client.send(
             "DELETE",
             self.client.path("holds", current.id),
-            params={"reason": _reason(change)} if _reason(change) else None,
+            params=self._why(change),
             item=change.appointment,
             expects={"hold_expired", "hold_consumed", "not_found"},
         )
@@ -90,7 +88,7 @@ class Writer:
 
     # --- bookings ---
 
-    def _booking(self, change: Change) -> Receipt:
+    def _booking(self, change: PortalChange) -> Receipt:
         current = self._read_booking(change)
         if current is None:
             return Receipt(outcome="written" if change.remove else "moved")
@@ -104,26 +102,39 @@ class Writer:
             now = self._read_booking(change)
             return Receipt(outcome="moved", entry=self.reader.booking_entry(now) if now else None)
 
-    def _read_booking(self, change: Change) -> Booking | None:
+    def _read_booking(self, change: PortalChange) -> Booking | None:
         url = self.client.path("bookings", change.ref.removeprefix(VISIT))
         answer = self.client.send("GET", url, item=change.appointment, expects={"not_found"})
         return None if answer.code else self.client.parse(Booking, answer.document)
 
-    def _remove(self, change: Change, current: Booking) -> Receipt:
+    def _remove(self, change: PortalChange, current: Booking) -> Receipt:
         if current.status in ENDED:
             raise SkipItem(
                 f"a visit that is {current.status} cannot be cancelled in the portal", item=change.appointment
             )
-        reason = _reason(change) or None
+        reason = change.view.decline_reason or None
         if current.status == "requested":
-            notify = self.clinic.rules.decline_notifies
-            body = {"decision": "decline", "reason": reason, "reason_visible": reason is not None, "notify": notify}
-            self._step(change, current, "decision", body)
+            body = {"decision": "decline", "reason": reason, "reason_visible": reason is not None}
+            self._step(change, current, "decision", body | self._told(change))
         else:
-            self._step(change, current, "cancel", {"by": "practice", "reason": reason})
+            self._step(change, current, "cancel", {"by": "practice", "reason": reason} | self._told(change))
         return Receipt(outcome="written")
 
-    def _settle(self, change: Change, current: Booking) -> Receipt:
+    def _told(self, change: PortalChange) -> dict[str, Any]:
+        """Whether the client gets a message, and what she may have instead."""
+        instead = [
+            {"calendar": self.reader.resources.id(each.resource), "start": instant(each.start)}
+            for each in change.alternatives
+        ]
+        return {"notify": change.notify, "alternatives": instead}
+
+    def _why(self, change: PortalChange) -> list[tuple[str, str]]:
+        """The same as a query, for a hold."""
+        reason = change.view.decline_reason
+        instead = (f"{self.reader.resources.id(each.resource)}@{instant(each.start)}" for each in change.alternatives)
+        return [*([("reason", reason)] if reason else []), *(("alternative", each) for each in instead)]
+
+    def _settle(self, change: PortalChange, current: Booking) -> Receipt:
         """At most three steps: the time, the decision, then how far the clinic's own system is."""
         wanted = change.view.state
         if current.status in ENDED and state_of(current) is not wanted:
@@ -134,23 +145,27 @@ class Writer:
         if not _same_place(self.reader.booking_entry(current), change):
             current = self._step(change, current, "reschedule", self._move(change, notify=not accept))
         if accept:
-            current = self._step(change, current, "decision", {"decision": "accept"})
+            current = self._step(change, current, "decision", {"decision": "accept", "notify": change.notify})
         report = _report(current, wanted)
         if report is not None:
             current = self._step(change, current, "sync", report)
         return Receipt(outcome="written", entry=self.reader.booking_entry(current))
 
-    def _move(self, change: Change, *, notify: bool) -> dict[str, Any]:
-        """Without a message of its own where a confirmation follows, which tells the client the new time."""
-        return {
+    def _move(self, change: PortalChange, *, notify: bool) -> dict[str, Any]:
+        """Without a message of its own where a confirmation follows, which tells the client the new time.
+
+        A reason says that it is the client's own move that is put back.
+        """
+        return self._told(change) | {
             "by": "practice",
             "calendar": self.reader.resources.id(change.view.resource),
             "start": instant(change.view.start),
             "end": instant(change.view.end),
-            "notify": notify,
+            "reason": change.view.decline_reason or None,
+            "notify": notify and change.notify,
         }
 
-    def _step(self, change: Change, current: Booking, step: str, body: dict[str, Any]) -> Booking:
+    def _step(self, change: PortalChange, current: Booking, step: str, body: dict[str, Any]) -> Booking:
         answer = self.client.send(
             "PUT" if step == "sync" else "POST",
             self.client.path("bookings", current.id, step),
@@ -167,18 +182,13 @@ class Writer:
         return self.client.parse(Booking, answer.document)
 
 
-def _key(change: Change, step: str, body: dict[str, Any]) -> str:
+def _key(change: PortalChange, step: str, body: dict[str, Any]) -> str:
     """One key a step and a body: a body that changed with the configuration is another request, not a reused key."""
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:12]
     return f'"{change.key}.{step}.{digest}"'
 
 
-def _reason(change: Change) -> str:
-    """Only what the view may show leaves the clinic."""
-    return change.view.decline_reason if isinstance(change.view, PortalView) else ""
-
-
-def _same_place(entry: Entry, change: Change) -> bool:
+def _same_place(entry: Entry, change: PortalChange) -> bool:
     shown, wanted = entry.view, change.view
     return (shown.resource, shown.start, shown.end) == (wanted.resource, wanted.start, wanted.end)
 

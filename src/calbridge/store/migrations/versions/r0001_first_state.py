@@ -76,6 +76,8 @@ def _make_clinics() -> None:
         _text("why"),
         _text("recovery"),
         _integer("retry_at", nullable=True),
+        _text("quirks"),
+        _integer("learned_at", nullable=True),
     )
 
 
@@ -162,10 +164,7 @@ def _make_people() -> None:
     op.create_table(
         "commands",
         _number(),
-        *(_text(name) for name in ("clinic", "kind", "appointment", "reason")),
-        _flag("notify"),
-        _text("client"),
-        _text("patient"),
+        *(_text(name) for name in ("clinic", "appointment", "body")),
         sqlite_autoincrement=True,
     )
     op.create_index("commands_by_clinic", "commands", ["clinic"])

@@ -1,0 +1,1 @@
+"""calbridge vendor pack: the booking rules and the words of smartTherapy."""

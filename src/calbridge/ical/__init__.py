@@ -1,0 +1,13 @@
+"""Read iCalendar: text in, occurrences out. No I/O, no clock; nothing in it ever carries a summary or another text.
+
+`read` is the way in. What a broken or hostile file cannot say is reported with its line and keeps its time where that
+can be read; nothing raises, and an exploding recurrence is bounded.
+"""
+
+from __future__ import annotations
+
+from calbridge.ical.policy import Counts, Policy
+from calbridge.ical.reading import read
+from calbridge.ical.records import Occurrence, Reading, Refused
+
+__all__ = ["Counts", "Occurrence", "Policy", "Reading", "Refused", "read"]

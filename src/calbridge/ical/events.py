@@ -1,0 +1,259 @@
+"""One VEVENT (or AVAILABLE) as typed times, with the first thing in it that cannot be read.
+
+What is wrong in one property costs no other: the event keeps what is right, and its fault says what was left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from icalendar.parser import split_on_unescaped_comma
+
+from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError, number
+from calbridge.ical.policy import Showing
+from calbridge.ical.rules import Rule, rule_of
+from calbridge.ical.times import Moment, after, alike, day, duration, floating, instant, moment
+from calbridge.ical.zones import Zones
+from calbridge.interval import Interval
+
+DATES = 20_000
+"""RDATEs or EXDATEs of one event that are read: one a day for fifty years."""
+
+_DAY = timedelta(days=1)
+_EXCHANGE = ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-MSNCALENDAR-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
+_LISTS = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE", "CATEGORIES"})
+
+Extra = tuple[Moment, Moment | None]
+"""A date of RDATE, with its own end where it is a PERIOD."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Event:
+    """When one event takes place. `line` is where it begins, `span` are the instants of `start` and `end`.
+
+    `start` and `end` are of one kind. `length` is its DURATION, where that is how it says its end. `rules` are RRULEs
+    as the libraries take them. `id` is its RECURRENCE-ID, `onwards` says that it stands for all that follow too.
+    """
+
+    line: int
+    uid: str
+    start: Moment
+    end: Moment
+    span: Interval
+    showing: Showing
+    length: timedelta | None = None
+    rules: list[Rule] = field(default_factory=list)
+    extras: list[Extra] = field(default_factory=list)
+    exdates: list[Moment] = field(default_factory=list)
+    id: Moment | None = None
+    onwards: bool = False
+    sequence: int = 0
+    categories: tuple[str, ...] = ()
+    fault: FaultError | None = None
+
+    @property
+    def all_day(self) -> bool:
+        """Given in dates."""
+        return not isinstance(self.start, datetime)
+
+    @property
+    def floating(self) -> bool:
+        """Given in times without a zone."""
+        return isinstance(self.start, datetime) and self.start.tzinfo is None
+
+
+def event_of(component: Component, zones: Zones, zone: ZoneInfo) -> Event | FaultError:
+    """The event, or why not even its time can be read. `zone` is the clock of times that have none."""
+    return _Reading(component, zones, zone).event()
+
+
+class _Reading:
+    """One component while it is read. `fault` is the first that was met."""
+
+    def __init__(self, component: Component, zones: Zones, zone: ZoneInfo) -> None:
+        self._begin = component.begin.number
+        self._zones = zones
+        self._zone = zone
+        self._fault = component.fault
+        self._first: dict[str, Line] = {}
+        self._lists: dict[str, list[Line]] = {}
+        for line in component.lines:
+            self._first.setdefault(line.name, line)
+            if line.name in _LISTS:
+                self._lists.setdefault(line.name, []).append(line)
+
+    def event(self) -> Event | FaultError:
+        """What the component says."""
+        line = self._first.get("DTSTART")
+        if line is None:
+            return FaultError("the event has no DTSTART", self._begin)
+        try:
+            event = self._timed(line)
+        except FaultError as fault:
+            return fault
+        except OverflowError:
+            return FaultError("the event lies outside the calendar", line.number)
+        if self._lists:
+            self._dates(event)
+        if "RECURRENCE-ID" in self._first:
+            self._moved(event, self._first["RECURRENCE-ID"])
+        event.fault = self._fault
+        return event
+
+    def _timed(self, line: Line) -> Event:
+        start = self._moment(line.value, line)
+        end, length = self._end(start)
+        span = Interval(instant(start, self._zone), instant(end, self._zone))
+        if span.end < span.start:
+            self._note(FaultError("the event ends before it begins", line.number))
+            end = _next(end, start)
+            span = Interval(span.start, instant(end, self._zone))
+        return Event(
+            line=self._begin,
+            uid=self._text("UID"),
+            start=start,
+            end=end,
+            span=span,
+            length=length,
+            sequence=number(self._text("SEQUENCE")) or 0,
+            showing=self._showing(),
+        )
+
+    def _text(self, name: str) -> str:
+        line = self._first.get(name)
+        return line.value if line else ""
+
+    def _showing(self) -> Showing:
+        exchange = next((text for name in _EXCHANGE if (text := self._text(name))), "")
+        return Showing(
+            status=self._text("STATUS").upper(), transp=self._text("TRANSP").upper(), exchange=exchange.upper()
+        )
+
+    def _moment(self, text: str, line: Line) -> Moment:
+        """A zone that nothing defines is the clock of whoever looks: its time is kept free at least."""
+        try:
+            return moment(text, line, self._zones)
+        except ZoneFaultError as fault:
+            self._note(fault)
+            return floating(text, line)
+
+    def _note(self, fault: FaultError) -> None:
+        self._fault = self._fault or fault
+
+    # --- its end --------------------------------------------------------------------------------------
+
+    def _end(self, start: Moment) -> tuple[Moment, timedelta | None]:
+        """DTEND, else DURATION, else a whole day for a date and no time at all for a time (RFC 5545 3.6.1)."""
+        line = self._first.get("DTEND") or self._first.get("DURATION")
+        if line is not None:
+            try:
+                return self._duration(start, line) if line.name == "DURATION" else (self._dtend(start, line), None)
+            except FaultError as fault:
+                self._note(fault)
+        return (start if isinstance(start, datetime) else start + _DAY), None
+
+    def _duration(self, start: Moment, line: Line) -> tuple[Moment, timedelta | None]:
+        length = duration(line)
+        if isinstance(start, datetime):
+            return after(start, length, self._zone), length
+        return self._whole_days(start, after(start, length, self._zone), line), None
+
+    def _dtend(self, start: Moment, line: Line) -> Moment:
+        end = self._moment(line.value, line)
+        if isinstance(start, datetime) != isinstance(end, datetime):
+            self._note(FaultError("one of DTSTART and DTEND is a date, the other a time", line.number))
+        return alike(end, start, self._zone) if isinstance(start, datetime) else self._whole_days(start, end, line)
+
+    def _whole_days(self, start: date, end: Moment, line: Line) -> date:
+        """All of a day that is begun; a day that ends on itself is that day, as every calendar program shows it."""
+        last = day(end, self._zone)
+        if isinstance(end, datetime) and end.time() != time():
+            last += _DAY
+        if last < start:
+            self._note(FaultError("the event ends before it begins", line.number))
+        return max(last, start + _DAY)
+
+    # --- its recurrence -------------------------------------------------------------------------------
+
+    def _dates(self, event: Event) -> None:
+        event.categories = tuple(_words(self._lists.get("CATEGORIES", ())))
+        event.rules = self._rules(event.start)
+        for line in self._lists.get("EXRULE", ()):
+            self._note(
+                FaultError("EXRULE is no longer part of iCalendar: what it leaves out is kept free", line.number)
+            )
+        for text, line in self._values("EXDATE"):
+            with self._noting(line):
+                at = self._moment(text, line)
+                # a date may leave out whatever begins on that day
+                event.exdates.append(alike(at, event.start, self._zone) if isinstance(at, datetime) else at)
+        for text, line in self._values("RDATE"):
+            with self._noting(line):
+                event.extras.append(self._extra(text, line, event.start))
+
+    @contextmanager
+    def _noting(self, line: Line) -> Iterator[None]:
+        """What cannot be read is left out, and said."""
+        try:
+            yield
+        except FaultError as fault:
+            self._note(fault)
+        except OverflowError:
+            self._note(FaultError(f"{line.name} lies outside the calendar", line.number))
+
+    def _rules(self, start: Moment) -> list[Rule]:
+        rules: list[Rule] = []
+        for line in self._lists.get("RRULE", ()):
+            with self._noting(line):
+                rules.append(rule_of(line, start, self._zone))
+        return rules
+
+    def _values(self, name: str) -> Iterator[tuple[str, Line]]:
+        """The values of a list property, whether each has a line of its own or not (vCalendar 1.0: semicolons)."""
+        left = DATES
+        for line in self._lists.get(name, ()):
+            for text in line.value.replace(";", ",").split(","):
+                left -= 1
+                if left < 0:
+                    self._note(FaultError(f"{name} has more than {DATES} values", line.number))
+                    return
+                if text.strip():
+                    yield text.strip(), line
+
+    def _extra(self, text: str, line: Line, start: Moment) -> Extra:
+        begin, slash, end = text.partition("/")
+        at = alike(self._moment(begin, line), start, self._zone)
+        return at, alike(self._period_end(at, end, line), start, self._zone) if slash else None
+
+    def _period_end(self, start: Moment, text: str, line: Line) -> Moment:
+        if text[:1] in {"P", "+"}:
+            return after(start, duration(line._replace(value=text)), self._zone)
+        return self._moment(text, line)
+
+    def _moved(self, event: Event, line: Line) -> None:
+        """An occurrence of its own. A RECURRENCE-ID that cannot be read is taken for the one that stands here."""
+        event.id = event.start
+        with self._noting(line):
+            event.id = self._moment(line.value, line)
+        event.onwards = line.params.get("RANGE", "").upper() == "THISANDFUTURE"
+
+
+def _next(clock: Moment, start: Moment) -> Moment:
+    """When a clock next shows that time: a wrong day in DTEND is the common mistake, a wrong time is not."""
+    if not isinstance(start, datetime) or not isinstance(clock, datetime):
+        return start + _DAY
+    there = clock.astimezone(start.tzinfo) if start.tzinfo else clock
+    end = datetime.combine(start, there.time(), tzinfo=start.tzinfo)
+    return end if end > start else end + _DAY
+
+
+def _words(lines: Sequence[Line]) -> Iterator[str]:
+    """CATEGORIES, however many a line has."""
+    for line in lines:
+        for word in split_on_unescaped_comma(line.value):
+            if word.strip():
+                yield word.strip()

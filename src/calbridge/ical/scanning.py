@@ -1,0 +1,156 @@
+"""A calendar file as the few lines that say when something takes place, whatever else stands in it.
+
+Most of a file is text of people, alarms and definitions of well-known time zones: a regular expression steps over
+those. Nothing here raises: a component without its end carries a fault, and faults of the file itself are listed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from calbridge.ical.lines import Component, FaultError, Line, parted
+from calbridge.ical.text import decoded, normalised, unfolded, unfolded_all
+
+DEPTH = 20
+"""Components deeper in one another than this are not looked into."""
+
+_NAMES = (
+    rb"B(?:EGIN|USYTYPE)|END|UID|D(?:T(?:START|END)|URATION)|R(?:RULE|DATE|ECURRENCE-ID)|EX(?:DATE|RULE)"
+    rb"|S(?:TATUS|EQUENCE)|TRANSP|CATEGORIES|FREEBUSY|PRIORITY"
+    rb"|X-(?:WR-TIMEZONE|MICROSOFT-(?:CDO-(?:BUSY|INTENDED)STATUS|MSNCALENDAR-BUSYSTATUS))"
+)
+_ZONE = rb"BEGIN:VTIMEZONE[^\n]*\n(?:(?:[^BE\n]|B(?!EGIN:V)|E(?!ND:V))[^\n]*\n|\n)*END:VTIMEZONE"
+_ALARM = rb"BEGIN:VALARM[^\n]*\n(?:(?:[^BE\n]|B(?!EGIN:)|E(?!ND:))[^\n]*\n|\n)*END:VALARM"
+_LINE = rb"(" + _NAMES + rb")[ \t]*([;:][^\n]*(?:\n[ \t][^\n]*)*)"
+_TOKENS = rb"\n(?:(" + _ZONE + rb")|" + _ALARM + rb"|" + _LINE + rb")"
+
+_STRICT = re.compile(_TOKENS)
+_ANY_CASE = re.compile(_TOKENS, re.IGNORECASE)
+_SMALL = re.compile(rb"\n[A-Z]?[a-z][A-Za-z-]*[ \t]*[;:]")
+"""A property name that is not in upper case. Rare, and the search that allows for it takes twice the time."""
+
+_FOLDED_NAME = re.compile(rb"\n[A-Za-z-]+\n[ \t]")
+
+_OUTER = frozenset({"VCALENDAR", "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY", "VTIMEZONE"})
+"""What stands in none of the others but a calendar: where one begins, those that are open have lost their end."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """The calendars of a file, the first of them without name and for what stands outside any; faults of the file."""
+
+    calendars: list[Component]
+    faults: list[FaultError] = field(default_factory=list)
+
+    def walk(self, name: str) -> list[Component]:
+        """Every component of that name, in order."""
+        return [found for calendar in self.calendars for found in calendar.walk(name)]
+
+
+def scan(body: bytes) -> Scan:
+    """The components of a file, as many VCALENDARs as it has."""
+    body = normalised(body)
+    if _FOLDED_NAME.search(body):
+        body = unfolded_all(body)
+    tokens = _ANY_CASE if _SMALL.search(body) else _STRICT
+    tree = _Tree()
+    at, number = 0, 0
+    for found in tokens.finditer(body):
+        number += body.count(b"\n", at, found.start() + 1)
+        at = found.start() + 1
+        zone, name, rest = found.groups()
+        if name:
+            tree.take(_line(name, rest, number))
+        elif zone:
+            tree.calendar.zones.append((number, zone))
+    return tree.done()
+
+
+def _line(name: bytes, rest: bytes, number: int) -> Line:
+    if b"\n" in rest:
+        rest = unfolded(rest)
+    text, known = decoded(rest), name.decode().upper()
+    if text[0] == ":":
+        return Line(known, known, text[1:].strip(), number)
+    head, value = parted(text) or (text, "")
+    return Line(known, known + head, value.strip(), number)
+
+
+class _Tree:
+    """The components as they open and close."""
+
+    def __init__(self) -> None:
+        self._outside = Component("", Line("", "", "", 0))
+        self._stack = [self._outside]
+        self._beyond = 0
+        self._scan = Scan([self._outside])
+
+    @property
+    def calendar(self) -> Component:
+        """What a time zone's definition belongs to."""
+        return next((one for one in self._stack if one.name == "VCALENDAR"), self._outside)
+
+    def take(self, line: Line) -> None:
+        """One line of interest."""
+        if line.name == "BEGIN":
+            self._begin(line)
+        elif line.name == "END":
+            self._end(line)
+        elif not self._beyond:
+            self._stack[-1].lines.append(line)
+
+    def _begin(self, line: Line) -> None:
+        name = line.value.upper()
+        if name in _OUTER:
+            self._beyond = 0
+            self._tear(self._unfinished(name))
+        if len(self._stack) > DEPTH:
+            self._beyond += 1
+            return
+        opened = Component(name, line)
+        if name == "VCALENDAR":
+            self._scan.calendars.append(opened)
+        else:
+            self._stack[-1].children.append(opened)
+        self._stack.append(opened)
+
+    def _unfinished(self, name: str) -> int:
+        """Up to where the stack may stay open when one of the outer components begins."""
+        closing = _OUTER if name == "VCALENDAR" else _OUTER - {"VCALENDAR"}
+        return next((at for at, one in enumerate(self._stack) if one.name in closing), len(self._stack)) - 1
+
+    def _end(self, line: Line) -> None:
+        name = line.value.upper()
+        if self._beyond:
+            self._beyond -= 1
+            return
+        index = next((at for at in range(len(self._stack) - 1, 0, -1) if self._stack[at].name == name), 0)
+        if not index:
+            self._scan.faults.append(FaultError("an END that closes nothing", line.number))
+            return
+        self._tear(index)
+        self._stack.pop().end = line
+
+    def _tear(self, index: int) -> None:
+        """Close what is open above `index` without an END of its own: from there on, what belongs where is a guess."""
+        torn = self._stack[index + 1 :]
+        del self._stack[index + 1 :]
+        for component in torn:
+            fault = FaultError(f"the {component.name} that begins here has no end", component.begin.number)
+            component.fault = fault
+            if component.name == "VCALENDAR":
+                self._scan.faults.append(fault)
+        if torn and self._stack[index].name not in {"", "VCALENDAR"}:
+            self._stack[index].fault = torn[0].fault
+
+    def done(self) -> Scan:
+        """The end of the file."""
+        self._tear(0)
+        if self._outside.children:
+            self._scan.faults.append(
+                FaultError("what begins here is in no VCALENDAR", self._outside.children[0].begin.number)
+            )
+        elif len(self._scan.calendars) == 1:
+            self._scan.faults.append(FaultError("this is no iCalendar object", 1))
+        return self._scan

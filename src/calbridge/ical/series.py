@@ -1,0 +1,44 @@
+"""What both ways of working out a series share: one occurrence, the events of a UID, the end of an occurrence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from calbridge.ical.events import Event
+from calbridge.ical.times import Moment, after, instant
+from calbridge.interval import Interval
+
+
+class Instance(NamedTuple):
+    """One occurrence: the event whose words count for it, when it begins and ends."""
+
+    event: Event
+    start: Moment
+    end: Moment
+
+    def span(self, zone: ZoneInfo) -> Interval:
+        """Its instants."""
+        return Interval(instant(self.start, zone), instant(self.end, zone))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """The events of one UID: the event itself, None where only moved occurrences of it are there, and those."""
+
+    itself: Event | None
+    moved: Sequence[Event] = ()
+
+    @property
+    def events(self) -> list[Event]:
+        """All of them."""
+        return [*([self.itself] if self.itself else []), *self.moved]
+
+
+def end_of(event: Event, start: Moment, zone: ZoneInfo) -> Moment:
+    """When an occurrence that begins then ends: after its DURATION, else as long on the wall clock as the event is."""
+    if event.length is not None:
+        return after(start, event.length, zone)
+    return start + (event.end - event.start)  # type: ignore[operator]  # both are of one kind

@@ -1,0 +1,50 @@
+"""Work in bounds: a library that cannot be interrupted is stopped from inside, after so many calls.
+
+The profiler's hook is Python's only way into a running loop. It is each thread's own, and a profiler that was there
+before is put back.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TypeVar
+
+ResultT = TypeVar("ResultT")
+
+
+class TooManyStepsError(Exception):
+    """The work was stopped."""
+
+
+class Steps:
+    """How much a reading may still cost, in calls (a million take about a second), and how much one piece of work."""
+
+    def __init__(self, left: int, each: int) -> None:
+        self.left = left
+        self.each = each
+
+    def spend(self, steps: int) -> None:
+        """Count work whose cost is known beforehand."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooManyStepsError
+
+    def run(self, work: Callable[[], ResultT]) -> ResultT:
+        """Do the work, but stop it after so many calls, or when nothing is left."""
+        allowed = left = max(0, min(self.each, self.left))
+
+        def count(_frame: FrameType, _event: str, _argument: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise TooManyStepsError
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            return work()
+        finally:
+            sys.setprofile(before)
+            self.left -= allowed - left

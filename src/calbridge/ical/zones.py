@@ -1,0 +1,101 @@
+"""Which time zone a TZID means in one calendar: an IANA name, a Windows name, or the calendar's own definition.
+
+Each calendar is asked for itself: Exchange calls every one of its zones "Customized Time Zone".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from calbridge.ical.definition import compiled
+from calbridge.ical.steps import Steps, TooManyStepsError
+from calbridge.ical.text import decoded, unfolded
+
+_TZID = re.compile(rb"^TZID[^:\n]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE | re.IGNORECASE)
+_PLACE = re.compile(rb"^X-LIC-LOCATION[^:\n]*:([^\n]*)", re.MULTILINE | re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
+
+
+@lru_cache(maxsize=1024)
+def olson(tzid: str) -> str | None:
+    """The IANA name behind a TZID: itself, a Windows name, or the tail of a vendor's path (`/vendor/Europe/Berlin`)."""
+    cleaned = _cleaned(tzid)
+    parts = cleaned.split("/")
+    for tail in ("/".join(parts[start:]) for start in range(len(parts))):
+        found = _names().get(tail.casefold())
+        if found:
+            return found
+    return WINDOWS_TO_OLSON.get(cleaned)
+
+
+class Zones:
+    """The zones of one calendar. `blocks` are its VTIMEZONEs, `default` is its X-WR-TIMEZONE.
+
+    The default is for times without a zone, and UTC times count as ones that were written in it: publishers write
+    a series in UTC and mean the wall clock of their calendar.
+    """
+
+    def __init__(self, steps: Steps, blocks: Iterable[tuple[int, bytes]] = (), default: str = "") -> None:
+        self._blocks = blocks
+        self._steps = steps
+        self._defined: dict[str, bytes] | None = None
+        self._found: dict[str, tzinfo | None] = {}
+        self.default = self.zone(default) if default else None
+
+    def zone(self, tzid: str) -> tzinfo | None:
+        """The zone of that name, None where nothing defines it."""
+        if tzid not in self._found:
+            self._found[tzid] = self._look_up(tzid)
+        return self._found[tzid]
+
+    def _look_up(self, tzid: str) -> tzinfo | None:
+        cleaned = _cleaned(tzid)
+        known = olson(tzid)
+        if known is None or cleaned in WINDOWS_TO_OLSON:
+            own = self._own(cleaned)
+            if own is not None:
+                return own
+        if known is None:
+            known = self._place(cleaned)
+        return _iana(known) if known else None
+
+    def _own(self, cleaned: str) -> tzinfo | None:
+        block = self._definitions().get(cleaned)
+        if block is None:
+            return None
+        try:
+            return self._steps.run(lambda: compiled(block))
+        except TooManyStepsError:
+            return None
+
+    def _place(self, cleaned: str) -> str | None:
+        """Where the definition itself says nothing: the place it is for."""
+        place = _PLACE.search(self._definitions().get(cleaned, b""))
+        return olson(decoded(place[1])) if place else None
+
+    def _definitions(self) -> dict[str, bytes]:
+        if self._defined is None:
+            self._defined = {}
+            for _number, block in self._blocks:
+                tzid = _TZID.search(block)
+                if tzid:
+                    self._defined.setdefault(_cleaned(decoded(unfolded(tzid[1]))), block)
+        return self._defined
+
+
+def _iana(name: str) -> tzinfo:
+    return UTC if name in {"UTC", "Etc/UTC"} else ZoneInfo(name)
+
+
+def _cleaned(tzid: str) -> str:
+    return tzid.replace("\\", "").strip().strip('"').strip("/")

@@ -1,0 +1,92 @@
+"""What time decides: holds end by themselves, and until it is reserved a booking gives way to whoever came first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from calbridge.feeds import ClosureRecord, Partial, WindowRecord
+from calbridge.hub import Foreign, Link, Observation
+from calbridge.lifecycle import Event
+from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.asking import wish_of
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.facts import takes_time
+from calbridge.reconcile.missing import entries
+from calbridge.reconcile.places import places
+
+TAKEN = "slot_unavailable"
+
+
+def expire_holds(draft: Draft, portals: Iterable[tuple[Link, Observation]]) -> None:
+    """A hold always ends by itself, also when its portal is silent; one that was just confirmed has not ended."""
+    consumed = {
+        draft.by_ref.get((link.name, entry.replaces)) for link, observation in portals for entry in entries(observation)
+    }
+    for appointment in list(draft.appointments.values()):
+        held = appointment.state is State.HELD and appointment.id not in consumed
+        if held and not takes_time(appointment, draft.now):
+            draft.step(appointment, Event.EXPIRE)
+
+
+def check_reservations(draft: Draft, reads: Mapping[str, Observation]) -> None:
+    """Until its time has stood on the clinic's sides and was read again, a booking gives way to whoever came first."""
+    for appointment in list(draft.appointments.values()):
+        if appointment.origin is Side.CLIENT and not appointment.reserved and not appointment.state.ended:
+            if _first_comer(draft, appointment):
+                give_way(draft, appointment)
+            elif _seen_again(draft, appointment, reads):
+                _reserve(draft, appointment)
+
+
+def _reserve(draft: Draft, appointment: Appointment) -> None:
+    """Where the clinic has no side at all, the hub itself is the record."""
+    clinic_sides = draft.state.broken or any(link.side is Side.CLINIC for link in draft.state.links.values())
+    alone = not clinic_sides and appointment.state is State.CONFIRMED
+    draft.put(replace(appointment, reserved=True, written=appointment.written or alone))
+
+
+def _first_comer(draft: Draft, appointment: Appointment) -> bool:
+    if any(other.origin is Side.CLINIC or other.reserved for other in draft.overlapping(appointment)):
+        return True
+    return any(
+        not isinstance(record, WindowRecord)
+        and _concerns(record, appointment)
+        and any(span.overlaps(appointment.footprint) for span in record.spans)
+        for record in draft.foreign.around(appointment.footprint).values()
+    )
+
+
+def _concerns(record: Foreign, appointment: Appointment) -> bool:
+    """A closure of the whole clinic names no resource."""
+    everybody = isinstance(record, ClosureRecord) and not record.resource
+    return everybody or record.resource in appointment.resources
+
+
+def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
+    """While a connection does not load nobody has looked at it, so nothing counts as reserved."""
+    return not draft.state.broken and all(
+        _confirmed_before_read(draft, link, appointment, reads) for link in places(draft.state, appointment)
+    )
+
+
+def _confirmed_before_read(
+    draft: Draft, link: Link, appointment: Appointment, reads: Mapping[str, Observation]
+) -> bool:
+    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it."""
+    shadow = draft.shadows.get((link.name, appointment.id))
+    observation = reads.get(link.name)
+    return (
+        shadow is not None
+        and observation is not None
+        and not isinstance(observation.feed, Partial)
+        and shadow.confirmed <= observation.started
+    )
+
+
+def give_way(draft: Draft, appointment: Appointment, connection: str = "") -> None:
+    """The time belongs to somebody else: end it with a reason the client is told."""
+    event = Event.DECLINE if appointment.state is State.REQUESTED else Event.CLINIC_CANCEL
+    ended = draft.step(appointment, event, connection=connection, why=TAKEN)
+    if ended is not None:
+        draft.refuse(ended, TAKEN, wish_of(ended))
