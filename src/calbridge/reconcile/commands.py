@@ -12,7 +12,9 @@ from calbridge.hub import Command
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile.afterwards import cancelled_by_clinic
+from calbridge.reconcile.creating import create
 from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.linking import link, unlink
 from calbridge.reconcile.places import keeper
 
 
@@ -30,7 +32,7 @@ def obey(draft: Draft) -> None:
 def _obey(draft: Draft, command: Command, appointment: Appointment) -> None:
     match command.kind:
         case "accept":
-            _step(draft, command, appointment, Event.ACCEPT)
+            _accept(draft, command, appointment)
         case "decline":
             _end(draft, command, appointment, Event.DECLINE)
         case "cancel":
@@ -39,11 +41,20 @@ def _obey(draft: Draft, command: Command, appointment: Appointment) -> None:
         case "move":
             _move(draft, command, appointment)
         case "link":
-            draft.put(replace(appointment, client=command.client, patient=command.patient, match="linked"))
-            draft.settled.add(f"link:{appointment.id}")
-            draft.note("linked", appointment.id, by="command")
+            draft.put(link(draft, appointment, command))
+        case "unlink":
+            draft.put(unlink(draft, appointment))
+        case "create":
+            draft.put(create(draft, appointment))
         case _:
             assert_never(command.kind)
+
+
+def _accept(draft: Draft, command: Command, appointment: Appointment) -> None:
+    """A proposal may be confirmed in the same step (S2)."""
+    accepted = _step(draft, command, appointment, Event.ACCEPT)
+    if accepted is not None and command.client:
+        draft.put(link(draft, accepted, command))
 
 
 def _step(draft: Draft, command: Command, appointment: Appointment, event: Event) -> Appointment | None:
