@@ -83,11 +83,12 @@ def waiting(world: World, booked: Booked) -> dict[str, Any]:
 
 
 def order(story: Story, booked: Booked, verb: str, *words: str) -> None:
-    """`calbridge requests <verb>` for a booking that waits."""
-    line = waiting(story.world, booked)
-    if not line:
-        raise Unmet("The booking is not among those that wait for the clinic's word.")
-    story.world.bridge.ask("requests", verb, line["id"], *words)
+    """`calbridge requests <verb>` for a booking, by its id as the PMS bears it in the reference of its appointment."""
+    ref = str(record(story, story.world.picture(), booked).get("client_ref") or "")
+    if not ref:
+        raise Unmet("The PMS does not say whose appointment it is.")
+    key = ref.removeprefix("calbridge:").partition("~")[0]
+    story.world.bridge.ask("requests", verb, key, *words)
 
 
 def decided(world: World, booked: Booked) -> str:
