@@ -1,6 +1,6 @@
 # Everything a newcomer needs; `make` alone prints this help. Only Python 3.11+, pip and make are presupposed.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo demo-once test test-long check lint types layers deps bench bench-slots bench-sync system requirements docs clean
+.PHONY: help dev demo demo-once demo-all test test-long check lint types layers deps bench bench-slots bench-sync system requirements docs clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -29,6 +29,12 @@ demo: $(STAMP) ## Live one day of a small-animal clinic and stay up (Ctrl-C ends
 
 demo-once: $(STAMP) ## The same day once, with a verdict at the end
 	$(BIN)/calbridge demo --once
+
+VENDORS := animana-vetstoria debevet-aroundpet smarttherapy provet smartvo-praxxme
+demo-all: $(STAMP) ## Five vendors' stories, one after the other, each with a verdict
+	@failed=; for vendor in $(VENDORS); do \
+		echo "=== $$vendor"; $(BIN)/calbridge demo --vendor $$vendor --once || failed="$$failed $$vendor"; \
+	done; test -z "$$failed" || { echo "FAILED:$$failed"; exit 1; }; echo "All five stories went as they should."
 
 test: check ## Run the checks and every test (starts the servers it needs)
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile

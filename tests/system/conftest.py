@@ -3,9 +3,10 @@
 import json
 import multiprocessing
 import runpy
+import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from calbridge.demo.clinic import DAY
 from calbridge.demo.days import BERLIN
-from calbridge.demo.running import Size, running
+from calbridge.demo.running import running
 from calbridge.demo.world import World
+from calbridge.testing.processes import calbridge
 
 PRELOADED = [
     "calbridge.cli.sync",
@@ -27,7 +30,8 @@ PRELOADED = [
 ]
 PLUGINS = ["calbridge_caldav.plugin", "calbridge_pms.plugin", "calbridge_vetstoria.plugin"]
 COMMAND_S = 60
-SMALL = Size(visits=4, days=12)
+STORY_S = 600
+SMALL = replace(DAY, visits=4, days=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Open:
 
     def opened(**options: Any) -> AbstractContextManager[World]:
         today = datetime.now(BERLIN).date()
-        return running(tmp_path_factory.mktemp("clinic"), today, daemon=False, **({"size": SMALL} | options))
+        return running(tmp_path_factory.mktemp("clinic"), today, daemon=False, **({"practice": SMALL} | options))
 
     return opened
 
@@ -94,3 +98,24 @@ def sync(start: Start) -> Callable[[World], dict[str, Any]]:
         return clinics[0]
 
     return once
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What a run of `calbridge demo --once --json` said."""
+
+    code: int
+    steps: dict[int, dict[str, Any]]
+    complaints: str
+
+
+@pytest.fixture(scope="module")
+def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """The whole story of the module's VENDOR, lived once by real programs."""
+    folder = tmp_path_factory.mktemp("story") / "clinic"
+    done = subprocess.run(
+        calbridge("demo", "--vendor", request.module.VENDOR, "--once", "--json", "--directory", str(folder)),
+        capture_output=True, text=True, timeout=STORY_S, check=False,
+    )  # fmt: skip
+    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    return Lived(done.returncode, {step["step"]: step for step in steps}, done.stderr)

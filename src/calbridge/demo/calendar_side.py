@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -51,13 +51,15 @@ class CalendarSide:
 
     def drag(self, ref: str, start: datetime) -> None:
         """Give an entry another start, as an app does: the same text with two other times."""
-        got = self._do("GET", ref)
-        self._do(
-            "PUT",
-            ref,
-            content=moved(got.text, start).encode(),
-            headers={"Content-Type": "text/calendar; charset=utf-8", "If-Match": got.headers["ETag"]},
-        )
+        self._edit(ref, lambda text: moved(text, start))
+
+    def accept(self, ref: str) -> None:
+        """Turn a tentative entry into a firm one."""
+        self._edit(ref, lambda text: text.replace("STATUS:TENTATIVE", "STATUS:CONFIRMED"))
+
+    def remove(self, ref: str) -> None:
+        """Delete an entry."""
+        self._do("DELETE", ref)
 
     def text(self, ref: str) -> str:
         """The whole stored object."""
@@ -71,6 +73,12 @@ class CalendarSide:
             for response in _responses(answer):
                 found[_text(response, "d:href")] = _text(response, ".//d:getetag") + _text(response, ".//d:sync-token")
         return found
+
+    def _edit(self, ref: str, change: Callable[[str], str]) -> None:
+        """Store another text over the one that is there, as an app does: only if nobody changed it meanwhile."""
+        got = self._do("GET", ref)
+        headers = {"Content-Type": "text/calendar; charset=utf-8", "If-Match": got.headers["ETag"]}
+        self._do("PUT", ref, content=change(got.text).encode(), headers=headers)
 
     def _objects(self, span: tuple[datetime, datetime]) -> Iterator[_Object]:
         first, last = (edge.astimezone(UTC) for edge in span)

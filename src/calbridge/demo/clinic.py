@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 KEY: Final = "lindenufer"
@@ -24,11 +25,13 @@ WORKDAYS: Final = ("mon", "tue", "wed", "thu", "fri")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One line of a vet's week for online booking; `weeks` is all, odd or even."""
+    """One line of a vet's week for online booking; `weeks` is all, odd or even, `first` and `last` local dates."""
 
     days: tuple[str, ...]
     windows: tuple[str, ...]
     weeks: str = "all"
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Offer:
     rooms: tuple[str, ...] = ()
     species: tuple[str, ...] = ()
     instructions: str = ""
+    online: bool = True
 
 
 ROOMS: Final[dict[str, str]] = {"raum1": "Behandlungsraum 1", "raum2": "Behandlungsraum 2"}
@@ -109,3 +113,26 @@ SERVICES: Final = (
     ),
     Offer(key="claws", name="Krallenpflege", group="Pflege", minutes=15, vets=BOTH, after=5),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """What a story sets up its own way. `keys` are lines of the clinic's section, `rules` of its rules, as TOML values.
+
+    `visits` is how many appointments the PMS holds in the morning; `notes` whether the vets keep entries of their own.
+    """
+
+    vets: tuple[Vet, ...] = VETS
+    services: tuple[Offer, ...] = SERVICES
+    keys: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    visits: int = 0
+    days: int = 21
+    notes: bool = True
+
+
+DAY: Final = Practice(
+    rules={"lead_days": "1", "booking_mode": '"instant"', "client_match": '"unique"'},
+    visits=60,
+)
+"""The practice of the day that is lived without a vendor."""

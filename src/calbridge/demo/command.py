@@ -33,9 +33,20 @@ NEEDED = (
     "calbridge_pms",
     "calbridge_vetstoria",
 )
+VENDORS = {
+    "animana-vetstoria": "calbridge_vetstoria",
+    "debevet-aroundpet": "calbridge_aroundpet",
+    "smarttherapy": "calbridge_smarttherapy",
+    "provet": "calbridge_provet",
+    "smartvo-praxxme": "calbridge_praxxme",
+}
+"""Preset -> the package that brings it."""
 
 
 @click.command()
+@click.option(
+    "--vendor", type=click.Choice(VENDORS), help="Live the story of this vendor's article, by its preset, instead."
+)
 @click.option("--once", is_flag=True, help="End everything after the last step; exit 1 if a step failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a step.")
 @click.option(
@@ -43,30 +54,33 @@ NEEDED = (
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep configuration, data and logs in this new folder.",
 )
-def demo(*, once: bool, as_json: bool, directory: Path | None) -> None:
-    """Live one day of a made-up clinic with real programs on this machine.
+def demo(*, vendor: str | None, once: bool, as_json: bool, directory: Path | None) -> None:
+    """Live one day of a made-up clinic, or a vendor's story, with real programs on this machine.
 
     Starts Radicale, the booking portal, the reference PMS and the bridge on free loopback ports, then lives ten steps
-    and reads all three sides back after each. Nobody in it exists.
+    (or the vendor's own) and reads all three sides back after each. Nobody in it exists.
     """
-    _require()
+    _require(vendor)
     show = _print_json if as_json else _print_text
     with _folder(directory) as folder, _ended_by_signal():
-        ok = _day(folder, show, once=once, aside=as_json)
+        ok = _day(folder, show, vendor=vendor, once=once, aside=as_json)
     sys.exit(0 if ok else 1)
 
 
-def _day(folder: Path, show: Callable[[Outcome], None], *, once: bool, aside: bool) -> bool:
+def _day(folder: Path, show: Callable[[Outcome], None], *, vendor: str | None, once: bool, aside: bool) -> bool:
     from calbridge.demo.days import BERLIN
     from calbridge.demo.run import live
     from calbridge.demo.running import running
     from calbridge.demo.steps import Story
+    from calbridge.demo.vendors import PLAIN, TALES
     from calbridge.testing.processes import ProgramError
 
+    tale = TALES[vendor] if vendor else PLAIN
+    today = datetime.now(BERLIN).date()
     try:
-        with running(folder, datetime.now(BERLIN).date()) as world:
+        with running(folder, today, practice=tale.practice(today)) as world:
             started = time.monotonic()
-            ok = live(Story(world=world), show)
+            ok = live(Story(world=world), show, tale.steps)
             if not aside:
                 click.echo(_verdict(time.monotonic() - started, ok=ok))
             if not once:
@@ -96,8 +110,9 @@ def _stay(world: World, *, aside: bool) -> None:
         click.echo("Ending everything.", err=True)
 
 
-def _require() -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+def _require(vendor: str | None) -> None:
+    needed = (*NEEDED, VENDORS[vendor]) if vendor else NEEDED
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         click.echo(
             f"error: the demo needs {', '.join(missing)}, which is not installed: "

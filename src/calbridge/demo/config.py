@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from calbridge.demo.clinic import KEY, NAME, OPENING, REGION, ROOMS, SERVICES, VETS, ZONE, Offer, Vet
+from calbridge.demo.clinic import KEY, NAME, OPENING, REGION, ROOMS, ZONE, Offer, Practice, Vet
 from calbridge.demo.days import closure
 
 SECRETS = "secrets"
@@ -37,7 +37,7 @@ class Clinic:
 
     today: date
     addresses: Addresses
-    days: int
+    practice: Practice
 
 
 def write(folder: Path, clinic: Clinic, secrets: Mapping[str, str]) -> Path:
@@ -67,29 +67,29 @@ def _document(clinic: Clinic) -> Iterator[str]:
         f'region = "{REGION}"',
         "online = true",
         'system_of_record = "pms"',
+        *(f"{key} = {value}" for key, value in clinic.practice.keys.items()),
         f'closures = [{{ from = {first}, until = {last}, reason = "Betriebsurlaub" }}]',
         f"[clinics.{KEY}.opening_hours]",
         *(f"{day} = {_list(windows)}" for day, windows in OPENING.items()),
         f"[clinics.{KEY}.rules]",
-        "lead_days = 1",
-        f"horizon_days = {clinic.days}",
-        'booking_mode = "instant"',
-        'client_match = "unique"',
+        f"horizon_days = {clinic.practice.days}",
+        *(f"{rule} = {value}" for rule, value in clinic.practice.rules.items()),
     )
-    for vet in VETS:
+    for vet in clinic.practice.vets:
         yield from _vet(vet)
     for key, name in ROOMS.items():
         yield from (f"[clinics.{KEY}.resources.{key}]", f'name = "{name}"', 'kind = "room"')
-    for offer in SERVICES:
+    for offer in clinic.practice.services:
         yield from _service(offer)
-    yield from _connections(clinic.addresses)
+    yield from _connections(clinic.addresses, clinic.practice.vets)
 
 
 def _vet(vet: Vet) -> Iterator[str]:
     yield from (f"[clinics.{KEY}.resources.{vet.key}]", f'name = "{vet.name}"', "online = true", "week = [")
     for plan in vet.plans:
         weeks = "" if plan.weeks == "all" else f', weeks = "{plan.weeks}"'
-        yield f"  {{ days = {_list(plan.days)}, windows = {_list(plan.windows)}{weeks} }},"
+        dates = "".join(f", {key} = {day}" for key, day in (("from", plan.first), ("until", plan.last)) if day)
+        yield f"  {{ days = {_list(plan.days)}, windows = {_list(plan.windows)}{weeks}{dates} }},"
     yield "]"
 
 
@@ -101,7 +101,7 @@ def _service(offer: Offer) -> Iterator[str]:
         f"minutes = {offer.minutes}",
         f"buffer_before = {offer.before}",
         f"buffer_after = {offer.after}",
-        "online = true",
+        f"online = {str(offer.online).lower()}",
         f"resources = {_list(offer.vets)}",
     )
     if offer.rooms:
@@ -112,8 +112,8 @@ def _service(offer: Offer) -> Iterator[str]:
         yield f'instructions = "{offer.instructions}"'
 
 
-def _connections(addresses: Addresses) -> Iterator[str]:
-    calendars = ", ".join(f'{vet.key} = "{addresses.home}{vet.key}/"' for vet in VETS)
+def _connections(addresses: Addresses, vets: Iterable[Vet]) -> Iterator[str]:
+    calendars = ", ".join(f'{vet.key} = "{addresses.home}{vet.key}/"' for vet in vets)
     yield from (
         f"[clinics.{KEY}.connections.pms]",
         'kind = "pms"',

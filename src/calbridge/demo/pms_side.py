@@ -56,6 +56,27 @@ class PmsSide:
         made: dict[str, Any] = answer.raise_for_status().json()
         return made
 
+    def change(self, ref: str, **fields: Any) -> None:
+        """Edit an appointment at the desk."""
+        item = self.client.get(f"/v1/appointments/{ref}").raise_for_status()
+        asked = {"If-Match": item.headers["ETag"]}
+        self.client.patch(f"/v1/appointments/{ref}", json=fields, headers=asked).raise_for_status()
+
+    def cancel(self, ref: str) -> None:
+        """Cancel an appointment at the desk."""
+        self.client.post(f"/v1/appointments/{ref}/cancel", json={}).raise_for_status()
+
+    def enter(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Enter something new at the desk: a client, an animal, an absence."""
+        asked = {"Idempotency-Key": f'"{uuid.uuid4()}"'}
+        made: dict[str, Any] = self.client.post(path, json=body, headers=asked).raise_for_status().json()
+        return made
+
+    def record(self, client: str) -> dict[str, Any]:
+        """A client's record."""
+        found: dict[str, Any] = self.client.get(f"/v1/clients/{client}").raise_for_status().json()
+        return found
+
     def fingerprint(self, span: tuple[datetime, datetime]) -> dict[str, str]:
         """Each appointment's revision in the span, and where the change feed stands."""
         asked = {"snapshot": "1", "from": span[0].isoformat(), "to": span[1].isoformat()}

@@ -12,7 +12,7 @@ from calbridge.demo.people import Animal, Person
 from calbridge.demo.shown import Refused, Shown
 
 LIVE = frozenset({"requested", "confirmed", "arrived", "fulfilled"})
-CONFLICT, UNKNOWN = 409, 404
+UNKNOWN = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class PortalSide:
     # --- as a client ---
 
     def free(self, service: str, span: tuple[datetime, datetime]) -> tuple[Shown, ...]:
-        """What a client could take now."""
+        """What a client could take now; without a length where the clinic does not show it."""
         asked = {"type": service, "from": span[0].isoformat(), "to": span[1].isoformat()}
         answer = self.client.get(f"/public/sites/{self.site}/slots", params=asked)
         if answer.status_code == UNKNOWN:
@@ -35,7 +35,7 @@ class PortalSide:
             sorted(
                 Shown(
                     start=datetime.fromisoformat(slot["start"]),
-                    end=datetime.fromisoformat(slot["end"]),
+                    end=datetime.fromisoformat(slot["end"] or slot["start"]),
                     resource=slot["calendar"],
                     state="free",
                     text=service,
@@ -51,11 +51,11 @@ class PortalSide:
 
     def book(self, hold: str, who: str, person: Person, animal: Animal) -> dict[str, Any]:
         """Turn a reservation into a booking: `manage_token` and `booking`."""
-        customer = {"first_name": person.first_name, "last_name": person.last_name, "email": person.email}
+        customer = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "phone", "address")}
         body = {
             "hold_id": hold,
             "client_ref": who,
-            "customer": customer | {"phone": person.phone},
+            "customer": {name: text for name, text in customer.items() if text},
             "patient": {"name": animal.name, "species": animal.species},
             "note": "Kommt zum ersten Mal.",
         }
@@ -65,6 +65,19 @@ class PortalSide:
         """One's own booking behind its link."""
         found: dict[str, Any] = self.client.get(f"/public/bookings/{token}").raise_for_status().json()
         return found
+
+    def release(self, hold: str) -> None:
+        """Give a reservation back."""
+        self.client.delete(f"/public/holds/{hold}").raise_for_status()
+
+    def types(self) -> dict[str, dict[str, Any]]:
+        """What the booking page lists, by service."""
+        answer = self.client.get(f"/public/sites/{self.site}/types").raise_for_status()
+        return {item["id"]: item for item in answer.json()["items"]}
+
+    def move(self, token: str, start: datetime) -> None:
+        """Move one's own booking; it stays with whom it is."""
+        self._post(f"/public/bookings/{token}/reschedule", {"start": start.isoformat()})
 
     def cancel(self, token: str) -> None:
         """Cancel one's own booking."""
@@ -107,7 +120,7 @@ class PortalSide:
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self.client.post(path, json=body)
-        if answer.status_code == CONFLICT:
+        if answer.is_client_error:
             told = answer.json()
             raise Refused(told["detail"], alternatives=len(told.get("alternatives", ())))
         done: dict[str, Any] = answer.raise_for_status().json()

@@ -16,7 +16,7 @@ import httpx
 from calbridge.demo import config
 from calbridge.demo.bridge import Bridge
 from calbridge.demo.calendar_side import CalendarSide
-from calbridge.demo.clinic import KEY, VETS
+from calbridge.demo.clinic import DAY, KEY, Practice
 from calbridge.demo.gate import Gate
 from calbridge.demo.pms_side import PmsSide
 from calbridge.demo.portal_side import PortalSide
@@ -53,17 +53,6 @@ class Tokens:
         return path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How much of the clinic there is: appointments in the PMS, and days that are offered."""
-
-    visits: int
-    days: int
-
-
-WHOLE = Size(visits=60, days=21)
-
-
 @contextmanager
 def running(
     folder: Path,
@@ -71,7 +60,7 @@ def running(
     *,
     calendars: Callable[[Path], Server] = servers.radicale,
     rules: Mapping[str, Rule] | None = None,
-    size: Size = WHOLE,
+    practice: Practice = DAY,
     daemon: bool = True,
 ) -> Iterator[World]:
     """The three sides and the bridge, seeded and connected.
@@ -80,19 +69,21 @@ def running(
     """
     tokens = Tokens.fresh()
     with ExitStack() as stack:
-        places = _started(stack, _sides(folder, seed(today, size.visits), tokens, calendars))
-        calendar = _calendar(stack, places["calendar"])
-        _fill(calendar, today)
+        places = _started(stack, _sides(folder, seed(today, practice.visits, practice), tokens, calendars))
+        calendar = _calendar(stack, places["calendar"], practice)
+        _fill(calendar, today, practice)
         gate = Gate()
         fronts = {"calendar": Chain(gate, (rules or {}).get("calendar", Rule()))} | _others(rules)
         addresses = _addresses(stack, places, fronts)
         portal, pms = _portal(stack, places["portal"], tokens), _pms(stack, places["pms"], tokens)
-        bridge = _bridge(folder, config.Clinic(today=today, addresses=addresses, days=size.days), tokens, portal, pms)
+        clinic = config.Clinic(today=today, addresses=addresses, practice=practice)
+        bridge = _bridge(folder, clinic, tokens, portal, pms)
         stack.callback(bridge.stop)
         if daemon:
             bridge.start()
         yield World(
             today=today,
+            practice=practice,
             calendar=calendar,
             portal=portal,
             pms=pms,
@@ -146,11 +137,11 @@ def _addresses(stack: ExitStack, places: Mapping[str, Server], fronts: Mapping[s
     )
 
 
-def _calendar(stack: ExitStack, place: Server) -> CalendarSide:
+def _calendar(stack: ExitStack, place: Server, practice: Practice) -> CalendarSide:
     return CalendarSide(
         client=stack.enter_context(_client(place.address, auth=place.login)),
         home=place.home,
-        vets=tuple(vet.key for vet in VETS),
+        vets=tuple(vet.key for vet in practice.vets),
     )
 
 
@@ -166,11 +157,11 @@ def _pms(stack: ExitStack, place: Server, tokens: Tokens) -> PmsSide:
     return PmsSide(client=stack.enter_context(_client(place.address, token=tokens.desk)))
 
 
-def _fill(calendar: CalendarSide, today: date) -> None:
+def _fill(calendar: CalendarSide, today: date, practice: Practice) -> None:
     """Staff kept their calendars long before there was a bridge."""
     for vet in calendar.vets:
         calendar.make(vet)
-        for note in notes(today, vet):
+        for note in notes(today, vet) if practice.notes else ():
             calendar.keep(vet, note.name, note.text)
 
 

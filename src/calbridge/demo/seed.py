@@ -5,23 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from calbridge.demo.clinic import KEY, NAME, OPENING, ROOMS, SERVICES, VETS, ZONE, Offer
+from calbridge.demo.clinic import DAY, KEY, NAME, OPENING, ROOMS, ZONE, Offer, Practice
 from calbridge.demo.diary import COUNT, Visit, visits
 from calbridge.demo.people import Person, people
 
 
-def seed(today: date, count: int = COUNT) -> dict[str, Any]:
+def seed(today: date, count: int = COUNT, practice: Practice = DAY) -> dict[str, Any]:
     """Everything the PMS knows on the morning of the demo."""
     return {
         "locations": [{"id": KEY, "name": NAME, "time_zone": ZONE}],
         "resources": [
-            *(_resource(vet.key, vet.name, "practitioner") | {"online": True} for vet in VETS),
+            *(_resource(vet.key, vet.name, "practitioner") | {"online": True} for vet in practice.vets),
             *(_resource(key, name, "room") for key, name in ROOMS.items()),
         ],
-        "types": [_type(offer) for offer in SERVICES],
+        "types": [_type(offer) for offer in practice.services],
         "windows": [
             {"resource": vet.key, "days": [day], "windows": list(windows), "kind": "work"}
-            for vet in VETS
+            for vet in practice.vets
             for day, windows in OPENING.items()
         ],
         "clients": [_client(person) for person in people()],
@@ -45,7 +45,7 @@ def _type(offer: Offer) -> dict[str, Any]:
         "minutes": offer.minutes,
         "resources": [{"resource": vet} for vet in offer.vets],
         "species": list(offer.species),
-        "online": True,
+        "online": offer.online,
         "instructions": offer.instructions,
     }
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from calbridge.demo.clinic import SERVICES
 from calbridge.demo.days import BERLIN, at, booked_day, day_span
 from calbridge.demo.shown import Shown, lines, on
 
 if TYPE_CHECKING:
     from calbridge.demo.bridge import Bridge
     from calbridge.demo.calendar_side import CalendarSide
+    from calbridge.demo.clinic import Practice
     from calbridge.demo.gate import Gate
     from calbridge.demo.pms_side import PmsSide
     from calbridge.demo.portal_side import PortalSide
@@ -67,6 +67,7 @@ class World:
     """Everything that runs. `gate` stands between the bridge and the calendar server."""
 
     today: date
+    practice: Practice
     calendar: CalendarSide
     portal: PortalSide
     pms: PmsSide
@@ -106,12 +107,17 @@ class World:
 
     def free(self, service: str) -> tuple[Shown, ...]:
         """What the portal offers of a service on the booked day."""
-        return self.portal.free(service, day_span(self.day))
+        return self.free_in(service, day_span(self.day))
+
+    def free_in(self, service: str, span: tuple[datetime, datetime]) -> tuple[Shown, ...]:
+        """The same over any span; the length is the practice's own, since the portal may hide it."""
+        length = timedelta(minutes=next(offer.minutes for offer in self.practice.services if offer.key == service))
+        return tuple(replace(slot, end=slot.start + length) for slot in self.portal.free(service, span))
 
     def offers(self) -> list[str]:
         """What the portal offers on the booked day, a line for each service and vet."""
         found: dict[str, list[str]] = {}
-        for offer in SERVICES:
+        for offer in self.practice.services:
             for slot in self.free(offer.key):
                 found.setdefault(f"{offer.key} {slot.resource}", []).append(f"{slot.start.astimezone(BERLIN):%H:%M}")
         return [f"free {what}: {' '.join(starts)}" for what, starts in sorted(found.items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,6 +23,11 @@ class Booked:
     slot: Shown
 
 
+Check = Callable[[Picture], str]
+"""What the sides should show: "" when they do, else one sentence."""
+PAUSE_S = 0.4
+
+
 @dataclass(slots=True, kw_only=True)
 class Story:
     """Carried from step to step."""
@@ -31,16 +37,20 @@ class Story:
     hold: str = ""
     bookings: dict[str, Booked] = field(default_factory=dict)
 
+    def settle(self, check: Check, patience: float = 20.0) -> None:
+        """Wait in the middle of a step until the sides show it; Unmet when they do not in time."""
+        deadline = time.monotonic() + patience
+        while why := check(self.world.picture()):
+            if time.monotonic() > deadline:
+                raise Unmet(why)
+            time.sleep(PAUSE_S)
+
     def pick(self, service: str, resource: str, *, last: bool = False) -> Shown:
         """A slot that the portal offers on the day: the first one, or the last."""
         free = [slot for slot in self.world.free(service) if slot.resource == resource]
         if not free:
             raise Unmet(f"The portal offers no {service} with {resource} on {self.world.day:%d.%m.%Y}.")
         return free[-1 if last else 0]
-
-
-Check = Callable[[Picture], str]
-"""What the sides should show: "" when they do, else one sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

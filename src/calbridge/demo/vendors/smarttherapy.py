@@ -1,0 +1,170 @@
+"""S2, smartTherapy: requests that the practice accepts or declines, in the list or in the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from calbridge.demo.clinic import OPENING, Practice
+from calbridge.demo.days import weekday
+from calbridge.demo.people import Animal, booker, couple
+from calbridge.demo.steps.story import Check, Story, expect, first_of
+from calbridge.demo.vendors import acts
+from calbridge.demo.world import Picture
+
+REASON = "Wir sind an diesem Tag auf einer Fortbildung."
+
+
+def practice(today: date) -> Practice:
+    """Everything as the preset says."""
+    del today
+    return Practice(keys={"preset": '"smarttherapy"'})
+
+
+def offered(story: Story) -> Check:
+    """The practice's hours count, whatever anybody's plan says."""
+    world = story.world
+
+    def check(picture: Picture) -> str:
+        hours = OPENING.get(weekday(world.day), ())
+        return first_of(
+            *(acts.offered_exactly(story, "vaccination", vet.key, world.day, hours) for vet in world.practice.vets),
+            picture.disagreement(),
+        )
+
+    return check
+
+
+def asked(story: Story) -> Check:
+    """A patient's owner asks for a time."""
+    booked, person = acts.booked_by(story, "one", "checkup", "alma"), booker()
+
+    def check(picture: Picture) -> str:
+        event = picture.find("calendar", booked.slot.place)
+        name = f"{person.first_name} {person.last_name}"
+        return first_of(
+            acts.requested(picture, booked),
+            acts.told(story, booked, "request_received"),
+            expect(event and "Check-up" in event.text, "The service that was chosen is not in the entry's subject."),
+            expect(booked.slot.place not in [slot.place for slot in story.world.free("checkup")], "Still offered."),
+            picture.disagreement(),
+        ) or acts.undecided(story.world, booked, state="requested", name=name)
+
+    return check
+
+
+def accepted_in_calendar(story: Story) -> Check:
+    """Staff take the record that fits, open the entry and turn it into a firm one."""
+    booked, person = story.bookings["one"], booker()
+    animal = acts.dog_of(person)
+    acts.order(story, booked, "link", "--client", person.id, "--patient", animal.id)
+    story.world.calendar.accept(acts.at_side(story, "calendar", booked).ref)
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.confirmed(story, picture, booked),
+            acts.linked(story, picture, booked, person.id, animal.id),
+            acts.told(story, booked, "request_received", "confirmed"),
+        ) or acts.decided(story.world, booked)
+
+    return check
+
+
+def several(story: Story) -> Check:
+    """The address that two records share: nobody is linked."""
+    person = replace(couple()[0], first_name="Familie", phone="", address="")
+    cat = Animal(id="", name="Balu", species="cat")
+    booked = acts.book(story, "several", story.pick("vaccination", "jonas"), person, cat)
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.requested(picture, booked),
+            acts.linked(story, picture, booked, None, None),
+        ) or acts.undecided(story.world, booked, match="ambiguous")
+
+    return check
+
+
+def chosen_and_accepted(story: Story) -> Check:
+    """The practice chooses one of the two, and accepts."""
+    booked, person = story.bookings["several"], couple()[1]
+    acts.order(story, booked, "link", "--client", person.id, "--patient", person.animals[0].id)
+    acts.order(story, booked, "accept")
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.confirmed(story, picture, booked),
+            acts.linked(story, picture, booked, person.id, person.animals[0].id),
+            acts.told(story, booked, "request_received", "confirmed"),
+        )
+
+    return check
+
+
+def to_be_declined(story: Story) -> Check:
+    """Three more ask."""
+    acts.booked_by(story, "reason", "vaccination", "alma", last=True)
+    acts.booked_by(story, "quiet", "claws", "jonas", last=True)
+    acts.booked_by(story, "deleted", "checkup", "alma")
+
+    def check(picture: Picture) -> str:
+        wanted = [story.bookings[name] for name in ("reason", "quiet", "deleted")]
+        return first_of(*(acts.requested(picture, booked) for booked in wanted), picture.disagreement())
+
+    return check
+
+
+def declined_with_reason(story: Story) -> Check:
+    """From the list, with a reason."""
+    booked = story.bookings["reason"]
+    acts.order(story, booked, "decline", "--reason", REASON)
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.gone(story, picture, booked, "declined"),
+            acts.told(story, booked, "request_received", "declined"),
+            expect(story.world.portal.own(booked.token)["decline_reason"] == REASON, "The client is not told why."),
+        )
+
+    return check
+
+
+def declined_quietly(story: Story) -> Check:
+    """From the list, without a message."""
+    booked = story.bookings["quiet"]
+    acts.order(story, booked, "decline", "--quiet")
+
+    def check(picture: Picture) -> str:
+        return first_of(acts.gone(story, picture, booked, "declined"), acts.told(story, booked, "request_received"))
+
+    return check
+
+
+def declined_in_calendar(story: Story) -> Check:
+    """Staff delete the tentative entry."""
+    booked = story.bookings["deleted"]
+    story.world.calendar.remove(acts.at_side(story, "calendar", booked).ref)
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.gone(story, picture, booked, "declined"),
+            acts.told(story, booked, "request_received", "declined"),
+        )
+
+    return check
+
+
+STEPS = acts.numbered(
+    ("The booking page offers what the practice's hours leave", offered),
+    ("A request: the client is told it has arrived; tentative in the calendar, in the list with its details", asked),
+    (
+        "The fitting record is taken, the entry made firm in the calendar: accepted, the client told",
+        accepted_in_calendar,
+    ),
+    ("Several records fit the next request: none is linked", several),
+    ("The practice chooses one and accepts from the list", chosen_and_accepted),
+    ("Three more requests come", to_be_declined),
+    ("One is declined with a reason, which the client is told", declined_with_reason),
+    ("One is declined without a message", declined_quietly),
+    ("One is declined by deleting it in the calendar", declined_in_calendar),
+)

@@ -1,0 +1,132 @@
+"""S4, SmartVO with Praxx.me: online times of one therapist, and moves of known clients in all the opening hours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+
+from calbridge.demo.clinic import VETS, WORKDAYS, Plan, Practice
+from calbridge.demo.days import at, booked_day, day_span
+from calbridge.demo.people import booker
+from calbridge.demo.steps.story import Check, Story, expect, first_of
+from calbridge.demo.vendors import acts
+from calbridge.demo.world import Picture
+
+WHOLE: Final = "08:00-18:00"
+SMALL: Final = ("08:30-09:30", "11:00-11:30")
+TOO_SHORT: Final = "12:00-12:15"
+SHORT: Final = {"vaccination", "claws"}
+"""What takes a quarter of an hour."""
+EVEN: Final = "09:00-10:00"
+ODD: Final = "10:00-11:00"
+
+
+def practice(today: date) -> Practice:
+    """Alma has small online times, until the booked week is over; Jonas has other ones in odd than in even weeks."""
+    day = booked_day(today)
+    alma, jonas = VETS
+    until = (day + timedelta(days=6)).isoformat()
+    return Practice(
+        vets=(
+            replace(alma, plans=(Plan(days=WORKDAYS, windows=(*SMALL, TOO_SHORT), last=until),)),
+            replace(
+                jonas,
+                plans=(
+                    Plan(days=WORKDAYS, windows=(EVEN,), weeks="even"),
+                    Plan(days=WORKDAYS, windows=(ODD,), weeks="odd"),
+                ),
+            ),
+        ),
+        keys={"preset": '"smartvo-praxxme"'},
+        notes=False,
+    )
+
+
+def proposed(story: Story) -> Check:
+    """Nobody acts: the proposals are the online times."""
+    world = story.world
+    week = timedelta(days=7)
+
+    def check(picture: Picture) -> str:
+        days = (world.day, world.day + week)
+        return first_of(
+            acts.offered_exactly(story, "vaccination", "alma", world.day, (*SMALL, TOO_SHORT)),
+            acts.offered_exactly(story, "vaccination", "alma", world.day + week, ()),
+            *(acts.offered_exactly(story, "vaccination", "jonas", day, (_of_week(day),)) for day in days),
+            expect(_of_week(days[0]) != _of_week(days[1]), "Odd and even weeks are the same."),
+            expect(_at(story, "alma", "12:00") == SHORT, "The short online time is offered for what does not fit."),
+            picture.disagreement(),
+        )
+
+    return check
+
+
+def _of_week(day: date) -> str:
+    return ODD if day.isocalendar().week % 2 else EVEN
+
+
+def _at(story: Story, vet: str, clock: str) -> set[str]:
+    """The services that are offered with somebody at a time of the booked day."""
+    world = story.world
+    place = vet, at(world.day, clock)
+    slots = [slot for offer in world.practice.services for slot in world.free(offer.key)]
+    return {slot.text for slot in slots if (slot.resource, slot.start) == place}
+
+
+def sick(story: Story) -> Check:
+    """The practice enters in its PMS that Jonas is sick on the booked day."""
+    world = story.world
+    first, last = day_span(world.day)
+    times = {"start": first.isoformat(), "end": last.isoformat()}
+    world.pms.enter("/v1/absences", {"resource": "jonas", "reason": "Krank"} | times)
+
+    def check(picture: Picture) -> str:
+        next_week = world.day + timedelta(days=7)
+        return first_of(
+            acts.offered_exactly(story, "vaccination", "jonas", world.day, ()),
+            acts.offered_exactly(story, "vaccination", "jonas", next_week, (_of_week(next_week),)),
+            acts.offered_exactly(story, "vaccination", "alma", world.day, (*SMALL, TOO_SHORT)),
+            picture.disagreement(),
+        )
+
+    return check
+
+
+def requested(story: Story) -> Check:
+    """A known client asks for one of the proposals."""
+    booked = acts.booked_by(story, "a", "checkup", "alma")
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.requested(picture, booked),
+            acts.linked(story, picture, booked, booker().id, acts.dog_of(booker()).id),
+            acts.told(story, booked, "request_received"),
+        )
+
+    return check
+
+
+def accepted(story: Story) -> Check:
+    """The practice accepts it."""
+    booked = story.bookings["a"]
+    acts.order(story, booked, "accept")
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.confirmed(story, picture, booked),
+            acts.told(story, booked, "request_received", "confirmed"),
+        )
+
+    return check
+
+
+STEPS = acts.numbered(
+    (
+        "Proposals are the online times: odd and even weeks, until a plan's last day, where the visit fits in",
+        proposed,
+    ),
+    ("Somebody is sick: the times fall away, whatever the plan says", sick),
+    ("A known client asks for a proposed time", requested),
+    ("The practice accepts it", accepted),
+)
