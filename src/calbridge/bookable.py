@@ -15,7 +15,7 @@ from functools import reduce
 
 from calbridge.facts import Facts
 from calbridge.interval import Interval, intersect, merge
-from calbridge.model import Absence, Clinic, Exclusion, Resource, WallWindow, WeeklyPlan
+from calbridge.model import Absence, Clinic, Closure, Exclusion, Resource, WallWindow, WeeklyPlan
 from calbridge.wall import date_interval, days, instant_of, parity, window_interval
 
 _FIRST, _LAST = date(1970, 1, 2), date(9998, 12, 31)
@@ -27,7 +27,7 @@ def hours(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: d
     if wide or clinic.rules.availability == "opening_hours":
         return opening(clinic, first, last)
     bounds = [facts.work[resource.key]] if resource.key in facts.work else []
-    if _has(resource, "work"):
+    if has_plan(resource, "work"):
         bounds.append(tuple(_planned(clinic, resource, "work", first, last)))
     return reduce(intersect, bounds, _online(clinic, facts, resource, first, last))
 
@@ -39,13 +39,14 @@ def opening(clinic: Clinic, first: date, last: date) -> list[Interval]:
 
 
 def _online(clinic: Clinic, facts: Facts, resource: Resource, first: date, last: date) -> list[Interval]:
-    if _has(resource, "online") or resource.key in facts.windows:
+    if has_plan(resource, "online") or resource.key in facts.windows:
         given = facts.windows.get(resource.key, ())
         return merge((*_planned(clinic, resource, "online", first, last), *given))
     return opening(clinic, first, last) if clinic.rules.without_windows == "opening_hours" else []
 
 
-def _has(resource: Resource, kind: str) -> bool:
+def has_plan(resource: Resource, kind: str) -> bool:
+    """The configuration gives windows of this kind, on whatever day."""
     return any(plan.kind == kind and plan.days and plan.windows for plan in resource.week)
 
 
@@ -76,17 +77,23 @@ def _on(tz: str, day: date, windows: Iterable[WallWindow]) -> Iterator[Interval]
 
 def closures(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:
     """When the clinic, or the site of a resource, is closed, by the configuration and by what providers say."""
-    configured = (date_interval(clinic.time_zone, c.first, c.last) for c in clinic.closures)
+    configured = (closing(clinic.time_zone, each) for each in clinic.closures)
     return merge((*configured, *facts.closures.get("", ()), *facts.closures.get(resource, ())))
+
+
+def closing(tz: str, closure: Closure) -> Interval:
+    """The instants of one configured closure."""
+    return date_interval(tz, closure.first, closure.last)
 
 
 def absences(clinic: Clinic, facts: Facts, resource: str) -> list[Interval]:
     """When a resource is away, by the configuration and by what providers say."""
     configured = clinic.resources[resource].absences if resource in clinic.resources else ()
-    return merge((*(_away(clinic.time_zone, a) for a in configured), *facts.absences.get(resource, ())))
+    return merge((*(away(clinic.time_zone, a) for a in configured), *facts.absences.get(resource, ())))
 
 
-def _away(tz: str, absence: Absence) -> Interval:
+def away(tz: str, absence: Absence) -> Interval:
+    """The instants of one configured absence; a side left open has no end."""
     if absence.span is not None:
         return absence.span
     return date_interval(tz, absence.first or _FIRST, absence.last or _LAST)
@@ -96,7 +103,7 @@ def exclusions(
     clinic: Clinic, service: str, resource: str, species: str | None, *, dates: tuple[date, date]
 ) -> list[Interval]:
     """The negative windows that apply. One for a species applies to an unknown species, not to one not asked for."""
-    chosen = [e for e in clinic.exclusions if _concerns(e, service, resource, species)]
+    chosen = applying(clinic, service, resource, species)
     return merge(
         span
         for day in days(*dates)
@@ -104,6 +111,11 @@ def exclusions(
         if day.weekday() in exclusion.days
         for span in _on(clinic.time_zone, day, exclusion.windows)
     )
+
+
+def applying(clinic: Clinic, service: str, resource: str, species: str | None) -> list[Exclusion]:
+    """The exclusions whose scope it is in, whatever the day."""
+    return [each for each in clinic.exclusions if _concerns(each, service, resource, species)]
 
 
 def _concerns(exclusion: Exclusion, service: str, resource: str, species: str | None) -> bool:

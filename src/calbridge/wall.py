@@ -140,6 +140,21 @@ def parity(day: date) -> Literal["odd", "even"]:
     return "odd" if day.isocalendar().week % 2 else "even"
 
 
+Part = Literal["morning", "afternoon", "evening"]
+PARTS: dict[Part, WallWindow] = {
+    "morning": WallWindow(start=0, end=720),
+    "afternoon": WallWindow(start=720, end=1020),
+    "evening": WallWindow(start=1020, end=DAY),
+}
+"""The parts of a day that people ask for (S3), by the minute a visit begins."""
+
+
+def part_of_day(tz: str, start: int) -> Part:
+    """The part of the local day in which a visit begins."""
+    minute = minute_of_day(tz, start)
+    return next(part for part, window in PARTS.items() if window.start <= minute < window.end)
+
+
 # --- text -----------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from calbridge.explain import explain
 from calbridge.interval import Interval, merge
 from calbridge.plugins import load_plugins
 from calbridge.rules import RULES
@@ -115,6 +116,20 @@ def test_each_start_gets_its_reason(case, ask):
     for text, expected in ask["starts"].items():
         decision = decide(clinic, facts, Candidate(start=instant(clinic.time_zone, text), **who))
         assert (text, decision.code or "offered") == (text, expected)
+
+
+@pytest.mark.parametrize(("case", "ask"), asks("starts"))
+def test_each_start_is_explained_in_whole_sentences(case, ask):
+    clinic = clinic_of(case)
+    facts = facts_of(case, clinic.time_zone)
+    who = ASKED | {key: value for key, value in ask.items() if key not in OUTCOMES}
+    for text, expected in ask["starts"].items():
+        found = explain(clinic, facts, Candidate(start=instant(clinic.time_zone, text), **who))
+        assert (text, found.code or "offered") == (text, expected)
+        for line in found.lines:
+            said = (line.words.sentence, line.words.remedy)
+            assert all(re.fullmatch(r"[A-Z0-9].*[^.]\.", each) for each in said if each), said
+            assert bool(said[1]) is not line.verdict.ok, said
 
 
 @pytest.mark.parametrize(("case", "ask"), asks("starts"))

@@ -19,6 +19,7 @@ from calbridge.wall import (
     on_grid,
     parity,
     parse_windows,
+    part_of_day,
     segments,
     window_interval,
     zone,
@@ -268,3 +269,16 @@ def test_merged_windows_cover_the_same_minutes_without_touching(some):
     merged = merge_windows(some)
     assert {m for w in merged for m in range(w.start, w.end)} == {m for w in some for m in range(w.start, w.end)}
     assert all(left.end < right.start for left, right in pairwise(merged))
+
+
+@pytest.mark.parametrize(
+    ("clock", "part"),
+    [
+        ("00:00", "morning"), ("11:59", "morning"), ("12:00", "afternoon"), ("16:59", "afternoon"),
+        ("17:00", "evening"), ("23:59", "evening"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("day", [date(2026, 11, 23), date(2026, 10, 25), date(2027, 3, 28)])
+def test_parts_of_the_day_go_by_the_wall_clock(day, clock, part):
+    minute = int(clock[:2]) * 60 + int(clock[3:])
+    assert part_of_day("Europe/Berlin", instant_of("Europe/Berlin", day, minute)) == part

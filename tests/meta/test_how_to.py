@@ -126,6 +126,14 @@ def test_the_rule_of_the_page_is_turned_on_as_the_page_says(late: Plugins, tmp_p
     assert late.rules["too_late"].words.format(**refused.facts) == "it begins at 16:00 or later"
 
 
+def test_the_rule_of_the_page_passes_the_kit(late: Plugins, tmp_path: Path) -> None:
+    path = tmp_path / "calbridge.toml"
+    path.write_text(PRACTICE + blocks("add-a-slot-rule.md", "toml fragment")[0], encoding="utf-8")
+    clinic = load(path, {}, late).clinics["hafen"].clinic
+    (text,) = blocks("add-a-slot-rule.md", "python test")
+    exec(compile(text, "add-a-slot-rule.md", "exec"), {"clinic": clinic})
+
+
 def test_without_its_section_the_rule_says_nothing(late: Plugins, tmp_path: Path) -> None:
     path = tmp_path / "calbridge.toml"
     path.write_text(PRACTICE, encoding="utf-8")

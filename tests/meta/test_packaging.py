@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_all_distributions_take_their_version_from_one_place() -> None:
     for path in PROJECTS:
         hatch = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["hatch"]["version"]["path"]
         assert (path.parent / hatch).resolve() == ROOT / "src" / "calbridge" / "version.py"
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_a_wheel_holds_every_file_of_its_package(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data beside the code, such as a pack's preset, is read from the installed package."""
+    monkeypatch.chdir(path.parent)
+    wheel = zipfile.ZipFile(tmp_path / build.build_wheel(str(tmp_path)))
+    source = path.parent / "src"
+    files = {file.relative_to(source).as_posix() for file in source.rglob("*") if file.is_file()}
+    assert {file for file in files if "__pycache__" not in file} <= set(wheel.namelist())
 
 
 def test_every_distribution_is_installed_checked_and_offered() -> None:

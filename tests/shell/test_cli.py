@@ -294,6 +294,46 @@ def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> 
     assert "rule window_too_short: The online window" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("acme", "--rule"), '"acme" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("busy", "--rule"), '"busy" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("window-too-short", "--rule"),
+         '"window-too-short" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("caldav", "--provider"),
+         '"caldav" is taken: choose another name; "calbridge plugins list" shows what is there'),
+        (("Too Late", "--rule"),
+         '"Too Late" cannot be a plugin\'s name: use small letters and digits, with - between words'),
+        (("new-one",), "say what it brings: --rule, --preset or --provider"),
+        (("old-one", "--rule"),
+         "calbridge-old-one is already there and is not overwritten: name another place with --into"),
+        (("new-one", "--rule", "--into", "calbridge.toml"),
+         "calbridge.toml/calbridge-new-one cannot be written (NotADirectoryError): choose another place"),
+    ],
+)  # fmt: skip
+def test_a_new_plugin_is_refused_with_a_sentence(practice: Any, words: tuple[str, ...], sentence: str) -> None:
+    Path("calbridge-old-one").mkdir()
+    result = call("plugins", "new", *words)
+    assert (result.exit_code, result.stderr) == (2, f"error: {sentence}\n")
+    assert [path.name for path in Path().glob("calbridge-*")] == ["calbridge-old-one"]
+
+
+@pytest.mark.parametrize("what", ["rule", "preset", "provider"])
+def test_a_new_plugin_is_written_whole(practice: Any, what: str) -> None:
+    answer = ask("plugins", "new", "late-hours", f"--{what}")
+    assert answer["path"] == "calbridge-late-hours"
+    assert answer["files"] == sorted(
+        path.relative_to(answer["path"]).as_posix() for path in Path(answer["path"]).rglob("*") if path.is_file()
+    )
+    assert {"pyproject.toml", "README.md", "src/calbridge_late_hours/plugin.py"} <= set(answer["files"])
+    texts = [(Path(answer["path"]) / name).read_text() for name in answer["files"]]
+    assert not [text for text in texts if "$" in text]
+    assert "Next: run its tests: pytest other/calbridge-late-hours" in call(
+        "plugins", "new", "late-hours", f"--{what}", "--into", "other"
+    ).stdout.replace("\n", " ").replace("  ", " ")
+
+
 def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
     lines = ask("plugins", "list")["plugins"]
     assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "desk"],

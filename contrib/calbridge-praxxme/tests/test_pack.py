@@ -13,6 +13,7 @@ from calbridge.plugins import load_plugins
 from calbridge.settings import ConfigErrors, load
 from calbridge.slots import Candidate, decide
 from calbridge.testing.listing import at, shown
+from calbridge.testing.rules import broken_promises
 
 PRESET = {
     "availability": "windows",
@@ -120,6 +121,13 @@ def test_what_is_refused_says_by_which_window(tmp_path: Path) -> None:
     decision = decide(clinic, Facts(now=at(clinic, "2026-11-20 12:00")), wanted)
     (verdict,) = [each for each in decision.verdicts if not each.ok]
     assert (decision.code, dict(verdict.facts)) == ("window_too_short", {"minutes": 60, "needed": 120})
+
+
+@pytest.mark.parametrize("settings", ["minimum = 'PT2H'", "services = { ergo = 'PT1H' }", ""])
+def test_the_rule_keeps_its_promises(tmp_path: Path, settings: str) -> None:
+    clinic = read(tmp_path, f"{PRACTICE}[clinics.praxis.rules.extra.window_too_short]\n{settings}\n")
+    (rule,) = clinic.extra
+    assert broken_promises(rule, clinic) == []
 
 
 def test_the_practice_may_turn_the_rule_off(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from calbridge.model import Clinic
 from calbridge.plugins import load_plugins
 from calbridge.settings import load
 from calbridge.testing.listing import at, shown
+from calbridge.testing.rules import broken_promises
 
 PRESET = {
     "availability": "windows",
@@ -88,6 +89,14 @@ def test_shifts_outside_the_opening_hours_are_the_clinics_choice(
     clinic = load(path, {}, load_plugins()).clinics["satama"].clinic
     listed = shown(clinic, Facts(now=at(clinic, "2026-11-20 08:00")), "rokotus", MONDAY)
     assert listed == [f"{start} aino" for start in starts]
+
+
+def test_the_rule_keeps_its_promises(tmp_path: Path) -> None:
+    path = tmp_path / "calbridge.toml"
+    path.write_text(f"{CLINIC}[clinics.satama.rules.extra]\noutside_opening_hours = true\n", encoding="utf-8")
+    clinic = load(path, {}, load_plugins()).clinics["satama"].clinic
+    (rule,) = clinic.extra
+    assert broken_promises(rule, clinic) == []
 
 
 @pytest.mark.parametrize(("species", "count"), [("dog", 4), ("cat", 0), ("", 0), (None, 4)])

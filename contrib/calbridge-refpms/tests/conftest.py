@@ -62,6 +62,9 @@ SEED: dict[str, Any] = {
             "reason": "sick",
         }
     ],
+    "closures": [
+        {"start": "2026-12-28T00:00:00+01:00", "end": "2026-12-29T00:00:00+01:00", "location": "hafen"},
+    ],
     "clients": [
         {
             "id": "c1",

@@ -84,6 +84,7 @@ FAULTS = [
     (("windows", 3, "from"), "23.11.2026", "'23.11.2026' is not a date"),
     (("windows", 3, "form"), "2026-11-23", "unknown field `form`"),
     (("absences", 0, "start"), "2026-12-01", "absences[0]"),
+    (("closures", 0, "location"), "nowhere", "closures[0]"),
     (("clients", 1, "number"), "100", "clients[1]"),
     (("patients", 0, "client_id"), "nobody", "patients[0]"),
     (("appointments", 0, "client_id"), "nobody", "appointments[0]"),

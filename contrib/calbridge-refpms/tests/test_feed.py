@@ -21,6 +21,8 @@ def test_every_write_is_one_event_in_order(bridge: Any, desk: Any) -> None:
     desk.delete(f"/v1/blocks/{block}")
     absence = desk.post("/v1/absences", {"resource": "anna", "start": NINE, "end": TEN}).json()["id"]
     desk.delete(f"/v1/absences/{absence}")
+    closure = desk.post("/v1/closures", {"start": NINE, "end": TEN}).json()["id"]
+    desk.delete(f"/v1/closures/{closure}")
     plan = {"days": ["sat"], "windows": ["09:00-12:00"], "from": "2026-11-28"}
     assert desk.http.put("/v1/resources/anna/windows", json={"plans": [plan]}).status_code == 200
     events = bridge.get("/v1/changes", cursor=cursor).json()["events"]
@@ -34,10 +36,12 @@ def test_every_write_is_one_event_in_order(bridge: Any, desk: Any) -> None:
         ("block", block, 2, True),
         ("absence", absence, 1, False),
         ("absence", absence, 2, True),
+        ("closure", closure, 1, False),
+        ("closure", closure, 2, True),
         ("windows", "anna", events[-1]["seq"], False),
     ]
     numbers = [event["seq"] for event in events]
-    assert numbers == list(range(numbers[0], numbers[0] + 9))
+    assert numbers == list(range(numbers[0], numbers[0] + 11))
 
 
 def test_the_feed_pages_and_repeats(bridge: Any) -> None:
@@ -62,7 +66,7 @@ def test_a_snapshot_and_its_cursor_leave_no_gap(bridge: Any, desk: Any) -> None:
         "a2": "cancelled",
     }
     assert [block["title"] for block in snapshot["blocks"]] == ["Mittag"]
-    assert snapshot["absences"] == []
+    assert (snapshot["absences"], snapshot["closures"]) == ([], [])
     assert bridge.get("/v1/changes", cursor=snapshot["next_cursor"]).json()["events"] == []
     desk.patch("/v1/appointments/a1", 1, title="moved on")
     events = bridge.get("/v1/changes", cursor=snapshot["next_cursor"]).json()["events"]

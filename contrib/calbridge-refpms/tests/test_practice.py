@@ -93,6 +93,35 @@ def test_absences_are_listed_with_their_window(practice: Any) -> None:
     assert practice.bridge.get("/v1/absences", **window).json()["items"] == []
 
 
+def test_what_a_resource_has_plans_for_is_said_where_none_is_left(practice: Any) -> None:
+    january = {"from": "2027-01-11T00:00:00+01:00", "to": "2027-01-12T00:00:00+01:00"}
+    answers = {
+        resource: practice.bridge.get(f"/v1/resources/{resource}/windows", **january).json()
+        for resource in ("anna", "ben", "room1")
+    }
+    assert {resource: answer["planned"] for resource, answer in answers.items()} == {
+        "anna": ["online", "work"],
+        "ben": ["online"],
+        "room1": [],
+    }
+    assert [len(answer["items"]) for answer in answers.values()] == [2, 0, 0]
+
+
+def test_closures_come_and_go_and_refuse_nothing(bridge: Any, desk: Any) -> None:
+    day = {"start": "2026-12-24T00:00:00+01:00", "end": "2026-12-25T00:00:00+01:00"}
+    made = desk.post("/v1/closures", day | {"reason": "Betriebsurlaub"}).json()
+    site = desk.post("/v1/closures", day | {"location": "hafen"}).json()
+    assert (made["location"], site["location"]) == (None, "hafen")
+    window = {"from": "2026-12-24T12:00:00+01:00", "to": "2026-12-24T13:00:00+01:00"}
+    listed = bridge.get("/v1/closures", **window).json()["items"]
+    assert sorted(listed, key=lambda item: item["id"]) == sorted((made, site), key=lambda item: item["id"])
+    assert bridge.get("/v1/closures", **{"from": day["end"], "to": "2026-12-26T00:00:00Z"}).json()["items"] == []
+    assert bridge.get(f"/v1/closures/{made['id']}").json() == made
+    assert bridge.book("2026-12-24T09:00:00+01:00", "2026-12-24T09:30:00+01:00").status_code == 201
+    assert desk.delete(f"/v1/closures/{made['id']}").status_code == 204
+    assert bridge.get(f"/v1/closures/{made['id']}").status_code == 404
+
+
 SEARCHES = [
     ({"email": "erika@EXAMPLE.org"}, ["c1"]),
     ({"email": "erika@example.com"}, []),
@@ -175,6 +204,7 @@ def test_the_api_describes_itself(practice: Any) -> None:
     assert {
         "/v1/health", "/v1/capabilities", "/v1/locations", "/v1/resources", "/v1/appointment-types",
         "/v1/resources/{resource}/windows", "/v1/resources/{resource}/freebusy", "/v1/blocks", "/v1/absences",
+        "/v1/closures",
         "/v1/appointments", "/v1/appointments/{ident}", "/v1/appointments/{ident}/cancel", "/v1/clients",
         "/v1/clients/{ident}/patients", "/v1/changes", "/v1/hooks",
     } <= set(paths)  # fmt: skip

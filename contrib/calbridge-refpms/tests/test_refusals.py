@@ -83,6 +83,8 @@ READ = [
     ("/v1/blocks", 400, "invalid_request"),
     ("/v1/blocks/none", 404, "not_found"),
     ("/v1/absences/none", 404, "not_found"),
+    ("/v1/closures/none", 404, "not_found"),
+    ("/v1/closures", 400, "invalid_request"),
     ("/v1/clients", 400, "invalid_request"),
     ("/v1/clients?first_name=Erika", 400, "invalid_request"),
     ("/v1/clients?email=", 400, "invalid_request"),
@@ -119,6 +121,9 @@ OTHER = [
         "slot_unavailable",
     ),
     ("POST", "/v1/absences", {"resource": "none", "start": NINE, "end": TEN}, 422, "unknown_reference"),
+    ("POST", "/v1/closures", {"location": "none", "start": NINE, "end": TEN}, 422, "unknown_reference"),
+    ("POST", "/v1/closures", {"start": TEN, "end": NINE}, 422, "invalid_interval"),
+    ("DELETE", "/v1/closures/none", None, 404, "not_found"),
     ("PUT", "/faults", {"rules": [{"match": "x", "action": "429"}]}, 400, "invalid_request"),
 ]
 

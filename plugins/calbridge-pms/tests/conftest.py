@@ -124,6 +124,13 @@ class Reception:
         with closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
             connection.execute("UPDATE meta SET value = 'restored' WHERE key = 'generation'")
 
+    def sites(self, moved: dict[str, str]) -> None:
+        """A second site, and who works there."""
+        with closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
+            connection.execute("INSERT INTO locations VALUES ('berg', 'Praxis am Berg', 'Europe/Berlin')")
+            for resource, site in moved.items():
+                connection.execute("UPDATE resources SET location = ? WHERE id = ?", (site, resource))
+
     # --- what the engine does ---
 
     def read(self, cursor: str = "", known: dict[str, str] | None = None, provider: Any = None) -> Any:

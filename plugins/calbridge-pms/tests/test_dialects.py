@@ -394,6 +394,38 @@ def test_a_resource_the_pms_does_not_have_is_named(vendor: Vendor) -> None:
         read(vendor.provider())
 
 
+@pytest.mark.parametrize(("known", "kept"), [({}, []), ({"windows/anna/online": "1"}, ["windows/anna/online"])])
+@pytest.mark.parametrize("changes", ["cursor", "none"])
+def test_a_pms_that_does_not_say_what_is_planned_is_taken_at_its_word_of_before(
+    vendor: Vendor, changes: str, known: dict[str, str], kept: list[str]
+) -> None:
+    vendor.router.get("/v1/changes").respond(json={"appointments": [], "next_cursor": "n"})
+    vendor.router.get("/v1/appointments").respond(json=EMPTY)
+    provider = vendor.provider(capabilities={"changes": changes})
+    feed = provider.import_schedule(cursor="", window=WINDOW, known=known)
+    assert [(record.ref, record.spans) for record in feed.items] == [(ref, ()) for ref in kept]
+
+
+@pytest.mark.parametrize(("availability", "asked"), [("windows", False), (["windows", "closures"], True)])
+def test_closures_are_read_where_there_are_any(vendor: Vendor, availability: Any, asked: bool) -> None:
+    vendor.router.get("/v1/appointments").respond(json=EMPTY)
+    shut = {"id": "1", "revision": 7, "start": "2026-11-25T00:00:00Z", "end": "2026-11-26T00:00:00Z", "reason": "x"}
+    closures = vendor.router.get("/v1/closures").respond(json={"items": [shut]})
+    feed = read(vendor.provider(capabilities={"availability": availability, "changes": "none"}))
+    assert closures.called is asked
+    assert [(record.ref, record.version) for record in feed.items] == ([("closure/1", "7")] if asked else [])
+
+
+def test_a_closure_that_cannot_be_read_is_reported_without_its_text(vendor: Vendor) -> None:
+    bad = {"id": "1", "revision": 1, "start": "2026-11-26T00:00:00Z", "end": "2026-11-25T00:00:00Z", "reason": "Geheim"}
+    answer = {"appointments": [], "closures": [bad], "next_cursor": "n"}
+    vendor.router.get("/v1/changes").respond(json=answer)
+    (record,) = read(vendor.provider()).items
+    assert isinstance(record, Unreadable)
+    assert (record.ref, record.resource, record.spans) == ("closure/1", "", ())
+    assert "Geheim" not in repr(record)
+
+
 def test_without_windows_none_are_asked(vendor: Vendor) -> None:
     vendor.router.get("/v1/changes").respond(json={"appointments": [], "next_cursor": "n"})
     windows = vendor.router.get("/v1/resources/anna/windows")

@@ -14,6 +14,7 @@ from calbridge.model import Clinic, Resource, Service, Side, State
 from calbridge.provider import (
     AbsenceRecord,
     Busy,
+    ClosureRecord,
     Complete,
     Delta,
     Gone,
@@ -138,6 +139,66 @@ def test_changed_windows_are_read_again(side: Any) -> None:
     side.http.put("/v1/resources/ben/windows", json={"plans": []})
     third = side.read(second.cursor, known(first))
     assert third.removed == ("windows/ben/online",)
+
+
+def test_a_plan_that_has_run_out_is_not_no_plan(side: Any) -> None:
+    plan = {"days": ["wed"], "windows": ["08:00-12:00"], "until": "2026-11-24"}
+    side.http.put("/v1/resources/ben/windows", json={"plans": [plan, plan | {"kind": "work"}]})
+    feed = side.read()
+    assert {ref: record.spans for ref, record in items(feed).items()} == {
+        "windows/ben/online": (),
+        "windows/ben/work": (),
+    }
+
+
+def iso(epoch: int) -> str:
+    return datetime.fromtimestamp(epoch, UTC).isoformat()
+
+
+def shut(side: Any, **more: Any) -> str:
+    times = {"start": iso(side.start), "end": iso(side.start + HOUR)}
+    return f"closure/{side.post('/v1/closures', times | more)['id']}"
+
+
+def test_a_closure_of_the_practice_closes_the_clinic(side: Any) -> None:
+    first = side.read()
+    ref = shut(side, reason="Betriebsurlaub")
+    second = side.read(first.cursor, known(first))
+    record = ClosureRecord(ref=ref, version="1", spans=(Interval(side.start, side.start + HOUR),))
+    assert items(second) == {ref: record}
+    assert items(side.read()) == {ref: record}  # the same in a complete read
+    assert side.provider.probe(ref=ref) == Present()
+    side.delete(ref)
+    third = side.read(second.cursor, {ref: "1"})
+    assert third.removed == (ref,)
+    assert side.provider.probe(ref=ref) == Gone()
+
+
+SITES = [
+    ({}, "hafen", {"": ""}),  # everybody of the clinic works there
+    ({"ben": "berg"}, "hafen", {"@anna": "anna", "@room1": "room1"}),
+    ({"ben": "berg"}, "berg", {"@ben": "ben"}),
+    ({"anna": "berg", "ben": "berg", "room1": "berg"}, "hafen", {}),
+]
+
+
+@pytest.mark.parametrize(("moved", "site", "closed"), SITES)
+def test_a_closure_of_a_site_closes_those_who_work_there(
+    side: Any, moved: dict[str, str], site: str, closed: dict[str, str]
+) -> None:
+    side.sites(moved)
+    ref = shut(side, location=site)
+    assert {each: record.resource for each, record in items(side.read()).items()} == {
+        f"{ref}{suffix}": resource for suffix, resource in closed.items()
+    }
+
+
+def test_a_clinic_that_is_one_site_of_several_is_closed_with_it_and_not_with_another(side: Any) -> None:
+    side.sites({"ben": "berg"})
+    mine, other, both = shut(side, location="hafen"), shut(side, location="berg"), shut(side)
+    found = items(side.read(provider=side.connect(location="hafen")))
+    assert {each: record.resource for each, record in found.items()} == {mine: "", both: ""}
+    assert other not in found
 
 
 def test_what_is_not_the_clinics_takes_only_its_rooms(side: Any) -> None:

@@ -157,12 +157,29 @@ class Slots(Answer):
     slots: list[SlotLine]
 
 
+class SourceLine(Answer):
+    """Who says what a rule rests on."""
+
+    kind: str = Field(
+        description="held, requested, appointment, entry, unreadable, absence, closure, online (window) or work (time)"
+    )
+    connection: str = Field(description="where it was read; empty for a booking of the bridge")
+    appointment: str = Field(description="id of the booking, or empty")
+    spans: list[str] = Field(description="instant/instant; a booking's with its buffers")
+
+
 class RuleLine(Answer):
     """What one rule says."""
 
     code: str = Field(description="the reason code of the rule")
+    title: str = Field(description="the rule's name for people")
     ok: bool
-    facts: dict[str, Any] = Field(description="what the rule looked at; plain values, instants as text")
+    sentence: str = Field(description="the verdict in words")
+    remedy: str = Field(description="what would make it pass, or empty")
+    facts: dict[str, int | str | list[str]] = Field(
+        description="what the rule looked at; instants as text, intervals as instant/instant"
+    )
+    sources: list[SourceLine] = Field(description="who says so")
 
 
 class ExplainedSlot(Answer):
@@ -172,9 +189,13 @@ class ExplainedSlot(Answer):
     service: str
     resource: str
     start: str
+    end: str
+    now: str = Field(description="the present that was judged by")
     offered: bool
     code: str = Field(description="the reason code of the first rule that failed, or empty")
+    requires: list[str] = Field(description="the further resources it takes, one of each group")
     rules: list[RuleLine] = Field(description="every rule in order")
+    instead: list[SlotLine] = Field(description="where it is not offered: the next starts that are")
     as_of: dict[str, str] = Field(description="connection: instant of its last good read")
 
 
@@ -306,6 +327,14 @@ class PluginShown(Answer):
     fault: str = Field(description="one sentence, empty when it loaded")
 
 
+class PluginMade(Answer):
+    """`plugins new`"""
+
+    path: str = Field(description="the directory that was written")
+    files: list[str]
+    next: list[str] = Field(description="what to do now")
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -325,5 +354,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "config show": ShownConfig,
     "plugins list": Plugins,
     "plugins show": PluginShown,
+    "plugins new": PluginMade,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""

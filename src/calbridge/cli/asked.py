@@ -11,6 +11,7 @@ import click
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
 from calbridge.settings.values import nearest
+from calbridge.wall import instant_of, local, minute_of_day
 
 if TYPE_CHECKING:
     from calbridge.model import Clinic
@@ -50,13 +51,38 @@ def clock(now: str) -> Clock:
     """The real present, or the one that `--now` names."""
     if not now:
         return SystemClock()
-    try:
-        moment = datetime.fromisoformat(now)
-    except ValueError:
-        moment = None
+    moment = _moment(now)
     if moment is None or moment.tzinfo is None:
         raise ConfigError("--now is an instant with its offset, such as 2026-11-23T09:00:00+01:00")
     return FixedClock(int(moment.timestamp()))
+
+
+def start(tz: str, at: str) -> int:
+    """`--at`: an instant with its offset, or a time on the clinic's wall clock that is there exactly once."""
+    moment = _moment(at)
+    if moment is None or len(at.strip()) <= len("2026-11-23"):
+        raise ConfigError(
+            f'--at "{at}" is no time: write it like 2026-11-23T09:00, on the clinic\'s clock, '
+            "or with its offset, like 2026-11-23T09:00+01:00"
+        )
+    if moment.tzinfo is not None:
+        return int(moment.timestamp())
+    minute = moment.hour * 60 + moment.minute
+    first, last = (instant_of(tz, moment.date(), minute, last=late) for late in (False, True))
+    if first != last:
+        texts = (local(tz, each).isoformat(timespec="minutes") for each in (first, last))
+        raise ConfigError(f"--at {at} is there twice, the clocks of {tz} go back: write {' or '.join(texts)}")
+    if minute_of_day(tz, first) != minute:
+        after = local(tz, first).isoformat(timespec="minutes")
+        raise ConfigError(f"--at {at} does not exist, the clocks of {tz} go forward: it goes on at {after}")
+    return first + moment.second
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def service(clinic: Clinic, name: str) -> str:

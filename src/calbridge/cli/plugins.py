@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import KindLine, PluginLine, Plugins, PluginShown, RuleKindLine, WordsLine
+from calbridge.cli.answers import KindLine, PluginLine, PluginMade, Plugins, PluginShown, RuleKindLine, WordsLine
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, reporting
 from calbridge.cli.texts import table
 from calbridge.errors import ConfigError
@@ -15,6 +16,7 @@ from calbridge.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from calbridge.cli.newplugin import What
     from calbridge.plugins import Plugin
     from calbridge.registration import RuleKind
 
@@ -45,6 +47,34 @@ def show_plugin(name: str) -> Outcome:
     plugin = _named(name, load_plugins().found)
     answer = _whole(plugin)
     return Outcome(answer=answer, show=lambda console: _show(console, answer), code=HUMAN if plugin.fault else FINE)
+
+
+@plugins.command("new")
+@click.argument("name")
+@click.option("--rule", "what", flag_value="rule", help="A slot rule.")
+@click.option("--preset", "what", flag_value="preset", help="A vendor pack: a preset and the vendor's words.")
+@click.option("--provider", "what", flag_value="provider", help="A provider of one kind of system.")
+@click.option("--into", default=".", help="Where its directory is made.", type=click.Path(path_type=Path))
+@reporting
+def new(name: str, what: What | None, into: Path) -> Outcome:
+    """Write a new plugin, a distribution of its own whose tests pass as it stands."""
+    from calbridge.cli import newplugin
+    from calbridge.plugins import load_plugins
+
+    if what is None:
+        raise ConfigError("say what it brings: --rule, --preset or --provider")
+    newplugin.refuse_taken(name, what, load_plugins())
+    files, directory = newplugin.files_of(name, what), into / f"calbridge-{name}"
+    newplugin.write(directory, files)
+    steps = [f"install it: pip install -e '{directory}[test]'", f"run its tests: pytest {directory}"]
+    answer = PluginMade(path=str(directory), files=sorted(path.as_posix() for path in files), next=steps)
+    return Outcome(answer=answer, show=lambda console: _made(console, answer))
+
+
+def _made(console: Console, answer: PluginMade) -> None:
+    console.print(f"Wrote {answer.path}: {', '.join(answer.files)}.", markup=False)
+    for step in answer.next:
+        console.print(f"Next: {step}", markup=False)
 
 
 def _named(name: str, found: tuple[Plugin, ...]) -> Plugin:

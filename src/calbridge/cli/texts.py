@@ -38,11 +38,11 @@ def table(console: Console, columns: Iterable[str], rows: Iterable[Iterable[obje
     for name in columns:
         grid.add_column(name, overflow="fold")
     for line in lines:
-        grid.add_row(*[_plain(cell) for cell in line])
+        grid.add_row(*[plain(cell) for cell in line])
     console.print(grid)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Square brackets are text here, not markup."""
     from rich.markup import escape
 

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,20 @@ if TYPE_CHECKING:
     from calbridge.engine import Engine
     from calbridge.facts import Facts
     from calbridge.host import ClinicHost
+    from calbridge.model import Appointment
+    from calbridge.origins import Origin
     from calbridge.provider import Clock
     from calbridge.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a question about a clinic's time is answered from. `reads`: connection -> its last good read's start."""
+
+    facts: Facts
+    origins: tuple[Origin, ...]
+    reads: dict[str, int]
+    booking: Appointment | None
 
 
 class Workplace:
@@ -104,14 +117,25 @@ class Workplace:
             first_run={name: each.first_run for name, each in clinic.connections.items()},
         )
 
-    def known(self, clinic: ClinicConfig) -> tuple[Facts, dict[str, int]]:
-        """What is known of the clinic's time and when each source was read; without connections, only the file."""
-        if not clinic.connections:
-            from calbridge.facts import Facts
+    def known(self, clinic: ClinicConfig, *, moving: str = "") -> Known:
+        """What is known of the clinic's time, from the last reads; without connections, only the file.
 
-            return Facts(now=self.clock.now()), {}
-        engine = self.engine(clinic)
-        return engine.facts(), engine.as_of()
+        `moving`: the booking that is to be moved; its own time is not in its own way.
+        """
+        from calbridge.hub import HubState
+        from calbridge.reconcile import facts, origins
+
+        state = self.engine(clinic).state() if clinic.connections else HubState()
+        now, booking = self.clock.now(), state.appointments.get(moving)
+        if moving and (booking is None or booking.state.ended):
+            why = "is over" if booking else "is not known"
+            raise ConfigError(f'clinic {clinic.clinic.key}: booking "{moving}" {why}; "calbridge journal" names them')
+        return Known(
+            facts=facts(state, clinic.clinic, now, without=moving),
+            origins=origins(state, now, without=moving),
+            reads={link.name: link.last_success for link in state.links.values() if link.last_success is not None},
+            booking=booking,
+        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -16,8 +16,7 @@ from calbridge.engine.session import DRY, Session
 from calbridge.hub import HubState, Observation, Plan
 from calbridge.model import Clinic
 from calbridge.provider import Clock
-from calbridge.reconcile import facts, questions, reconcile
-from calbridge.slots import Facts
+from calbridge.reconcile import questions, reconcile
 from calbridge.store import Overlap, Store
 
 if TYPE_CHECKING:
@@ -81,15 +80,9 @@ class Engine:
         session.report.codes.update(line.code for line in plan.journal)
         return session.report
 
-    def facts(self) -> Facts:
-        """What the slot rules know right now, from the last reads."""
-        session = self._session(DRY)
-        return facts(session.state(), self._clinic, self._clock.now())
-
-    def as_of(self) -> dict[str, int]:
-        """Connection -> the instant its last good read began."""
-        links = self._session(DRY).state().links.values()
-        return {link.name: link.last_success for link in links if link.last_success is not None}
+    def state(self) -> HubState:
+        """What is known right now, from the last reads. Reads and writes nothing outside."""
+        return self._session(DRY).state()
 
     # --- inside ---
 

@@ -9,9 +9,10 @@ follow from state, a crash anywhere leads back to the same effects.
 
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.facts import facts
+from calbridge.reconcile.origins import origins
 from calbridge.reconcile.outcome import Outcome, outcome
 from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.questions import questions
 from calbridge.reconcile.run import reconcile
 
-__all__ = ["Outcome", "effects", "facts", "keeps_record", "outcome", "questions", "reconcile"]
+__all__ = ["Outcome", "effects", "facts", "keeps_record", "origins", "outcome", "questions", "reconcile"]

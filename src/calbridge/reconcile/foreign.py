@@ -41,7 +41,7 @@ def _beyond(record: Foreign, window: Interval, now: int) -> bool:
 
 
 def _report(draft: Draft, link: Link, record: Unreadable, clinic: Clinic) -> None:
-    blocked = "its time is kept blocked" if record.spans else "its time could not be read, so nothing is blocked"
+    blocked = "its time is kept blocked" if record.spans and record.resource else "nothing is blocked for it"
     draft.task(
         "unreadable",
         f"{link.name}/{record.ref}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -52,6 +53,14 @@ def connections_of(
             provider=kind,
         )
     return found
+
+
+def portal_as_record(root: Path, named: Any, connections: Mapping[str, ConnectionConfig]) -> Iterator[Fault]:
+    """A portal asks; it is no clinic's own record of what was booked."""
+    connection = connections.get(named) if isinstance(named, str) else None
+    if connection and connection.provider and connection.provider.role == "portal":
+        text = f'names the connection "{named}", which is a booking portal: name the PMS or a calendar'
+        yield Fault(path=(*root, "system_of_record"), text=text)
 
 
 def _misspelt_kind(fault: Fault, raw: dict[str, Any]) -> Fault:

@@ -15,7 +15,7 @@ from calbridge.secrets import CREDENTIALS
 from calbridge.settings import build
 from calbridge.settings.checks import clinic_faults, key_fault
 from calbridge.settings.config import BridgeConfig, ClinicConfig, Config, ConfigErrors
-from calbridge.settings.connections import connections_of
+from calbridge.settings.connections import connections_of, portal_as_record
 from calbridge.settings.environment import merged, overrides
 from calbridge.settings.extras import Extras, over
 from calbridge.settings.faults import Fault, faults_of, sentence, unknown_key
@@ -105,6 +105,7 @@ def _clinics(
         extras = Extras(root=(*root, "rules", "extra"), names=names, plugins=plugins)
         extra = extras.rules(rules.get("extra") if isinstance(rules, dict) else None, faults)
         connections = connections_of(key, raw.get("connections", {}), plugins, bridge, faults)
+        faults += portal_as_record(root, raw.get("system_of_record"), connections)
         if section is not None:
             yield (
                 key,

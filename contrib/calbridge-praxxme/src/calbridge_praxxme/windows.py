@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from calbridge import bookable
 from calbridge.fields import Seconds, ServiceKey
-from calbridge.interval import covering
+from calbridge.interval import covering, intersect
 from calbridge.rules import Answer, Case
+from calbridge.wall import date_interval
 
 
 class WindowLength(BaseModel):
@@ -32,7 +33,7 @@ def window_too_short(case: Case, options: WindowLength) -> Answer:
     if case.wide:
         return True, {}
     windows = bookable.hours(case.clinic, case.facts, case.resource, *case.dates, wide=False)
-    window = covering(windows, case.visit)
+    window = covering(intersect(windows, [date_interval(case.clinic.time_zone, *case.dates)]), case.visit)
     needed = options.services.get(case.service.key, options.minimum) or case.service.minutes * 60
     if window is None:
         return True, {}  # rule 6 has said so already

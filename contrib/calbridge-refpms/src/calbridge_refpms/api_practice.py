@@ -13,14 +13,16 @@ from calbridge_refpms.wire import (
     Absence,
     AppointmentType,
     Block,
+    Closure,
     FreeBusy,
     Location,
     NewAbsence,
     NewBlock,
+    NewClosure,
     Page,
     Resource,
     WeeklyPlans,
-    Window,
+    WindowPage,
 )
 
 
@@ -59,10 +61,10 @@ class PracticeApi(Controller):
             return Page(items=timetable.types(tx, resource))
 
     @get("/resources/{resource:str}/windows", sync_to_thread=True)
-    def windows(self, records: Books, resource: Ident, start: From, end: To) -> Page[Window]:
+    def windows(self, records: Books, resource: Ident, start: From, end: To) -> WindowPage:
         """The windows that touch the range, whole."""
         with records.read() as tx:
-            return Page(items=timetable.windows(tx, resource, *span(start, end, records.terms)))
+            return timetable.window_page(tx, resource, *span(start, end, records.terms))
 
     @put("/resources/{resource:str}/windows", sync_to_thread=True, guards=[require_desk])
     def set_windows(self, records: Books, by: By, resource: Ident, data: RequestBody[WeeklyPlans]) -> WeeklyPlans:
@@ -82,7 +84,7 @@ class ClosuresApi(Controller):
     """What the staff takes out of the day."""
 
     path = "/v1"
-    tags = ("blocks and absences",)
+    tags = ("blocks, absences and closures",)
     guards = (require_role, require_known_query)
 
     @get("/blocks", sync_to_thread=True)
@@ -136,3 +138,29 @@ class ClosuresApi(Controller):
         """Delete an absence."""
         with records.write(by) as tx:
             closures.remove(tx, "absence", ident)
+
+    @get("/closures", sync_to_thread=True)
+    def closures(self, records: Books, start: From, end: To) -> Page[Closure]:
+        """The closures that touch the range."""
+        with records.read() as tx:
+            return Page(items=closures.closures(tx, *span(start, end, records.terms)))
+
+    @get("/closures/{ident:str}", sync_to_thread=True)
+    def closure(self, records: Books, ident: Ident) -> Closure:
+        """One closure."""
+        with records.read() as tx:
+            return closures.get_closure(tx, ident)
+
+    @post("/closures", sync_to_thread=True)
+    def add_closure(
+        self, records: Books, by: By, data: RequestBody[NewClosure], key: IdempotencyKey = None
+    ) -> Response[Closure]:
+        """Record that the practice is closed."""
+        with records.write(by) as tx:
+            return replay(once(tx, key, ("closure", data), lambda: (closures.add_closure(tx, data), {})))
+
+    @delete("/closures/{ident:str}", sync_to_thread=True)
+    def remove_closure(self, records: Books, by: By, ident: Ident) -> None:
+        """Delete a closure."""
+        with records.write(by) as tx:
+            closures.remove(tx, "closure", ident)

@@ -30,7 +30,7 @@ def capabilities_of(terms: Terms) -> dict[str, Any]:
     """What an integration can rely on here."""
     return {
         "time": "offset",
-        "availability": ["windows", "freebusy"],
+        "availability": ["windows", "freebusy", "closures"],
         "read": "list",
         "changes": "cursor",
         "deletes": "tombstone",
@@ -133,5 +133,6 @@ def _snapshot(tx: Transaction, window: tuple[int, int] | None) -> Snapshot:
         appointments=diary.touching(tx, *window),
         blocks=closures.blocks(tx, *window),
         absences=closures.absences(tx, *window),
+        closures=closures.closures(tx, *window),
         next_cursor=changes.cursor_at(tx, changes.last_seq(tx)),
     )

@@ -62,6 +62,13 @@ CREATE TABLE absences (
   modified_by TEXT NOT NULL, modified INTEGER NOT NULL
 ) STRICT;
 
+-- Without a location the whole practice is closed.
+CREATE TABLE closures (
+  id TEXT PRIMARY KEY, revision INTEGER NOT NULL, location TEXT REFERENCES locations,
+  start INTEGER NOT NULL, "end" INTEGER NOT NULL CHECK ("end" > start), reason TEXT NOT NULL,
+  modified_by TEXT NOT NULL, modified INTEGER NOT NULL
+) STRICT;
+
 CREATE VIEW occupancy AS
   SELECT claims.resource, appointments.start, appointments."end", appointments.id, appointments.write_state,
          CASE appointments.status WHEN 'tentative' THEN 'hold' ELSE 'appointment' END AS kind

@@ -20,6 +20,7 @@ from calbridge_refpms.wire import (
     NewAppointment,
     NewBlock,
     NewClient,
+    NewClosure,
     NewPatient,
     Ref,
     Resource,
@@ -67,6 +68,7 @@ class Seed(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     types: list[AppointmentType] = []
     windows: list[SeedWindows] = []
     absences: list[NewAbsence] = []
+    closures: list[NewClosure] = []
     clients: list[SeedClient] = []
     patients: list[SeedPatient] = []
     appointments: list[SeedAppointment] = []
@@ -163,6 +165,7 @@ _SECTIONS: dict[str, Callable[[Transaction, Any], object]] = {
     "types": _type,
     "windows": _windows,
     "absences": closures.add_absence,
+    "closures": closures.add_closure,
     "clients": _client,
     "patients": _patient,
     "appointments": _appointment,

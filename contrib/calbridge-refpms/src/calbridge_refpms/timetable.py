@@ -26,6 +26,7 @@ from calbridge_refpms.wire import (
     TypeResource,
     WeeklyPlan,
     Window,
+    WindowPage,
 )
 
 WINDOW = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
@@ -49,6 +50,12 @@ def types(tx: Transaction, resource: str | None = None) -> list[AppointmentType]
     if resource is None:
         return offered
     return [kind for kind in offered if any(place.resource == resource for place in kind.resources)]
+
+
+def window_page(tx: Transaction, resource: str, start: int, end: int) -> WindowPage:
+    """The windows in the range, and of which kinds the resource has any plan at all."""
+    kinds = tx.rows("SELECT DISTINCT kind FROM weekly_windows WHERE resource = ? ORDER BY kind", resource)
+    return WindowPage(items=windows(tx, resource, start, end), planned=[row["kind"] for row in kinds])
 
 
 def windows(tx: Transaction, resource: str, start: int, end: int) -> list[Window]:

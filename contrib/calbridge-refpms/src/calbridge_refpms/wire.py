@@ -90,6 +90,15 @@ class Window(Struct, kw_only=True, frozen=True):
     kind: WindowKind
 
 
+class WindowPage(Struct, kw_only=True, frozen=True):
+    """The windows of a resource in a range. `planned`: the kinds it has any plan for, also one that has run out."""
+
+    items: list[Window]
+    planned: list[WindowKind]
+    next_cursor: str | None = None
+    has_more: bool = False
+
+
 class Busy(Struct, kw_only=True, frozen=True):
     """A time that is taken, without any text. `id` names the appointment or block behind it."""
 
@@ -143,6 +152,28 @@ class Absence(Struct, kw_only=True, frozen=True):
     id: str
     revision: int
     resource: str
+    start: datetime
+    end: datetime
+    reason: str
+    modified_by: Role
+    modified: datetime
+
+
+class NewClosure(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """The practice is closed, or one of its sites: holidays, a refit, a training day."""
+
+    start: Instant
+    end: Instant
+    location: Ref | None = None
+    reason: Line = ""
+
+
+class Closure(Struct, kw_only=True, frozen=True):
+    """A closure as it stands; without a location it is of the whole practice. Its reason is private."""
+
+    id: str
+    revision: int
+    location: str | None
     start: datetime
     end: datetime
     reason: str
@@ -265,7 +296,7 @@ class Event(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Something changed; read it again. A tombstone: it is deleted for good. The id of `windows` is a resource."""
 
     seq: int
-    object: Literal["appointment", "block", "absence", "windows"]
+    object: Literal["appointment", "block", "absence", "closure", "windows"]
     id: str
     revision: int
     at: datetime
@@ -286,6 +317,7 @@ class Snapshot(Struct, kw_only=True, frozen=True):
     appointments: list[Appointment]
     blocks: list[Block]
     absences: list[Absence]
+    closures: list[Closure]
     next_cursor: str
     has_more: bool = False
 

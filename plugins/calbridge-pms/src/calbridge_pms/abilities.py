@@ -49,6 +49,7 @@ class Abilities:
 
     reading: Reading
     windows: bool
+    closures: bool
     holds: bool
     keys: bool
     two_stage: bool
@@ -66,6 +67,7 @@ def abilities_of(answer: Any) -> Abilities:
     return Abilities(
         reading=_reading(said),
         windows="windows" in said.availability,
+        closures="closures" in said.availability,
         holds=bool(said.holds & {"placeholder", "native"}),
         keys="header" in said.idempotency,
         two_stage="two_stage" in said.write,

@@ -13,7 +13,7 @@ from calbridge.http import classify, json_of, request
 from calbridge.provider import Context
 from calbridge_pms.abilities import Abilities, abilities_of
 from calbridge_pms.settings import PmsSettings
-from calbridge_pms.wire import PmsPage, read
+from calbridge_pms.wire import PmsNamed, PmsPage, read
 
 FRESH_S = 3_600
 PAGES = 2_000
@@ -29,6 +29,7 @@ class Api:
         self._settings, self._context = settings, context
         self._client: httpx.Client | None = None
         self._abilities: tuple[int, Abilities] | None = None
+        self._sites: tuple[int, Mapping[str, str]] | None = None
 
     def abilities(self, *, fresh: bool = False) -> Abilities:
         """What the PMS can do, asked at most once an hour unless `fresh`."""
@@ -36,6 +37,14 @@ class Api:
         if fresh or self._abilities is None or now - self._abilities[0] > FRESH_S:
             self._abilities = (now, abilities_of(self.get("/v1/capabilities")))
         return self._abilities[1]
+
+    def sites(self) -> Mapping[str, str]:
+        """The location of each resource, asked at most once an hour."""
+        now = self._context.clock.now()
+        if self._sites is None or now - self._sites[0] > FRESH_S:
+            named = (read(PmsNamed, raw, "list of resources") for raw in self.all("/v1/resources"))
+            self._sites = (now, {each.id: each.location for each in named})
+        return self._sites[1]
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of one address that must be there."""

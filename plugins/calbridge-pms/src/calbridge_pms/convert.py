@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from calbridge.interval import Interval
 from calbridge.matching import detail_lines
 from calbridge.model import Side, State
-from calbridge.provider import AbsenceRecord, Busy, Entry, PmsChange, Record, Stamp, Unreadable
+from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, PmsChange, Record, Stamp, Unreadable
 from calbridge.views import PmsView
 from calbridge_pms.names import Names
-from calbridge_pms.wire import PmsAppointment, PmsWindow, Status, Timed, misfit
+from calbridge_pms.wire import PmsAppointment, PmsClosure, PmsWindow, Status, Timed, misfit
 
 OURS = "calbridge:"
 AGAIN = "~"
@@ -130,7 +130,7 @@ def _strayed(entry: Entry) -> Record:
     return Unreadable(ref=entry.ref, version=entry.version, why="it is on a resource that this clinic does not list")
 
 
-def closure_records(kind: str, raw: Any, names: Names) -> list[Record]:
+def blocked_records(kind: str, raw: Any, names: Names) -> list[Record]:
     """A block is busy time, an absence is an absence; one of a resource that is not ours is nothing."""
     try:
         found = Timed.model_validate(raw)
@@ -142,6 +142,29 @@ def closure_records(kind: str, raw: Any, names: Names) -> list[Record]:
     shape: type[Busy | AbsenceRecord] = Busy if kind == "block" else AbsenceRecord
     spans = (Interval(int(found.start.timestamp()), int(found.end.timestamp())),)
     return [shape(ref=f"{kind}/{found.id}", version=found.revision, resource=resource, spans=spans)]
+
+
+def closure_records(raw: Any, names: Names, sites: Callable[[], Mapping[str, str]]) -> list[Record]:
+    """A closure of the practice or of its only site closes the clinic; one of another site those who work there.
+
+    `sites`: the PMS's resource id to its location, asked for only where it matters.
+    """
+    try:
+        found = PmsClosure.model_validate(raw)
+    except ValidationError as error:
+        return _unreadable("closure", raw, misfit(error), names)
+    spans = (Interval(int(found.start.timestamp()), int(found.end.timestamp())),)
+    ref = f"closure/{found.id}"
+    if found.location is None or found.location == names.location:
+        return [ClosureRecord(ref=ref, version=found.revision, spans=spans)]
+    if names.location:
+        return []
+    there = [key for key, ident in names.resources.items() if sites().get(ident) == found.location]
+    if len(there) == len(names.resources):
+        return [ClosureRecord(ref=ref, version=found.revision, spans=spans)]
+    return [
+        ClosureRecord(ref=f"{ref}@{key}", version=found.revision, spans=spans, resource=key) for key in sorted(there)
+    ]
 
 
 def _unreadable(kind: str, raw: Any, why: str, names: Names) -> list[Record]:

@@ -18,9 +18,9 @@ from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Record, WindowRecord
 from calbridge_pms.abilities import Abilities, Reading
 from calbridge_pms.api import PAGES, Api, path_of, says_gone
-from calbridge_pms.convert import appointment_records, closure_records, instant
+from calbridge_pms.convert import appointment_records, blocked_records, closure_records, instant
 from calbridge_pms.names import Names
-from calbridge_pms.wire import PmsChanges, PmsEvent, PmsPage, PmsSnapshot, PmsWindow, read
+from calbridge_pms.wire import PmsChanges, PmsEvent, PmsSnapshot, PmsWindow, PmsWindows, read
 
 DAY = 86_400
 MARGIN_S = 120
@@ -103,7 +103,12 @@ class Reader:
             query = {"snapshot": 1, "from": instant(part.start), "to": instant(part.end)}
             answer = read(PmsSnapshot, self.api.get("/v1/changes", **query), "snapshot")
             cursor = cursor or answer.next_cursor
-            found = {"appointment": answer.appointments, "block": answer.blocks, "absence": answer.absences}
+            found = {
+                "appointment": answer.appointments,
+                "block": answer.blocks,
+                "absence": answer.absences,
+                "closure": answer.closures,
+            }
             records |= {r.ref: r for kind, raws in found.items() for raw in raws for r in self._records(kind, raw)}
         records |= {record.ref: record for record in self._all_windows(abilities)}
         return Complete(window=self.window, items=tuple(records.values()), cursor=f"cursor:{cursor}")
@@ -134,7 +139,7 @@ class Reader:
         records = [record for raw in appointments for record in self._records("appointment", raw)]
         for part in _parts(self.window, abilities.window_days):
             query = {"from": instant(part.start), "to": instant(part.end)}
-            for kind in ("block", "absence"):
+            for kind in ("block", "absence", *(["closure"] if abilities.closures else [])):
                 for raw in self.api.each(f"/v1/{LISTS[kind]}", **query):
                     records += self._records(kind, raw)
         records += self._all_windows(abilities)
@@ -150,38 +155,54 @@ class Reader:
     def _records(self, kind: str, raw: object) -> list[Record]:
         if kind == "appointment":
             return appointment_records(raw, self.names, self.known)
-        return closure_records(kind, raw, self.names)
+        if kind == "closure":
+            return closure_records(raw, self.names, self.api.sites)
+        return blocked_records(kind, raw, self.names)
 
     def _all_windows(self, abilities: Abilities) -> Iterator[Record]:
         for key in self.names.resources:
             yield from self._windows(key, abilities)
 
     def _windows(self, key: str, abilities: Abilities) -> list[Record]:
-        """One record for each kind of window of a resource; none where it has none."""
+        """One record for each kind of window that a resource has, also where none is left in the time read.
+
+        "No window any more" is not "no windows at all", which a clinic may take for "open at every hour". A PMS that
+        does not say which kinds are planned is taken at its word of before.
+        """
         if not abilities.windows:
             return []
-        spans: dict[str, list[Interval]] = {}
-        for part in _parts(self.window, abilities.window_days):
-            for found in self._windows_in(key, part):
-                span = Interval(int(found.start.timestamp()), int(found.end.timestamp()))
-                spans.setdefault(found.kind, []).append(span)
-        return [_window_record(self.names.resources[key], key, kind, times) for kind, times in spans.items()]
+        ident = self.names.resources[key]
+        pages = [self._windows_in(key, part) for part in _parts(self.window, abilities.window_days)]
+        spans: dict[str, list[Interval]] = {kind: [] for kind in self._planned(ident, pages)}
+        for found in (read(PmsWindow, raw, "window") for page in pages for raw in page.items):
+            span = Interval(int(found.start.timestamp()), int(found.end.timestamp()))
+            spans.setdefault(found.kind, []).append(span)
+        return [_window_record(ident, key, kind, times) for kind, times in spans.items()]
 
-    def _windows_in(self, key: str, part: Interval) -> list[PmsWindow]:
+    def _planned(self, ident: str, pages: Iterable[PmsWindows]) -> list[str]:
+        said = [page.planned for page in pages]
+        return [
+            kind
+            for kind in KINDS
+            if any(kind in planned for planned in said if planned is not None)
+            or (None in said and f"windows/{ident}/{kind}" in self.known)
+        ]
+
+    def _windows_in(self, key: str, part: Interval) -> PmsWindows:
         query = {"from": instant(part.start), "to": instant(part.end)}
         path = f"{path_of('resources', self.names.resources[key])}/windows"
         response = self.api.ask("GET", path, params=query, accept={404})
         if response.status_code == httpx.codes.NOT_FOUND:
             raise _unknown_resource(response, key, self.names.resources[key])
-        page = read(PmsPage, json_of(response), "list of windows")
-        return [read(PmsWindow, raw, "window") for raw in page.items]
+        return read(PmsWindows, json_of(response), "list of windows")
 
     def _known_of(self, base: str) -> set[str]:
         """Every ref we hold of one PMS record: its own, and those of the rooms it takes."""
         return {ref for ref in self.known if ref == base or ref.startswith((f"{base}@", f"{base}/"))}
 
 
-LISTS = {"appointment": "appointments", "block": "blocks", "absence": "absences"}
+LISTS = {"appointment": "appointments", "block": "blocks", "absence": "absences", "closure": "closures"}
+KINDS = ("online", "work")
 
 
 def _delta(changed: Iterable[Record], removed: Iterable[str], cursor: str, known: Mapping[str, str]) -> Feed[Record]:

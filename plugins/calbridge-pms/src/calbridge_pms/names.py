@@ -11,10 +11,11 @@ from calbridge_pms.settings import PmsSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """`resources` and `services`: key to id, without those the PMS does not have."""
+    """`resources` and `services`: key to id, without those the PMS does not have. `location`: the site, "" for any."""
 
     resources: Mapping[str, str]
     services: Mapping[str, str]
+    location: str = ""
 
     @classmethod
     def of(cls, settings: PmsSettings, clinic: Clinic) -> Names:
@@ -22,6 +23,7 @@ class Names:
         return cls(
             resources=_mapped(clinic.resources, settings.resources),
             services=_mapped(clinic.services, settings.services),
+            location=settings.location,
         )
 
     def resource_key(self, ident: str) -> str:

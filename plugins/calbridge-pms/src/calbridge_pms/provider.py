@@ -72,7 +72,7 @@ class Pms:
 
     @hookimpl
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
-        """Appointments, blocks, absences and windows since the cursor, or all of them."""
+        """Appointments, blocks, absences, closures and windows since the cursor, or all of them."""
         return Reader(api=self._api, names=self._names, window=window, known=known).read(cursor)
 
     @hookimpl

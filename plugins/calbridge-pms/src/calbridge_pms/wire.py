@@ -21,12 +21,11 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Timed(Answer):
-    """Something that takes time."""
+class Spanned(Answer):
+    """Something that has a time."""
 
     id: str = Field(min_length=1)
     revision: str
-    resource: str
     start: AwareDatetime
     end: AwareDatetime
 
@@ -38,10 +37,22 @@ class Timed(Answer):
         return str(value)
 
     @model_validator(mode="after")
-    def _ordered(self) -> Timed:
+    def _ordered(self) -> Spanned:
         if self.end <= self.start:
             raise ValueError("it ends before it begins")
         return self
+
+
+class Timed(Spanned):
+    """Something that takes a resource's time."""
+
+    resource: str
+
+
+class PmsClosure(Spanned):
+    """The practice is closed, or the one site that is named."""
+
+    location: str | None = None
 
 
 class PmsAppointment(Timed):
@@ -98,6 +109,7 @@ class PmsSnapshot(Answer):
     appointments: tuple[Any, ...]
     blocks: tuple[Any, ...] = ()
     absences: tuple[Any, ...] = ()
+    closures: tuple[Any, ...] = ()
     next_cursor: str
 
 
@@ -107,6 +119,12 @@ class PmsPage(Answer):
     items: tuple[Any, ...]
     next_cursor: str | None = None
     has_more: bool = False
+
+
+class PmsWindows(PmsPage):
+    """The windows of a resource in a range. `planned`: the kinds it has plans for; None where the PMS does not say."""
+
+    planned: tuple[Literal["online", "work"], ...] | None = None
 
 
 class PmsNamed(Answer):

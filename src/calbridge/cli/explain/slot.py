@@ -1,68 +1,165 @@
-"""`calbridge explain slot`: the one decision of listing, holding and booking, rule by rule."""
+"""`calbridge explain slot`: the one decision of listing, holding, booking and moving, rule by rule, in words."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from calbridge.cli import asked
-from calbridge.cli.answers import ExplainedSlot, RuleLine
+from calbridge.cli.answers import ExplainedSlot, RuleLine, SlotLine, SourceLine
 from calbridge.cli.asked import now_option
+from calbridge.cli.explain.shown import show
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
-from calbridge.cli.texts import instant, table
-from calbridge.cli.workplace import opened
+from calbridge.cli.texts import instant
+from calbridge.cli.workplace import Known, opened
 from calbridge.errors import ConfigError
+from calbridge.settings import ClinicConfig
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from calbridge.explain import Explanation, Line
+    from calbridge.interval import Interval
+    from calbridge.rules import Candidate, Plain
 
 
 @click.command(short_help="Is this time offered, and what does every rule say?")
 @config_option
 @clinic_option
-@click.option("--at", required=True, help="The start: an instant (RFC 3339 with offset).")
-@click.option("--service", required=True, help="What is to be booked.")
-@click.option("--resource", required=True, help="With whom or with what.")
+@click.option("--at", required=True, help="The start: 2026-11-23T09:00 on the clinic's clock, or with an offset.")
+@click.option("--service", default="", help="What is to be booked; with --move that of the booking.")
+@click.option("--resource", default="", help="With whom or with what; with --move that of the booking.")
+@click.option("--client", type=click.Choice(["new", "known"]), help="What kind of client asks.")
+@click.option("--species", help="For what kind of animal; empty for one that is not known.")
+@click.option(
+    "--scope",
+    type=click.Choice(["book", "reschedule"]),
+    help="Judge a new booking, or the move of a confirmed appointment.",
+)
+@click.option("--move", "booking", default="", help="Judge the move of this booking: its own time is free for it.")
 @now_option
 @reporting
-def slot(path: Path, clinic: str, at: str, service: str, resource: str, now: str) -> Outcome:
-    """Is this time offered, and what does every rule say?"""
-    from calbridge.slots import Candidate, decide
+def slot(path: Path, clinic: str, at: str, booking: str, now: str, **who: str | None) -> Outcome:
+    """Is this time offered, and what does every rule say?
+
+    Every rule in order, passed or failed, with the fact behind it; then what would have to change, and what is offered
+    instead. It is the same decision that lists, holds, books and moves.
+    """
+    from calbridge.explain import explain
 
     with opened(path, clock=asked.clock(now)) as workplace:
         config = workplace.clinic(clinic)
-        key, with_whom = asked.service(config.clinic, service), asked.resource(config.clinic, resource)
-        facts, as_of = workplace.known(config)
-    start, tz = _instant(at), config.clinic.time_zone
-    wanted = Candidate(service=key, resource=with_whom, start=start, listed=True)
-    decision = decide(config.clinic, facts, wanted)
-    answer = ExplainedSlot(
-        clinic=config.clinic.key,
-        service=key,
-        resource=with_whom,
-        start=instant(tz, start),
-        offered=decision.ok,
-        code=decision.code,
-        rules=[RuleLine(code=v.code, ok=v.ok, facts=dict(v.facts)) for v in decision.verdicts],
-        as_of={name: instant(tz, read) for name, read in as_of.items()},
+        known = workplace.known(config, moving=booking)
+    wanted = _wanted(config, known, asked.start(config.clinic.time_zone, at), _Asked(**who))
+    found = explain(config.clinic, known.facts, wanted, origins=known.origins, reads=known.reads)
+    answer = _answer(config, known, wanted, found)
+    return Outcome(answer=answer, show=lambda console: show(console, config.clinic, answer))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Who asks for what, as it was typed."""
+
+    service: str | None
+    resource: str | None
+    client: str | None
+    species: str | None
+    scope: str | None
+
+
+def _wanted(config: ClinicConfig, known: Known, start: int, given: _Asked) -> Candidate:
+    """The candidate; what is not said comes from the booking that is moved."""
+    from calbridge.rules import Candidate
+
+    moved = known.booking
+    service, resource = given.service or (moved and moved.service), given.resource or (moved and moved.resource)
+    if not service or not resource:
+        raise ConfigError(f"say --{'resource' if service else 'service'}, or --move with a booking that has one")
+    species = given.species
+    if species is None and moved and moved.details:
+        species = moved.details.species
+    return Candidate(
+        service=asked.service(config.clinic, service),
+        resource=asked.resource(config.clinic, resource),
+        start=start,
+        client=_client(known, given),
+        species=species,
+        scope=_scope(known, given),
+        listed=True,
     )
-    return Outcome(answer=answer, show=lambda console: _show(console, answer))
 
 
-def _instant(at: str) -> int:
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ConfigError("--at is an instant with its offset, such as 2026-11-23T09:00:00+01:00")
-    return int(moment.timestamp())
+def _client(known: Known, given: _Asked) -> Literal["new", "known"] | None:
+    if given.client is not None:
+        return "known" if given.client == "known" else "new"
+    return "known" if known.booking and known.booking.client else None
 
 
-def _show(console: Console, answer: ExplainedSlot) -> None:
-    console.print("offered" if answer.offered else f"not offered: {answer.code}", markup=False)
-    rows: list[tuple[Any, ...]] = [(line.code, "passes" if line.ok else "fails", line.facts) for line in answer.rules]
-    table(console, ("rule", "answer", "facts"), rows, empty="")
+def _scope(known: Known, given: _Asked) -> Literal["book", "reschedule"]:
+    """As the core judges a client's move: a known client's confirmed appointment."""
+    if given.scope is not None:
+        return "reschedule" if given.scope == "reschedule" else "book"
+    confirmed = known.booking is not None and known.booking.state == "confirmed"
+    return "reschedule" if confirmed and _client(known, given) == "known" else "book"
+
+
+# --- the answer -----------------------------------------------------------------------------------
+
+
+def _answer(config: ClinicConfig, known: Known, wanted: Candidate, found: Explanation) -> ExplainedSlot:
+    tz = config.clinic.time_zone
+    return ExplainedSlot(
+        clinic=config.clinic.key,
+        service=wanted.service,
+        resource=wanted.resource,
+        start=instant(tz, found.visit.start),
+        end=instant(tz, found.visit.end),
+        now=instant(tz, known.facts.now),
+        offered=found.offered,
+        code=found.code,
+        requires=list(found.co_resources),
+        rules=[_line(tz, line) for line in found.lines],
+        instead=[
+            SlotLine(
+                start=instant(tz, each.start),
+                end=instant(tz, each.end),
+                resource=each.resource,
+                requires=list(each.co_resources),
+            )
+            for each in found.instead
+        ],
+        as_of={name: instant(tz, at) for name, at in known.reads.items()},
+    )
+
+
+def _line(tz: str, line: Line) -> RuleLine:
+    return RuleLine(
+        code=line.verdict.code,
+        title=line.title,
+        ok=line.verdict.ok,
+        sentence=line.words.sentence,
+        remedy=line.words.remedy,
+        facts={name: _fact(tz, name, value) for name, value in line.verdict.facts.items()},
+        sources=[
+            SourceLine(
+                kind=each.kind,
+                connection=each.connection,
+                appointment=each.appointment,
+                spans=[_span(tz, span) for span in each.spans],
+            )
+            for each in line.words.sources
+        ],
+    )
+
+
+def _fact(tz: str, name: str, value: Plain) -> int | str | list[str]:
+    from calbridge.explain import INSTANTS
+
+    if isinstance(value, tuple):
+        return [_span(tz, each) for each in value]
+    return instant(tz, value) if name in INSTANTS and isinstance(value, int) else value
+
+
+def _span(tz: str, span: Interval) -> str:
+    return f"{instant(tz, span.start)}/{instant(tz, span.end)}"

@@ -1,0 +1,50 @@
+"""The same state that gives the slot facts, with every stretch of time under the name of who says it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
+from calbridge.hub import Foreign, HubState
+from calbridge.model import Appointment, State
+from calbridge.origins import Kind, Origin
+from calbridge.reconcile.facts import takes_time
+
+
+def origins(state: HubState, now: int, *, without: str = "") -> tuple[Origin, ...]:
+    """By start. `without` leaves one appointment out, as for the facts."""
+    live = (each for each in state.appointments.values() if each.id != without and takes_time(each, now))
+    ours = (_booked(each, resource) for each in live for resource in each.resources)
+    theirs = (_said(connection, record) for (connection, _), record in state.foreign.items())
+    return tuple(sorted((*ours, *theirs), key=lambda origin: (origin.spans[:1], origin.connection, origin.resource)))
+
+
+def _booked(appointment: Appointment, resource: str) -> Origin:
+    return Origin(
+        kind=_stage(appointment.state), resource=resource, spans=(appointment.footprint,), appointment=appointment.id
+    )
+
+
+def _stage(state: State) -> Kind:
+    if state is State.HELD:
+        return "held"
+    return "requested" if state is State.REQUESTED else "appointment"
+
+
+def _said(connection: str, record: Foreign) -> Origin:
+    return Origin(kind=_kind(record), resource=record.resource, spans=record.spans, connection=connection)
+
+
+def _kind(record: Foreign) -> Kind:
+    match record:
+        case Busy():
+            return "entry"
+        case Unreadable():
+            return "unreadable"
+        case AbsenceRecord():
+            return "absence"
+        case ClosureRecord():
+            return "closure"
+        case WindowRecord():
+            return record.kind
+    assert_never(record)
