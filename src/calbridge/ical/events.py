@@ -25,7 +25,7 @@ DATES = 20_000
 
 _DAY = timedelta(days=1)
 _EXCHANGE = ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-MSNCALENDAR-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
-_LISTS = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE", "CATEGORIES"})
+_LISTS = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
 
 Extra = tuple[Moment, Moment | None]
 """A date of RDATE, with its own end where it is a PERIOD."""
@@ -79,6 +79,7 @@ class _Reading:
         self._zones = zones
         self._zone = zone
         self._fault = component.fault
+        self._lines = component.lines
         self._first: dict[str, Line] = {}
         self._lists: dict[str, list[Line]] = {}
         for line in component.lines:
@@ -121,6 +122,7 @@ class _Reading:
             length=length,
             sequence=number(self._text("SEQUENCE")) or 0,
             showing=self._showing(),
+            categories=tuple(_words(self._lines)) if "CATEGORIES" in self._first else (),
         )
 
     def _text(self, name: str) -> str:
@@ -180,7 +182,6 @@ class _Reading:
     # --- its recurrence -------------------------------------------------------------------------------
 
     def _dates(self, event: Event) -> None:
-        event.categories = tuple(_words(self._lists.get("CATEGORIES", ())))
         event.rules = self._rules(event.start)
         for line in self._lists.get("EXRULE", ()):
             self._note(
@@ -254,6 +255,5 @@ def _next(clock: Moment, start: Moment) -> Moment:
 def _words(lines: Sequence[Line]) -> Iterator[str]:
     """CATEGORIES, however many a line has."""
     for line in lines:
-        for word in split_on_unescaped_comma(line.value):
-            if word.strip():
-                yield word.strip()
+        if line.name == "CATEGORIES":
+            yield from (word.strip() for word in split_on_unescaped_comma(line.value) if word.strip())

@@ -96,6 +96,10 @@ class Component:
         line = self.first(name)
         return line.value.strip() if line else ""
 
+    def having(self, name: str) -> list[Component]:
+        """Its children of that name, in order."""
+        return [child for child in self.children if child.name == name]
+
     def walk(self, name: str) -> Iterator[Component]:
         """Every component of that name in it, itself included."""
         if self.name == name:

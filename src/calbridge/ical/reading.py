@@ -72,7 +72,8 @@ class Reader:
         """All of a file."""
         found = scan(body)
         for calendar in found.calendars:
-            self._calendar(calendar)
+            if calendar.children:
+                self._calendar(calendar)
         for fault in found.faults:
             self._refuse(fault, "")
         return Reading(
@@ -85,12 +86,14 @@ class Reader:
 
     def _calendar(self, calendar: Component) -> None:
         zones = Zones(self._steps, calendar.zones, calendar.text("X-WR-TIMEZONE"))
-        for series in self._series(calendar.walk("VEVENT"), zones):
+        for series in self._series(calendar.having("VEVENT"), zones):
             for instance, guessed in self._instances(series):
                 self._take(instance, guessed=guessed)
-        for component in calendar.walk("VFREEBUSY"):
+        for component in calendar.having("VFREEBUSY"):
             self._free_busy(component, zones)
-        self._unavailable(list(calendar.walk("VAVAILABILITY")), zones)
+        available = calendar.having("VAVAILABILITY")
+        if available:
+            self._unavailable(available, zones)
 
     # --- events ---------------------------------------------------------------------------------------
 
@@ -119,10 +122,9 @@ class Reader:
         yield from ((instance, instance.event.fault is not None) for instance in found)
 
     def _worked_out(self, series: Series) -> list[Instance]:
-        event = plain.plain(series) if self._short else None
         try:
-            if event is not None:
-                return list(plain.instances(event, self._window, self._zone, self._steps))
+            if self._short and plain.plain(series):
+                return list(plain.instances(series, self._window, self._zone, self._steps))
         except TooManyStepsError:
             raise FaultError("the recurrence gives too many occurrences") from None
         except (OverflowError, ValueError):
@@ -193,7 +195,7 @@ class Reader:
         )
 
     def _available(self, component: Component, zones: Zones) -> Iterator[Interval]:
-        for series in self._series((each for each in component.children if each.name == "AVAILABLE"), zones):
+        for series in self._series(component.having("AVAILABLE"), zones):
             for instance, guessed in self._instances(series):
                 event = instance.event
                 span = instance.span(self._zone)

@@ -18,9 +18,9 @@ from icalendar.prop import vDDDLists, vDDDTypes, vInt, vRecur, vText
 
 from calbridge.ical.events import Event
 from calbridge.ical.lines import FaultError
-from calbridge.ical.series import Instance, Series, end_of
+from calbridge.ical.series import Instance, Series, end_of, identity
 from calbridge.ical.steps import Steps, TooManyStepsError
-from calbridge.ical.times import Moment, alike, instant
+from calbridge.ical.times import instant
 from calbridge.interval import Interval
 
 _MARGIN = timedelta(days=2)
@@ -67,16 +67,7 @@ def _component(event: Event, mark: int, itself: Event | None, zone: ZoneInfo) ->
     if event.extras:
         component["RDATE"] = vDDDLists([at if end is None else (at, end) for at, end in event.extras])
     if event.id is not None:
-        component["RECURRENCE-ID"] = vDDDTypes(_identity(event.id, itself, zone))
+        component["RECURRENCE-ID"] = vDDDTypes(identity(event, itself, zone))
         if event.onwards:
             component["RECURRENCE-ID"].params["RANGE"] = "THISANDFUTURE"
     return component
-
-
-def _identity(moved: Moment, itself: Event | None, zone: ZoneInfo) -> Moment:
-    """Which occurrence is meant, in the form of the event itself; a date may name one of a series in times."""
-    if itself is None:
-        return moved
-    if isinstance(itself.start, datetime) and not isinstance(moved, datetime):
-        return datetime.combine(moved, itself.start.timetz())
-    return alike(moved, itself.start, zone)

@@ -20,6 +20,9 @@ _NAMES = (
     rb"|S(?:TATUS|EQUENCE)|TRANSP|CATEGORIES|FREEBUSY|PRIORITY"
     rb"|X-(?:WR-TIMEZONE|MICROSOFT-(?:CDO-(?:BUSY|INTENDED)STATUS|MSNCALENDAR-BUSYSTATUS))"
 )
+_NAMED = {name.encode(): name for name in ("BEGIN", "END", "UID", "DTSTART", "DTEND", "STATUS", "TRANSP", "SEQUENCE")}
+"""The names that nearly every event has."""
+
 _ZONE = rb"BEGIN:VTIMEZONE[^\n]*\n(?:(?:[^BE\n]|B(?!EGIN:V)|E(?!ND:V))[^\n]*\n|\n)*END:VTIMEZONE"
 _ALARM = rb"BEGIN:VALARM[^\n]*\n(?:(?:[^BE\n]|B(?!EGIN:)|E(?!ND:))[^\n]*\n|\n)*END:VALARM"
 _LINE = rb"(" + _NAMES + rb")[ \t]*([;:][^\n]*(?:\n[ \t][^\n]*)*)"
@@ -38,14 +41,17 @@ _OUTER = frozenset({"VCALENDAR", "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VA
 
 @dataclass(slots=True)
 class Scan:
-    """The calendars of a file, the first of them without name and for what stands outside any; faults of the file."""
+    """The calendars of a file, the first of them without name and for what stands outside any; faults of the file.
+
+    Their children are their events, tasks and so on, whatever unknown component these stand in.
+    """
 
     calendars: list[Component]
     faults: list[FaultError] = field(default_factory=list)
 
-    def walk(self, name: str) -> list[Component]:
+    def all(self, name: str) -> list[Component]:
         """Every component of that name, in order."""
-        return [found for calendar in self.calendars for found in calendar.walk(name)]
+        return [found for calendar in self.calendars for found in calendar.children if found.name == name]
 
 
 def scan(body: bytes) -> Scan:
@@ -57,8 +63,9 @@ def scan(body: bytes) -> Scan:
     tree = _Tree()
     at, number = 0, 0
     for found in tokens.finditer(body):
-        number += body.count(b"\n", at, found.start() + 1)
-        at = found.start() + 1
+        start = found.start() + 1
+        number += body.count(b"\n", at, start)
+        at = start
         zone, name, rest = found.groups()
         if name:
             tree.take(_line(name, rest, number))
@@ -70,7 +77,7 @@ def scan(body: bytes) -> Scan:
 def _line(name: bytes, rest: bytes, number: int) -> Line:
     if b"\n" in rest:
         rest = unfolded(rest)
-    text, known = decoded(rest), name.decode().upper()
+    text, known = decoded(rest), _NAMED.get(name) or name.decode().upper()
     if text[0] == ":":
         return Line(known, known, text[1:].strip(), number)
     head, value = parted(text) or (text, "")
@@ -102,17 +109,21 @@ class _Tree:
 
     def _begin(self, line: Line) -> None:
         name = line.value.upper()
-        if name in _OUTER:
+        parent = self._stack[-1]
+        if name in _OUTER and parent.name != "VCALENDAR":
             self._beyond = 0
             self._tear(self._unfinished(name))
+            parent = self.calendar
         if len(self._stack) > DEPTH:
+            if not self._beyond:
+                self._scan.faults.append(FaultError("components stand in one another without end", line.number))
             self._beyond += 1
             return
         opened = Component(name, line)
         if name == "VCALENDAR":
             self._scan.calendars.append(opened)
         else:
-            self._stack[-1].children.append(opened)
+            parent.children.append(opened)
         self._stack.append(opened)
 
     def _unfinished(self, name: str) -> int:
@@ -125,6 +136,9 @@ class _Tree:
         if self._beyond:
             self._beyond -= 1
             return
+        if self._stack[-1].name == name:
+            self._stack.pop().end = line
+            return
         index = next((at for at in range(len(self._stack) - 1, 0, -1) if self._stack[at].name == name), 0)
         if not index:
             self._scan.faults.append(FaultError("an END that closes nothing", line.number))
@@ -134,6 +148,8 @@ class _Tree:
 
     def _tear(self, index: int) -> None:
         """Close what is open above `index` without an END of its own: from there on, what belongs where is a guess."""
+        if len(self._stack) == index + 1:
+            return
         torn = self._stack[index + 1 :]
         del self._stack[index + 1 :]
         for component in torn:

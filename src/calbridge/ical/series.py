@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from calbridge.ical.events import Event
-from calbridge.ical.times import Moment, after, instant
+from calbridge.ical.times import Moment, after, alike, instant
 from calbridge.interval import Interval
 
 
@@ -35,6 +36,16 @@ class Series:
     def events(self) -> list[Event]:
         """All of them."""
         return [*([self.itself] if self.itself else []), *self.moved]
+
+
+def identity(event: Event, itself: Event | None, zone: ZoneInfo) -> Moment:
+    """Which occurrence a moved one was, in the form of the event itself; a date may name one of a series in times."""
+    was = event.start if event.id is None else event.id
+    if itself is None:
+        return was
+    if isinstance(itself.start, datetime) and not isinstance(was, datetime):
+        return datetime.combine(was, itself.start.timetz())
+    return alike(was, itself.start, zone)
 
 
 def end_of(event: Event, start: Moment, zone: ZoneInfo) -> Moment:
