@@ -39,6 +39,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "life-cycle.md": lifecycle.as_markdown(),
         REFERENCE / "messages.md": messages.as_markdown(),
         REFERENCE / "glossary.md": NOTE + glossary(),
+        REFERENCE / "articles.md": NOTE + articles(),
         ROOT / "src" / "calbridge" / "published.toml": published(),
     }
 
@@ -242,6 +243,35 @@ GLOSSARY_INTRODUCTION = """# Glossary
 
 The words of this field, one for each thing. Configuration, commands, code and these pages use them and no others.
 """
+
+
+# --- the vendors' articles ------------------------------------------------------------------------
+
+
+def articles() -> str:
+    """Each sentence of the five articles, with the tests that show it."""
+    told = tomllib.loads((REFERENCE / "articles.toml").read_text(encoding="utf-8"))["article"]
+    return "\n".join([ARTICLES_INTRODUCTION, *map(_article, told)])
+
+
+ARTICLES_INTRODUCTION = """# What five vendors' articles say, and the tests that show it
+
+From `articles.toml`. A sentence that states a behaviour names tests; a run of the whole suite fails when one of them
+did not pass. Sentences about a vendor's own screen, and what is still missing, say so.
+"""
+
+
+def _article(article: dict[str, Any]) -> str:
+    rows = ((str(each["n"]), each["says"], _shown_by(each)) for each in article["sentence"])
+    return f"## {article['key']}: {article['title']}\n\n{_table(('', 'sentence', 'shown by'), rows)}"
+
+
+def _shown_by(sentence: dict[str, Any]) -> str:
+    if "screen" in sentence:
+        return f"No bridge's business: {sentence['screen']}"
+    if "not_yet" in sentence:
+        return f"Not yet: {sentence['not_yet']}"
+    return "<br>".join(f"`{name}`" for name in sentence["tests"])
 
 
 # --- what is published ----------------------------------------------------------------------------
