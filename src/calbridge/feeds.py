@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from calbridge.interval import Interval
-from calbridge.model import Details, Side, State
+from calbridge.model import Consent, Details, Side, State
 from calbridge.views import View
 
 # --- what a read returns --------------------------------------------------------------------------
@@ -32,7 +32,7 @@ class Entry:
     `ref` is unique within the connection (a calendar's is `collection/href`). `version` is the token for If-Match.
     `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
     who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
-    consumed its hold). `details` and `expires` come from portals. `pending`: accepted there, not written yet.
+    consumed its hold). `details`, `consent` and `expires` come from portals. `pending`: accepted, not written yet.
     `failed`: it was accepted and then could not be written, so this is what was there before (cancelled, where there
     was nothing): "slot_unavailable" where the time was taken, else "unknown".
     """
@@ -45,6 +45,7 @@ class Entry:
     modified: int | None = None
     replaces: str = ""
     details: Details | None = None
+    consent: Consent | None = None
     expires: int | None = None
     pending: bool = False
     failed: Literal["", "slot_unavailable", "unknown"] = ""
@@ -176,8 +177,9 @@ Probe = Present | Gone | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientQuery:
-    """Ask for everybody who shares one of these; the provider may return more, the core compares."""
+    """Ask for everybody who shares one of these, or for the one with this `id`; the core compares, so more may come."""
 
+    id: str = ""
     email: str = ""
     phone: str = ""
     first_name: str = ""

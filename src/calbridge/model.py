@@ -188,7 +188,8 @@ class Clinic:
     """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
 
     `extra` are the rules of plugins that it turned on, in the order of its configuration. `phone`, `email` and
-    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`).
+    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`). `privacy_notice` is what a
+    new client must agree to, word for word; "" where the clinic has none (S1).
     """
 
     key: str
@@ -200,6 +201,7 @@ class Clinic:
     email: str = ""
     booking_url: str = ""
     online: bool = False
+    privacy_notice: str = ""
     opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
@@ -277,6 +279,18 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """The privacy notice a client agreed to, word for word, and when (epoch seconds)."""
+
+    notice: str
+    agreed_at: int
+
+
+Match = Literal["", "linked", "proposed", "ambiguous", "unmatched", "creating"]
+"""How far a booking's client is known. `creating`: a new record of her own is on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """The canonical appointment: the hub that every side is compared with, through its own shadow.
 
@@ -286,7 +300,9 @@ class Appointment:
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
     `quiet`: the clinic wants no message of what it decided last (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
-    `client`/`patient` are keys of the PMS's records; `match` is how they were found.
+    `client`/`patient` are keys of the PMS's records, `match` is how they were found ("": nobody was asked yet), and
+    `not_clients` the records that a person said are somebody else's. `agreed` is when the client agreed to the privacy
+    notice; its text is kept apart.
     `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
     words), `alternatives` what she is offered instead.
     """
@@ -308,7 +324,9 @@ class Appointment:
     details: Details | None = None
     client: str = ""
     patient: str = ""
-    match: Literal["", "linked", "ambiguous", "unmatched"] = ""
+    match: Match = ""
+    not_clients: tuple[str, ...] = ()
+    agreed: int | None = None
     hold_expires: int | None = None
     decline_reason: str = ""
     alternatives: tuple[Alternative, ...] = ()

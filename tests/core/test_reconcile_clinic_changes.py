@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from stories import DAY, HALF, HOUR, NOW, TEN, ask, booked, client, codes, edited, kinds, phone, shadow, told
 
-from calbridge.hub import Answers
+from calbridge.hub import Answers, CommandKind
 from calbridge.interval import Interval
 from calbridge.model import Absence, Closure, State
 from calbridge.provider import AbsenceRecord, Busy, Gone
+from calbridge.reconcile.commands import DEEDS
 from calbridge.testing.pure import PureHub, changed
 
 SIX = TEN + 8 * HOUR  # 18:00: closed
@@ -225,3 +226,7 @@ def test_a_command_that_the_life_cycle_refuses_by_then_becomes_a_task(kind: Any)
     it.settle()
     ask(it, kind, resource="anna", start=TEN, end=TEN + HALF)
     assert (client(it).state, kinds(it)) == (State.CANCELLED, {"command"})
+
+
+def test_every_kind_of_command_is_carried_out() -> None:
+    assert set(DEEDS) == set(get_args(CommandKind))

@@ -6,8 +6,9 @@ can be read; nothing raises, and an exploding recurrence is bounded.
 
 from __future__ import annotations
 
+from calbridge.ical.meaning import Meaning, Meant, fold, meant
 from calbridge.ical.policy import Counts, Policy
 from calbridge.ical.reading import read
 from calbridge.ical.records import Occurrence, Reading, Refused
 
-__all__ = ["Counts", "Occurrence", "Policy", "Reading", "Refused", "read"]
+__all__ = ["Counts", "Meaning", "Meant", "Occurrence", "Policy", "Reading", "Refused", "fold", "meant", "read"]

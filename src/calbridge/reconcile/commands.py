@@ -5,15 +5,17 @@ What the table refuses by then (the client was faster) becomes a task: the perso
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import assert_never
 
-from calbridge.hub import Command
+from calbridge.hub import Command, CommandKind
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile import unwritten
 from calbridge.reconcile.afterwards import cancelled_by_clinic
+from calbridge.reconcile.creating import create
 from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.linking import link, unlink
 from calbridge.reconcile.places import keeper
 
 
@@ -25,28 +27,35 @@ def obey(draft: Draft) -> None:
         if appointment is None:
             draft.note("refused", command.appointment, event=command.kind, why="unknown_booking")
         else:
-            _obey(draft, command, appointment)
+            DEEDS[command.kind](draft, command, appointment)
 
 
-def _obey(draft: Draft, command: Command, appointment: Appointment) -> None:
-    match command.kind:
-        case "accept":
-            _step(draft, command, appointment, Event.ACCEPT)
-        case "decline":
-            _end(draft, command, appointment, Event.DECLINE)
-        case "cancel":
-            waits = appointment.state is State.REQUESTED
-            _end(draft, command, appointment, Event.DECLINE if waits else Event.CLINIC_CANCEL)
-        case "move":
-            _move(draft, command, appointment)
-        case "link":
-            draft.put(replace(appointment, client=command.client, patient=command.patient, match="linked"))
-            draft.settled.add(f"link:{appointment.id}")
-            draft.note("linked", appointment.id, by="command")
-        case "retry" | "keep" | "take_back":
-            _way_out(draft, command, appointment)
-        case _:
-            assert_never(command.kind)
+def _accept(draft: Draft, command: Command, appointment: Appointment) -> None:
+    """A proposal may be confirmed in the same step (S2)."""
+    accepted = _step(draft, command, appointment, Event.ACCEPT)
+    if accepted is not None and command.client:
+        draft.put(link(draft, accepted, command))
+
+
+def _decline(draft: Draft, command: Command, appointment: Appointment) -> None:
+    _end(draft, command, appointment, Event.DECLINE)
+
+
+def _cancel(draft: Draft, command: Command, appointment: Appointment) -> None:
+    waits = appointment.state is State.REQUESTED
+    _end(draft, command, appointment, Event.DECLINE if waits else Event.CLINIC_CANCEL)
+
+
+def _link(draft: Draft, command: Command, appointment: Appointment) -> None:
+    draft.put(link(draft, appointment, command))
+
+
+def _unlink(draft: Draft, _command: Command, appointment: Appointment) -> None:
+    draft.put(unlink(draft, appointment))
+
+
+def _create(draft: Draft, _command: Command, appointment: Appointment) -> None:
+    draft.put(create(draft, appointment))
 
 
 WAYS_OUT = {"retry": unwritten.retry, "keep": unwritten.keep, "take_back": unwritten.take_back}
@@ -92,3 +101,18 @@ def _move(draft: Draft, command: Command, appointment: Appointment) -> None:
     place = replace(moved, resource=command.resource, start=command.start, end=command.end, moved=draft.now)
     draft.put(replace(place, written=alone, quiet=command.notify is False))
     draft.moved.add(appointment.id)
+
+
+DEEDS: Mapping[CommandKind, Callable[[Draft, Command, Appointment], None]] = {
+    "accept": _accept,
+    "decline": _decline,
+    "cancel": _cancel,
+    "move": _move,
+    "link": _link,
+    "unlink": _unlink,
+    "create": _create,
+    "retry": _way_out,
+    "keep": _way_out,
+    "take_back": _way_out,
+}
+"""What each kind of command does; a test holds it to be all of them."""

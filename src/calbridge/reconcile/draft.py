@@ -10,7 +10,7 @@ from typing import Any
 
 from calbridge.facts import Facts
 from calbridge.feeds import Complete, Delta, Entry
-from calbridge.hub import Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.hub import Agreement, Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
@@ -47,6 +47,7 @@ class Draft:
         self.tasks: dict[str, Task] = {}
         self.settled: set[str] = set()
         self.commands: list[int] = []
+        self.agreements: dict[str, Agreement] = {}
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
@@ -181,6 +182,7 @@ class Draft:
             tasks=tuple(self.tasks.values()),
             settled=tuple(sorted(self.settled - set(self.tasks))),
             commands=tuple(self.commands),
+            agreements=tuple(self.agreements.values()),
         )
 
     def _changed(self) -> list[Appointment]:

@@ -12,6 +12,7 @@ from calbridge.reconcile.alternatives import offer_alternatives
 from calbridge.reconcile.client import read_portal
 from calbridge.reconcile.clinic import read_known, read_unknown
 from calbridge.reconcile.commands import obey
+from calbridge.reconcile.creating import take_created
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
@@ -42,6 +43,7 @@ def reconcile(
     read_portal(draft, portals)
     read_unknown(draft, staff)
     take_back(draft)
+    take_created(draft)
     obey(draft)
     look_after_moves(draft)
     identify_late(draft)

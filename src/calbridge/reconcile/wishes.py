@@ -19,6 +19,7 @@ from calbridge.reconcile.afterwards import cancelled_by_clinic
 from calbridge.reconcile.authority import clinic_may, may
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.linking import linked_in_pms
 from calbridge.reconcile.places import keeps_record
 from calbridge.views import own_title, project
 
@@ -174,7 +175,7 @@ def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         texts = {name for name in wish.changes if name not in {*TIME, "state", "confidential"}}
         refused = texts - set(accepted)
         if accepted:
-            draft.put(_linked(draft, replace(appointment, **accepted)))
+            draft.put(linked_in_pms(draft, appointment, replace(appointment, **accepted)))
             draft.note("edited", key, wish.link.name, fields=",".join(sorted(texts & set(accepted))))
         if refused:
             draft.note("overruled", key, wish.link.name, fields=",".join(sorted(refused)))
@@ -200,13 +201,3 @@ def _buffers(draft: Draft, service: str) -> dict[str, int]:
     """Another service has other buffers; how long the visit is, staff has said itself."""
     known = draft.clinic.services.get(service)
     return {"buffer_before": known.buffer_before * 60, "buffer_after": known.buffer_after * 60} if known else {}
-
-
-def _linked(draft: Draft, appointment: Appointment) -> Appointment:
-    if appointment.client and appointment.match != "linked":
-        draft.settled.add(f"link:{appointment.id}")
-        draft.note("linked", appointment.id, by="pms")
-        return replace(appointment, match="linked")
-    if appointment.match == "linked" and not appointment.client:
-        return replace(appointment, match="unmatched")
-    return appointment

@@ -40,6 +40,7 @@ def clinic(key: str, section: ClinicSection, extra: tuple[ExtraRule, ...] = ()) 
         email=section.email,
         booking_url=section.booking_url,
         online=section.online,
+        privacy_notice=section.privacy_notice.strip(),
         opening_hours={WEEKDAYS.index(day): windows for day, windows in section.opening_hours.items()},
         closures=tuple(_closure(each) for each in section.closures),
         exclusions=tuple(_exclusion(each) for each in section.exclusions),

@@ -228,6 +228,9 @@ class ClinicSection(Section):
     booking_url: ServerUrl | Literal[""] = Field(default="", description="where clients book online; for invitations")
     preset: str = Field(default="", description="named set of rules")
     online: bool = Field(default=False, description="may clients book at all")
+    privacy_notice: str = Field(
+        default="", description="what a new client must agree to, word for word; stored with the date she did"
+    )
     opening_hours: dict[Weekday, Windows] = Field(default={}, description="windows by weekday; a missing one is closed")
     closures: list[ClosureSection] = Field(default=[], description="when the clinic is closed")
     exclusions: list[ExclusionSection] = Field(default=[], description="negative windows")

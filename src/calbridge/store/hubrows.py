@@ -124,6 +124,22 @@ def load_shadows(connection: Connection, clinic: str, *, since: int) -> dict[tup
     return {_place(shadow): shadow for shadow in found}
 
 
+def one(connection: Connection, clinic: str, key: str) -> Appointment | None:
+    """One appointment by id."""
+    table = appointments
+    found: Appointment | None = connection.scalar(
+        select(table.c.body).where(table.c.clinic == clinic, table.c.id == key)
+    )
+    return found
+
+
+def shadows_of(connection: Connection, clinic: str, appointment: str) -> list[Shadow]:
+    """Of one appointment, by connection."""
+    table = shadows
+    query = select(table).where(table.c.clinic == clinic, table.c.appointment == appointment)
+    return [_shadow(row) for row in connection.execute(query.order_by(table.c.connection))]
+
+
 def _place(shadow: Shadow) -> tuple[str, str]:
     return shadow.connection, shadow.appointment
 

@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
 from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
-from calbridge.model import Appointment, State
+from calbridge.model import Appointment, Consent, State
 from calbridge.provider import Clock
-from calbridge.store import commands, fence, hubrows, journal, links, outbox, portals, tasks
+from calbridge.store import commands, consents, fence, hubrows, journal, links, outbox, portals, tasks
 from calbridge.store.database import Database
 from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
 
@@ -72,6 +72,8 @@ class Store:
         """
         with self._cycle(clinic, epoch) as connection:
             hubrows.save_appointments(connection, clinic, plan.appointments)
+            consents.keep(connection, clinic, plan.agreements)
+            consents.follow(connection, clinic, plan.appointments)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
             hubrows.save_shadows(connection, clinic, plan.shadows)
             hubrows.drop_foreign(connection, clinic, plan.foreign_gone)
@@ -246,6 +248,21 @@ class Store:
         """Those in any of `states` that touch `[frm, to)`, by start."""
         with self._database.read() as connection:
             return hubrows.listed(connection, clinic, states=states, frm=frm, to=to)
+
+    def appointment(self, clinic: str, key: str) -> Appointment | None:
+        """One, whatever its state."""
+        with self._database.read() as connection:
+            return hubrows.one(connection, clinic, key)
+
+    def shadows(self, clinic: str, appointment: str) -> list[Shadow]:
+        """What each side last showed of one appointment, by connection."""
+        with self._database.read() as connection:
+            return hubrows.shadows_of(connection, clinic, appointment)
+
+    def consent(self, clinic: str, appointment: str) -> Consent | None:
+        """The privacy notice that was agreed to with a booking, and when."""
+        with self._database.read() as connection:
+            return consents.of(connection, clinic, appointment)
 
     # --- availability published, webhooks -----------------------------------------------------------
 

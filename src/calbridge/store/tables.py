@@ -173,6 +173,26 @@ commands = Table(
     sqlite_autoincrement=True,
 )
 
+notices = Table(
+    "notices",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),  # SHA-256 of the text
+    Column("text", Text, nullable=False),
+)
+
+# Without a foreign key on purpose: proof of consent outlives the booking it came with.
+consents = Table(
+    "consents",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("appointment", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("agreed", Integer, nullable=False),
+    Column("client", Text, nullable=False),  # "" while nobody is linked
+    Index("consents_by_client", "clinic", "client"),
+)
+
 offers = Table(
     "offers",
     metadata,

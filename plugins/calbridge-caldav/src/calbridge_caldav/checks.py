@@ -12,6 +12,7 @@ from calbridge.provider import Finding
 from calbridge_caldav import discovery
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.described import Described
+from calbridge_caldav.hrefs import ONLINE, field_of
 from calbridge_caldav.settings import CaldavSettings, in_the_clear
 from calbridge_caldav.wire import Wire
 
@@ -76,7 +77,7 @@ def _refused(settings: CaldavSettings, wire: Wire, response: httpx.Response) -> 
 
 
 def _calendar(wire: Wire, collection: Collection) -> Iterator[Finding]:
-    field = f"calendars.{collection.resource}"
+    field = field_of(collection.resource)
     try:
         marks = collection.look()
         count = len(collection.listing())
@@ -86,12 +87,16 @@ def _calendar(wire: Wire, collection: Collection) -> Iterator[Finding]:
         return
     how = "reports changes" if marks.token else "tells that something changed" if marks.ctag else "is listed each time"
     named = f' "{shown.name}"' if shown.name else ""
-    yield Finding(level="ok", field=field, message=f"The calendar{named} is there with {count} entries; it {how}.")
-    yield from _limits(field, shown)
+    online = collection.resource.startswith(ONLINE)
+    what = ", each of them an online window" if online else ""
+    yield Finding(
+        level="ok", field=field, message=f"The calendar{named} is there with {count} entries{what}; it {how}."
+    )
+    yield from _limits(field, shown, read_only=online)
 
 
-def _limits(field: str, shown: Described) -> Iterator[Finding]:
-    if shown.writable is False:
+def _limits(field: str, shown: Described, *, read_only: bool) -> Iterator[Finding]:
+    if shown.writable is False and not read_only:
         yield Finding(
             level="error",
             field=field,
@@ -107,7 +112,7 @@ def _unused(settings: CaldavSettings, wire: Wire) -> Iterator[Finding]:
     except BridgeError as error:
         yield Finding(level="warning", message=f"The account's calendars cannot be listed: {error.hint}")
         return
-    used = set(settings.paths().values())
+    used = {*settings.paths().values(), *settings.window_paths().values()}
     for one in offered:
         if one.path not in used and one.holds_events:
             named = f'"{one.name}" ' if one.name else ""

@@ -15,7 +15,7 @@ import httpx
 from calbridge.errors import NeedsHuman, RetryLater
 from calbridge.http import BodyRefused, classify
 from calbridge_caldav import multistatus as ms
-from calbridge_caldav.hrefs import member_path, path_of, quoted, segment_in
+from calbridge_caldav.hrefs import field_of, member_path, path_of, quoted, segment_in
 from calbridge_caldav.quirks import NO, Quirks
 from calbridge_caldav.wire import GONE, Body, Wire, etag_of
 
@@ -80,7 +80,7 @@ class _News:
 
 
 class Collection:
-    """The calendar of one resource. `path` is unquoted, with a slash at its end."""
+    """One calendar; `resource` is its name here (`hrefs`). `path` is unquoted, with a slash at its end."""
 
     def __init__(self, wire: Wire, resource: str, path: str, quirks: Quirks | None = None) -> None:
         self._wire = wire
@@ -105,14 +105,14 @@ class Collection:
         answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE)
         if isinstance(answer, httpx.Response) or not answer.parts or answer.parts[0].gone:
             raise NeedsHuman(
-                f"There is no calendar at the address in calendars.{self.resource} (404): correct it, "
+                f"There is no calendar at the address in {field_of(self.resource)} (404): correct it, "
                 "or restore the calendar. Nothing was deleted here."
             )
         itself = answer.parts[0]
         self._names = {self.path, path_of(itself.href).rstrip("/") + "/"}
         if not itself.has(f"{ms.DAV}resourcetype", f"{ms.CAL}calendar"):
             raise NeedsHuman(
-                f"The address in calendars.{self.resource} is no calendar: "
+                f"The address in {field_of(self.resource)} is no calendar: "
                 "write the path of a calendar collection, `calbridge check` lists them."
             )
         date = itself.text(f"{ms.DAV}getlastmodified")
@@ -130,10 +130,10 @@ class Collection:
         body = ms.propfind("D:getetag", "D:resourcetype")
         answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1, long=True)
         if isinstance(answer, httpx.Response) or not any(self._is_here(part) for part in answer.parts):
-            raise RetryLater(f"The listing of calendars.{self.resource} came back without this calendar in it.")
+            raise RetryLater(f"The listing of {field_of(self.resource)} came back without this calendar in it.")
         if any(self._cut(part) for part in answer.parts):
             raise NeedsHuman(
-                f"The server does not list the whole of calendars.{self.resource}: it is too large for it. "
+                f"The server does not list the whole of {field_of(self.resource)}: it is too large for it. "
                 "Nothing was taken for deleted; raise the server's limit, or use a smaller calendar."
             )
         return {

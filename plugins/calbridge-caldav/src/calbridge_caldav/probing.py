@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from calbridge.errors import BridgeError
 from calbridge.provider import Gone, Present, Probe, Unknown
 from calbridge_caldav.collection import Collection
-from calbridge_caldav.hrefs import parts_of
+from calbridge_caldav.hrefs import field_of, parts_of
 from calbridge_caldav.own import id_of, uid_of
 
 
@@ -31,7 +31,7 @@ def _probe(collection: Collection, segment: str, collections: Mapping[str, Colle
         return Present() if b"BEGIN:VCALENDAR" in fetched.data.upper() else Unknown(why="it is no calendar entry")
     collection.look()
     elsewhere = _moved_to(segment, collections)
-    return Unknown(why=f"it was moved into calendars.{elsewhere}") if elsewhere else Gone()
+    return Unknown(why=f"it was moved into {field_of(elsewhere)}") if elsewhere else Gone()
 
 
 def _moved_to(segment: str, collections: Mapping[str, Collection]) -> str:

@@ -14,6 +14,7 @@ from calbridge_caldav import probing, schedule
 from calbridge_caldav.auth import login_of
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.eyes import Eyes
+from calbridge_caldav.hrefs import online_of
 from calbridge_caldav.places import Places
 from calbridge_caldav.quirks import Quirks
 from calbridge_caldav.settings import CaldavSettings
@@ -34,6 +35,10 @@ class CaldavCalendar:
         self._collections = {
             resource: Collection(self._wire, resource, path) for resource, path in settings.paths().items()
         }
+        self._online = {
+            online_of(resource): Collection(self._wire, online_of(resource), path)
+            for resource, path in settings.window_paths().items()
+        }
         self.capabilities = Capabilities(
             fields=FIELDS, mirrors=True, adopts=False, resources=frozenset(self._collections)
         )
@@ -42,7 +47,7 @@ class CaldavCalendar:
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
         """Every calendar's changes since the cursor, or everything."""
         now = self._context.clock.now()
-        return schedule.read(list(self._calendars().values()), cursor, window, known, self._eyes(window), now)
+        return schedule.read(list(self._all().values()), cursor, window, known, self._eyes(window), now)
 
     @hookimpl
     def propagate_change(self, change: Change) -> Receipt:
@@ -53,14 +58,14 @@ class CaldavCalendar:
     @hookimpl
     def probe(self, ref: str) -> Probe:
         """Is this event really gone?"""
-        return probing.probe(self._calendars(), ref)
+        return probing.probe(self._all(), ref)
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:
         """Server, login, calendars."""
         from calbridge_caldav.checks import findings
 
-        return findings(self._settings, self._wire, self._calendars())
+        return findings(self._settings, self._wire, self._all())
 
     @hookimpl
     def learn(self) -> Learned:
@@ -76,16 +81,22 @@ class CaldavCalendar:
 
     def _calendars(self) -> dict[str, Collection]:
         """The calendars, each told what is known of its server now."""
-        quirks = Quirks.of(self._context.quirks())
-        for collection in self._collections.values():
-            collection.quirks = quirks
+        self._all()
         return self._collections
+
+    def _all(self) -> dict[str, Collection]:
+        """The same, and those of online windows, which are only read."""
+        quirks, every = Quirks.of(self._context.quirks()), self._collections | self._online
+        for collection in every.values():
+            collection.quirks = quirks
+        return every
 
     def _eyes(self, window: Interval) -> Eyes:
         return Eyes(
             zone=self._zone,
             window=window,
             policy=Policy(all_day=self._settings.all_day, tentative=self._settings.tentative),
+            meaning=self._settings.meaning(),
         )
 
 

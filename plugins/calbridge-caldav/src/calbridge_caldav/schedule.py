@@ -14,8 +14,8 @@ from calbridge_caldav import cursor as cursors
 from calbridge_caldav.collection import Changes, Collection, Fetched
 from calbridge_caldav.cursor import Seen
 from calbridge_caldav.eyes import Eyes
-from calbridge_caldav.hrefs import ref_of, repeats_of
-from calbridge_caldav.records import records_of
+from calbridge_caldav.hrefs import PARTS, ref_of, resource_of
+from calbridge_caldav.records import markers, records_of
 from calbridge_caldav.since import since
 
 
@@ -41,6 +41,7 @@ def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes,
         marks = collection.look()
         seen[collection.resource] = Seen(path=collection.path, marks=marks, looked=now, listed=now)
         items += _records(collection, Changes(changed=collection.listing()), eyes)
+        items += markers(collection.resource, eyes)
     return Complete(window=window, items=tuple(items), cursor=cursors.write(seen))
 
 
@@ -71,7 +72,8 @@ def _gone(resource: str, changes: Changes, found: Sequence[Record], known: Mappi
     present = {record.ref for record in found}
     for segment in sorted(changes.changed.keys() | changes.removed):
         ref = ref_of(resource, segment)
-        yield from (one for one in (ref, repeats_of(ref)) if one in known and one not in present)
+        every = (ref, *(ref + part for part in PARTS))
+        yield from (one for one in every if one in known and one not in present)
 
 
 def _records(collection: Collection, changes: Changes, eyes: Eyes) -> Iterator[Record]:
@@ -86,7 +88,7 @@ def _records(collection: Collection, changes: Changes, eyes: Eyes) -> Iterator[R
 def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[Record, ...]:
     if fetched.fault:
         ref = ref_of(resource, fetched.segment)
-        return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource),)
+        return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource_of(resource)),)
     if fetched.data is None:
         return ()
     return records_of(resource, fetched.segment, version, fetched.data, eyes)

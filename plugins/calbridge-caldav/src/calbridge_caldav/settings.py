@@ -5,13 +5,23 @@ A calendar belongs to exactly one resource, on the server that the url names: cr
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from calbridge.fields import SecretText, ServerUrl
-from calbridge.ical import Counts
-from calbridge_caldav.hrefs import HERE, collection_path
+from calbridge.ical import Counts, Meaning, fold
+from calbridge_caldav.hrefs import HERE, ONLINE, collection_path
+
+
+def _category(text: str) -> str:
+    if not text.strip() or "," in text:
+        raise ValueError(f'"{text}" is no category: write each one as a text of its own')
+    return text
+
+
+Categories = tuple[Annotated[str, AfterValidator(_category)], ...]
 
 
 class CaldavSettings(BaseModel):
@@ -31,6 +41,15 @@ class CaldavSettings(BaseModel):
         default=None, description="file the bridge keeps a renewed refresh token in, where the server renews them"
     )
     calendars: dict[str, str] = Field(min_length=1, description="resource key to its calendar's path on the server")
+    windows: dict[str, str] = Field(
+        default_factory=dict, description="resource key to the path of a calendar whose entries are its online windows"
+    )
+    window_categories: Categories = Field(
+        default=(), description="an entry with such a category is an online window of its calendar's resource"
+    )
+    absence_categories: Categories = Field(
+        default=(), description="an entry with such a category is an absence, however it shows itself"
+    )
     all_day: Counts = Field(default="busy", description="whether an all-day entry takes time")
     tentative: Counts = Field(default="busy", description="whether a tentative entry takes time")
 
@@ -38,20 +57,36 @@ class CaldavSettings(BaseModel):
     @classmethod
     def _keys(cls, calendars: dict[str, str]) -> dict[str, str]:
         for resource in calendars:
-            if not resource or "/" in resource:
+            if not resource or "/" in resource or resource.startswith(ONLINE):
                 raise ValueError(f'"{resource}" is not the key of a resource: write calendars = {{ anna = "..." }}')
         return calendars
 
     @model_validator(mode="after")
     def _one_calendar_each(self) -> CaldavSettings:
         owners: dict[str, str] = {}
-        for resource, path in self.paths().items():
-            other = owners.setdefault(path, resource)
-            if other != resource:
+        places = [(f"calendars.{key}", path) for key, path in self.paths().items()]
+        for place, path in (*places, *((f"windows.{key}", path) for key, path in self.window_paths().items())):
+            other = owners.setdefault(path, place)
+            if other != place:
                 raise ValueError(
-                    f"calendars.{resource} and calendars.{other} are the same calendar {path}: "
-                    "give each resource a calendar of its own"
+                    f"{place} and {other} are the same calendar {path}: give each resource a calendar of its own"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _windows_of_somebody(self) -> CaldavSettings:
+        for resource in self.windows:
+            if resource not in self.calendars:
+                raise ValueError(
+                    f"windows.{resource} has no calendars.{resource} beside it: give the resource's own too"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _one_meaning_each(self) -> CaldavSettings:
+        both = self.meaning().windows & self.meaning().absences
+        if both:
+            raise ValueError(f'"{min(both)}" cannot be both a window and an absence: take it out of one of them')
         return self
 
     @model_validator(mode="after")
@@ -83,6 +118,16 @@ class CaldavSettings(BaseModel):
         if self.refresh_token is not None and (in_the_clear(self.url) or in_the_clear(self.token_url or "")):
             raise ValueError("a refresh token is only used over https: whoever reads it on the way may use it")
         return self
+
+    def meaning(self) -> Meaning:
+        """What categories mean."""
+        return Meaning(
+            windows=frozenset(map(fold, self.window_categories)), absences=frozenset(map(fold, self.absence_categories))
+        )
+
+    def window_paths(self) -> dict[str, str]:
+        """The same for the calendars of online windows."""
+        return {key: collection_path(self.url, place) for key, place in self.windows.items()}
 
     def paths(self) -> dict[str, str]:
         """Resource key to the unquoted path of its collection, with a slash at its end."""

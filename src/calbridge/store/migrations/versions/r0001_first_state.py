@@ -29,6 +29,7 @@ def upgrade() -> None:
     _make_hub()
     _make_writes()
     _make_people()
+    _make_consents()
     _make_portal()
     for statement in _GUARD[op.get_bind().dialect.name]:
         op.execute(statement)
@@ -170,6 +171,14 @@ def _make_people() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("commands_by_clinic", "commands", ["clinic"])
+
+
+def _make_consents() -> None:
+    op.create_table("notices", _key("clinic"), _key("digest"), _text("text"))
+    op.create_table(
+        "consents", _key("clinic"), _key("appointment"), _text("digest"), _integer("agreed"), _text("client")
+    )
+    op.create_index("consents_by_client", "consents", ["clinic", "client"])
 
 
 def _make_portal() -> None:
