@@ -16,7 +16,7 @@ from stories import HALF, HOUR, MARA, NOW, RECORD, TEN, booked, client, edited, 
 
 from calbridge.hub import Answers, Command, Effect
 from calbridge.lifecycle import Event
-from calbridge.model import State
+from calbridge.model import Appointment, Side, State
 from calbridge.provider import Entry, Gone
 from calbridge.testing.pure import PureHub, changed
 
@@ -29,7 +29,7 @@ PLAIN = {*Event, "edited", "written", "attached", "alternatives", "matched", "li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What came of it. `time` is "old", "clinic" or "client"; `told` are the writes to the portal, in words."""
+    """What came of it. `time` is whose it has, "old" or, for what is over, "-"; `told` are the writes to the portal."""
 
     state: str
     time: str
@@ -135,6 +135,7 @@ CLIENT: Mapping[str, Callable[[PureHub], Entry | None]] = {
 def played(state: str, clinic: str, via: str, client_does: str) -> tuple[PureHub, Cell]:
     """The hub after it, and what came of it."""
     it = BEFORE[state]()
+    first = client(it).id
     it.plans.clear()
     feeds, answers, commands = CLINIC[clinic][via](it)
     wish = CLIENT[client_does](it)
@@ -145,25 +146,31 @@ def played(state: str, clinic: str, via: str, client_does: str) -> tuple[PureHub
     it.state = it.state.__class__(**{**_fields(it), "commands": commands})
     it.see(answers, **feeds)
     written = it.settle()
-    return it, _cell(it, written)
+    return it, _cell(it, written, first)
 
 
 def _fields(it: PureHub) -> dict[str, Any]:
     return {name: getattr(it.state, name) for name in it.state.__dataclass_fields__}
 
 
-def _cell(it: PureHub, written: list[Effect]) -> Cell:
-    booking = client(it)
+def _cell(it: PureHub, written: list[Effect], first: str) -> Cell:
+    """A hold that ended first leaves its confirmation to a booking of its own: then that is what came of it."""
+    booking = max((a for a in it.state.appointments.values() if a.origin is Side.CLIENT), key=lambda a: a.id != first)
     return Cell(
         state=booking.state,
-        time={CLINICS: "clinic", CLIENTS: "client"}.get(booking.start, _at_ten(booking.end, booking.resource)),
+        time="-" if booking.state.gone else _whose(booking),
         told=frozenset(word for effect in written if effect.connection == "portal" for word in _told(effect)),
         codes=frozenset(line.code for plan in it.plans for line in plan.journal) - PLAIN,
     )
 
 
-def _at_ten(end: int, resource: str) -> str:
-    return "old" if (end, resource) == (TEN + HALF, "anna") else "clinic" if resource == "bernd" or end < TEN + HALF else "client"
+def _whose(booking: Appointment) -> str:
+    """Whose change its time shows; a client's other service makes it longer, the clinic shortens it."""
+    place = (booking.start, booking.end, booking.resource)
+    if place == (TEN, TEN + HALF, "anna"):
+        return "old"
+    theirs = booking.start == CLIENTS or booking.end == TEN + HOUR
+    return "client" if theirs else "clinic"
 
 
 def _told(effect: Effect) -> list[str]:
