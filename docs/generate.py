@@ -286,8 +286,8 @@ SIMULTANEOUS_INTRODUCTION = """Both sides change the same booking between two lo
 clinic does: in its calendar, in its PMS (both lead to the same) or by command; columns are what the client does in the
 portal. A cell says in what state the booking is afterwards, whose time it has where somebody's change of it stands, and
 in italics what the portal is told and which journal codes explain it. `tests/core/simultaneous.toml` holds the cells,
-and a test plays each of them in each way. A clinic may change who wins in `[clinics.<c>.rules.authority]`; these are the
-defaults.
+and a test plays each of them in each way. A clinic may change who wins in `[clinics.<c>.rules.authority]`; these are
+the defaults.
 
 | word | meaning |
 |---|---|
