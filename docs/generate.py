@@ -27,6 +27,7 @@ from calbridge.settings.values import HoldTime, Seconds
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
+SIMULTANEOUS = ROOT / "tests" / "core" / "simultaneous.toml"
 NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n"
 
 
@@ -38,6 +39,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "commands.md": NOTE + commands(),
         REFERENCE / "life-cycle.md": lifecycle.as_markdown(),
         REFERENCE / "messages.md": messages.as_markdown(),
+        REFERENCE / "simultaneous-changes.md": NOTE + simultaneous(),
         REFERENCE / "glossary.md": NOTE + glossary(),
         REFERENCE / "articles.md": NOTE + articles(),
         ROOT / "src" / "calbridge" / "published.toml": published(),
@@ -301,6 +303,48 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [list(columns), *map(list, rows)]
     lines.insert(1, ["---"] * len(lines[0]))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+# --- simultaneous changes -------------------------------------------------------------------------
+
+
+def simultaneous() -> str:
+    """The tables that the tests of simultaneous changes play, cell by cell."""
+    tables = tomllib.loads(SIMULTANEOUS.read_text(encoding="utf-8"))
+    parts = ["# When the clinic and its client change one booking at once\n", SIMULTANEOUS_INTRODUCTION]
+    for state, table in tables.items():
+        columns = [f"client {does}" if does != "nothing" else "client does nothing" for does in table["client"]]
+        rows = [f"| {clinic} | {' | '.join(map(_cell, cells))} |" for clinic, cells in table["cells"].items()]
+        head = f"| clinic | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|"
+        parts.append(f"## A booking that is {state}\n\n{head}\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+SIMULTANEOUS_INTRODUCTION = """Both sides change the same booking between two looks of the bridge. Rows are what the
+clinic does: in its calendar, in its PMS (both lead to the same) or by command; columns are what the client does in the
+portal. A cell says in what state the booking is afterwards, whose time it has where somebody's change of it stands, and
+in italics what the portal is told and which journal codes explain it. `tests/core/simultaneous.toml` holds the cells,
+and a test plays each of them in each way. A clinic may change who wins in `[clinics.<c>.rules.authority]`; these are
+the defaults.
+
+| word | meaning |
+|---|---|
+| *told: time* | the portal is given the time that stands; for a client whose move does not stand, with the reason |
+| *told: confirmed*, *cancelled*, ... | the portal is given the state; its client gets that message |
+| `overruled` | an edit did not count and was written back to the side it came from |
+| `refused` | the life cycle has no such step from this state; nothing was changed |
+| `restored` | a patient who is here cannot be deleted from a calendar: the event was made again |
+| `late_confirmation`, `slot_refused` | the reservation had ended when its client confirmed it |
+"""
+
+
+def _cell(text: str) -> str:
+    place, _, codes = text.partition(" because ")
+    place, _, told = place.partition(" told ")
+    state, time = place.split()
+    whose = {"clinic": ", the clinic's time", "client": ", the client's time"}.get(time, "")
+    notes = [*([f"told: {told.replace(' ', ', ')}"] if told else []), *codes.split()]
+    return f"{state.replace('_', ' ')}{whose}" + (f" *({'; '.join(notes)})*" if notes else "")
 
 
 def main(arguments: list[str]) -> int:

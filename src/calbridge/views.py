@@ -159,13 +159,9 @@ def notifies(appointment: Appointment) -> bool:
     return not appointment.quiet or appointment.decline_reason in SYSTEM_REASONS
 
 
-SYSTEM_REASONS = frozenset({
-    "slot_unavailable",
-    "hold_expired",
-    "too_late_to_move",
-    "client_not_admitted",
-    "species_not_admitted",
-})  # fmt: skip
+ALTERNATIVES = frozenset({"slot_unavailable", "hold_expired"})
+"""Reasons that are given with other times: there may be some."""
+SYSTEM_REASONS = ALTERNATIVES | {"too_late_to_move", "client_not_admitted", "species_not_admitted"}
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 

@@ -127,6 +127,22 @@ def test_what_the_winners_of_the_same_cycle_got_is_no_alternative() -> None:
     assert not named & taken
 
 
+def test_until_the_portal_was_told_they_are_looked_at_again() -> None:
+    it = hub()
+    it.see(pms=changed(phone()))
+    it.see(portal=changed(portal("hold/1", State.HELD)))
+    (loser,) = [a for a in it.state.appointments.values() if a.state is State.RELEASED]
+    first = loser.alternatives[0]
+    it.see(pms=changed(phone("pms/8", resource=first.resource, start=first.start, end=first.end)))
+    (effect,) = told(it.see())
+    assert effect.change.alternatives == offered(it)
+    assert first not in effect.change.alternatives
+    it.write(effect)
+    taken = effect.change.alternatives[0]
+    it.see(pms=changed(phone("pms/9", resource=taken.resource, start=taken.start, end=taken.end)))
+    assert taken in it.state.appointments[loser.id].alternatives
+
+
 def test_a_clinics_own_refusal_names_no_other_times() -> None:
     it = booked(booking_mode="request")
     it.see(calendar=changed(edited(it, "calendar", state=State.CANCELLED)))

@@ -83,7 +83,8 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     if not draft.appointments[appointment.id].state.gone:
         _described(draft, link, draft.appointments[appointment.id], entry, changes)
         if MOVES & set(changes):
-            overruled = bool(unsent & MOVES) and not _later(draft, appointment, entry)
+            meanwhile = unsent & MOVES or ("service" in changes and "end" in unsent)
+            overruled = bool(meanwhile) and not _later(draft, appointment, entry)
             _move(draft, link, draft.appointments[appointment.id], entry, overruled=overruled)
 
 
@@ -124,11 +125,19 @@ def _late(draft: Draft, link: Link, entry: Entry, appointment: Appointment) -> N
     draft.note("late_confirmation", appointment.id, link.name)
     ended = draft.step(appointment, Event.EXPIRE) if appointment.state is State.HELD else appointment
     key = draft.fresh_id(link, entry)
-    refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(appointment, entry)
-    if ended is not None and ended.state is State.EXPIRED and refusing:
-        refuse(draft, link, entry, replace(appointment, id=key), LATE)
-        return
-    begin(draft, link, entry, key)
+    why = _ended_for_good(draft, ended or appointment, entry)
+    if why:
+        refuse(draft, link, entry, replace(appointment, id=key), why)
+    else:
+        begin(draft, link, entry, key)
+
+
+def _ended_for_good(draft: Draft, hold: Appointment, entry: Entry) -> str:
+    """Too late where the clinic takes no late ones; or the clinic itself has taken the reserved slot back."""
+    refusing = draft.clinic.rules.late_confirm == "refuse" and _was_late(hold, entry)
+    if hold.state is State.EXPIRED:
+        return LATE if refusing else ""
+    return TAKEN if hold.state is State.RELEASED and not hold.decline_reason else ""
 
 
 def _state(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> None:

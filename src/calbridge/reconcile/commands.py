@@ -73,7 +73,8 @@ def _way_out(draft: Draft, command: Command, appointment: Appointment) -> None:
 
 def _step(draft: Draft, command: Command, appointment: Appointment, event: Event) -> Appointment | None:
     after = draft.step(appointment, event, by="command")
-    if after is None:
+    wanted = appointment.state.gone and event in {Event.DECLINE, Event.CLINIC_CANCEL}  # it is over, as was asked
+    if after is None and not wanted:
         state = appointment.state.replace("_", " ")
         draft.task(
             "command",

@@ -106,7 +106,13 @@ def _progress(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
 
 
 def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
-    for event in PROGRESS.get(wanted, ()):
+    """Step by step, because each side shows only where it got to: whoever lets a request in has accepted it."""
+    asked = draft.appointments[key].state is State.REQUESTED and wanted in {
+        State.ARRIVED,
+        State.FULFILLED,
+        State.NO_SHOW,
+    }
+    for event in (*((Event.ACCEPT,) if asked else ()), *PROGRESS.get(wanted, ())):
         appointment = draft.appointments[key]
         if event is Event.ARRIVE and appointment.state is State.ARRIVED:
             continue

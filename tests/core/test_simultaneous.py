@@ -1,0 +1,40 @@
+"""Every pair of simultaneous changes, played through the whole of reconciling and compared with the data."""
+
+from __future__ import annotations
+
+import pytest
+from simultaneous import BEFORE, CLIENT, CLINIC, Cell, expected, played
+
+EXPECTED = expected()
+CASES = [(state, clinic, via, client) for (state, clinic, client) in EXPECTED for via in CLINIC[clinic]]
+
+
+@pytest.mark.parametrize(("state", "clinic", "via", "client"), CASES)
+def test_what_comes_of_it(state: str, clinic: str, via: str, client: str) -> None:
+    it, cell = played(state, clinic, via, client)
+    assert str(cell) == str(EXPECTED[state, clinic, client])
+    quiet = it.see()
+    assert (quiet.effects, quiet.appointments, quiet.journal) == ((), (), ())
+
+
+def test_every_pair_is_there() -> None:
+    submitted = {"nothing", "moves", "cancels", "describes", "changes the service"}
+    possible = {"held": {"nothing", "releases", "confirms"}}
+    wanted = {
+        (state, clinic, client) for state in BEFORE for clinic in CLINIC for client in possible.get(state, submitted)
+    }
+    assert set(EXPECTED) == wanted
+    assert {client for (_, _, client) in wanted} == set(CLIENT)
+
+
+def test_a_cell_is_read_as_it_is_written() -> None:
+    for cell in EXPECTED.values():
+        assert Cell.parse(str(cell)) == cell
+
+
+@pytest.mark.parametrize(
+    "wrong", ["confirmed client", "cancelled - told cancelled", "confirmed clinic because refused"]
+)
+def test_the_comparison_bites(wrong: str) -> None:
+    _, cell = played("confirmed", "moves", "pms", "moves")
+    assert str(cell) != wrong
