@@ -105,7 +105,7 @@ class Host:
         }
         if role == "portal":
             return PublicContext(clinic=public(clinic), **given)
-        return Context(clinic=clinic, **given)
+        return Context(clinic=clinic, home=self._bridge.home, **given)
 
     def _given(self, clinic: Clinic, name: str) -> dict[str, Any]:
         return {

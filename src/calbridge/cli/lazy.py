@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "client": ("calbridge.cli.client:client", "One client, by the record number in the PMS."),
     "tasks": ("calbridge.cli.tasks:tasks", "What a person must look at."),
     "journal": ("calbridge.cli.journal:journal", "What was decided, and why."),
+    "feeds": ("calbridge.cli.feeds:feeds", "Publish a resource's free/busy for other programs."),
     "config": ("calbridge.cli.config:config", "The configuration as the bridge understands it."),
     "plugins": ("calbridge.cli.plugins:plugins", "What is installed, and what does not load."),
     "demo": ("calbridge.demo.command:demo", "Live one day of a made-up clinic with real programs on this machine."),

@@ -18,8 +18,9 @@ from calbridge.hub import Command, Effect, HubState, JournalEntry, Letters, Link
 from calbridge.messages import Kind, MessageDue
 from calbridge.model import Appointment, Consent, State
 from calbridge.provider import Clock
-from calbridge.store import commands, consents, fence, hubrows, journal, links, messages, outbox, portals, tasks
+from calbridge.store import commands, consents, feeds, fence, hubrows, journal, links, messages, outbox, portals, tasks
 from calbridge.store.database import Database
+from calbridge.store.feeds import FeedRow
 from calbridge.store.records import ConnectionState, JournalRow, MessageRow, MessageState, OutboxRow, TaskRow
 
 
@@ -374,6 +375,28 @@ class Store:
         """True for a webhook delivered before, within 14 days."""
         with self._database.write() as database:
             return portals.seen_before(database, clinic, connection, hint_id, now=now)
+
+    # --- published free/busy ----------------------------------------------------------------------
+
+    def publish_feed(self, clinic: str, resource: str, digest: str, *, now: int) -> None:
+        """Publish a resource under the address that the digest is of; an earlier one shows nothing any more."""
+        with self._database.write() as database:
+            feeds.publish(database, clinic, resource, digest, now=now)
+
+    def withdraw_feed(self, clinic: str, resource: str) -> bool:
+        """Publish it no more; False where it was not."""
+        with self._database.write() as database:
+            return feeds.withdraw(database, clinic, resource)
+
+    def feeds(self, clinic: str) -> list[FeedRow]:
+        """What a clinic publishes."""
+        with self._database.read() as database:
+            return feeds.listed(database, clinic)
+
+    def feed_under(self, digest: str) -> FeedRow | None:
+        """What is published under the address that the digest is of."""
+        with self._database.read() as database:
+            return feeds.under(database, digest)
 
 
 def _state(connection: Connection, clinic: str, configured: tuple[Link, ...], since: int) -> HubState:

@@ -241,3 +241,13 @@ hints = Table(
     Column("seen", Integer, nullable=False),
     Index("hints_by_seen", "clinic", "connection", "seen"),
 )
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("digest", Text, nullable=False),  # of the secret in the address, never the secret
+    Column("created", Integer, nullable=False),
+    Index("feeds_by_digest", "digest", unique=True),
+)

@@ -218,3 +218,5 @@ def _make_portal() -> None:
     )
     op.create_table("hints", _key("clinic"), _key("connection"), _key("hint"), _integer("seen"))
     op.create_index("hints_by_seen", "hints", ["clinic", "connection", "seen"])
+    op.create_table("feeds", _key("clinic"), _key("resource"), _text("digest"), _integer("created"))
+    op.create_index("feeds_by_digest", "feeds", ["digest"], unique=True)
