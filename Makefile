@@ -7,8 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-bench
-DISTRIBUTIONS := . plugins/calbridge-caldav plugins/calbridge-ics plugins/calbridge-pms plugins/calbridge-vetstoria \
-	contrib/calbridge-portal contrib/calbridge-refpms \
+DISTRIBUTIONS := . plugins/calbridge-caldav plugins/calbridge-ics plugins/calbridge-mail plugins/calbridge-pms \
+	plugins/calbridge-vetstoria contrib/calbridge-portal contrib/calbridge-refpms \
 	contrib/calbridge-aroundpet contrib/calbridge-praxxme contrib/calbridge-provet contrib/calbridge-smarttherapy
 SOURCES := src $(wildcard plugins/*/src) $(wildcard contrib/*/src)
 

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.messages import Kind, MessageDue
-from calbridge.model import Appointment, Clinic, Details, Language, State
+from calbridge.model import Alternative, Appointment, Clinic, Details, Language, State
 from calbridge.public import PublicClinic, public
 
 
@@ -50,7 +50,7 @@ class ClientNotice:
 
     `booking` is "" and `visit` None for an invitation. `revision` grows with every change of the booking. `manage_url`
     is there where she may still cancel or move online. `reason` is why she was declined: a code of the bridge, or the
-    clinic's sentence where the clinic shows it.
+    clinic's sentence where the clinic shows it. `alternatives` are times she may have instead.
     """
 
     key: str
@@ -62,6 +62,7 @@ class ClientNotice:
     visit: Visit | None = None
     manage_url: str = ""
     reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,7 @@ def client_notice(
         visit=_visit(due, clinic, appointment, details) if appointment is not None else None,
         manage_url=manage_url if may else "",
         reason=due.reason,
+        alternatives=appointment.alternatives if appointment is not None and due.kind is Kind.DECLINED else (),
     )
 
 

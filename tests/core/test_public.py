@@ -15,6 +15,7 @@ import pytest
 
 from calbridge.changes import CHANGES, CalendarChange, Offer, PmsChange, PortalChange
 from calbridge.model import Absence, Appointment, Clinic, Closure, Details, Resource, Rules, Service
+from calbridge.notices import ClientNotice, ClinicNotice
 from calbridge.public import PublicClinic, PublicResource, public
 from calbridge.views import CalendarView, PmsView, PortalView
 
@@ -30,9 +31,13 @@ MAY_LEAVE = {
     "PublicService": (
         "key name minutes group online resources species excluded_species clients instructions booking_mode"
     ),
+    "ClientNotice": "key kind clinic to booking revision visit manage_url reason alternatives",
+    "Recipient": "name email phone language",
+    "Visit": "state start end service resource description patient instructions previous",
+    "ClinicNotice": "key kind clinic booking revision start end service resource",
     "PublicRules": "client_cancel_cutoff client_move_cutoff hold_ttl late_confirm show_resource show_duration",
 }
-ROOTS = (PortalChange, Offer, PublicClinic)
+ROOTS = (PortalChange, Offer, PublicClinic, ClientNotice, ClinicNotice)
 FROZEN: dict[str, Any] = {"frozen": True, "kw_only": True}
 NEVER = (Appointment, Clinic, Details, Resource, Service, Rules, CalendarView, PmsView, CalendarChange, PmsChange)
 

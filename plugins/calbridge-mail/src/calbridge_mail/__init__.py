@@ -1,0 +1,1 @@
+"""Tells clients and clinics by e-mail."""
