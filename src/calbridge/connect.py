@@ -89,7 +89,7 @@ class Host:
         }
         if role == "portal":
             return PublicContext(clinic=public(clinic), **given)
-        return Context(clinic=clinic, **given)
+        return Context(clinic=clinic, home=self._bridge.home, **given)
 
     def _without_plugin(self, connection: ConnectionConfig) -> NeedsHuman:
         faults = "; ".join(plugin.fault for plugin in self._plugins.broken)

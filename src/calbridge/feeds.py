@@ -50,13 +50,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Busy:
-    """Time that something foreign takes, without any text. One remote object, all its occurrences in the window."""
+    """Time that something foreign takes, without any text. One remote object, all its occurrences in the window.
+
+    `echo`: the appointment that it says it shows, where it is a copy of the bridge's own event as a feed gives it. Its
+    time counts only while the hub does not know that appointment: a booking is not in its own way (lesson 6).
+    """
 
     ref: str
     version: str
     resource: str
     spans: tuple[Interval, ...]
     tentative: bool = False
+    echo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +220,7 @@ class Capabilities:
     `fields` are the view fields the side really stores: no other field of an entry is compared or believed.
     `mirrors`: the side wants every appointment of the clinic (a calendar, a PMS), not only those it brought (a portal).
     `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
+    `max_age`: seconds after which a read of this side is too old to offer time on, whatever the clinic's rules allow.
     `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
@@ -228,4 +234,5 @@ class Capabilities:
     two_stage: bool = False
     matches_clients: bool = False
     takes_offers: bool = False
+    max_age: int | None = None
     webhooks: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import httpx
@@ -163,7 +164,10 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Everything from outside that a provider may touch. `transport` goes into `httpx.Client(transport=...)`."""
+    """Everything from outside that a provider may touch. `transport` goes into `httpx.Client(transport=...)`.
+
+    `home`: the configuration's folder, which files that settings name are relative to.
+    """
 
     connection: str
     clinic: Clinic
@@ -171,6 +175,7 @@ class Context:
     clock: Clock
     secrets: Secrets
     log: Any
+    home: Path = Path()
     random: random.Random = field(default_factory=random.SystemRandom)
     quirks: Callable[[], Mapping[str, str]] = dict
     """What `learn` found last of this connection's server; empty before the first time."""

@@ -234,6 +234,36 @@ class Asked(Answer):
     command: CommandKind
 
 
+class FeedAddress(Answer):
+    """`feeds publish`"""
+
+    clinic: str
+    resource: str
+    events: str = Field(description="address of the feed for calendar programs; it is shown this once")
+    freebusy: str = Field(description="address of the same as one VFREEBUSY")
+
+
+class FeedLine(Answer):
+    """One published resource."""
+
+    clinic: str
+    resource: str
+    published: str = Field(description="RFC 3339: since when")
+
+
+class Feeds(Answer):
+    """`feeds list`"""
+
+    feeds: list[FeedLine]
+
+
+class FeedWithdrawn(Answer):
+    """`feeds withdraw`"""
+
+    clinic: str
+    resource: str
+
+
 class Tasks(Answer):
     """`tasks list`"""
 

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "requests": ("calbridge.cli.requests:requests", "Bookings that wait for the clinic's word."),
     "tasks": ("calbridge.cli.tasks:tasks", "What a person must look at."),
     "journal": ("calbridge.cli.journal:journal", "What was decided, and why."),
+    "feeds": ("calbridge.cli.feeds:feeds", "Publish a resource's free/busy for other programs."),
     "config": ("calbridge.cli.config:config", "The configuration as the bridge understands it."),
     "plugins": ("calbridge.cli.plugins:plugins", "What is installed, and what does not load."),
     "demo": ("calbridge.demo.command:demo", "Live one day of a made-up clinic with real programs on this machine."),

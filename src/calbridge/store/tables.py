@@ -30,6 +30,7 @@ clinics = Table(
     Column("clinic", Text, primary_key=True),
     Column("epoch", Integer, nullable=False),  # the fencing token: +1 with every cycle
     Column("revision", Integer, nullable=False),  # of published availability; only grows
+    Column("foreign_version", Integer, nullable=False),  # of the foreign records; +1 with every change to them
 )
 
 connections = Table(
@@ -210,4 +211,14 @@ hints = Table(
     Column("hint", Text, primary_key=True),
     Column("seen", Integer, nullable=False),
     Index("hints_by_seen", "clinic", "connection", "seen"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("digest", Text, nullable=False),  # of the secret in the address, never the secret
+    Column("created", Integer, nullable=False),
+    Index("feeds_by_digest", "digest", unique=True),
 )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from calbridge.errors import BridgeError
 from calbridge.provider import Gone, Present, Probe, Unknown
+from calbridge.uids import appointment_of, uid_of
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.hrefs import field_of, parts_of
-from calbridge_caldav.own import id_of, uid_of
 
 
 def probe(collections: Mapping[str, Collection], ref: str) -> Probe:
@@ -36,7 +36,7 @@ def _probe(collection: Collection, segment: str, collections: Mapping[str, Colle
 
 def _moved_to(segment: str, collections: Mapping[str, Collection]) -> str:
     """A staff member who drags an event into a colleague's calendar deletes it in the first one."""
-    appointment = id_of(uid_of(segment.removesuffix(".ics")))
+    appointment = appointment_of(uid_of(segment.removesuffix(".ics")))
     if not appointment:
         return ""
     for collection in collections.values():

@@ -12,10 +12,11 @@ from calbridge.ical import Meant, Reading, meant
 from calbridge.ical.lines import FaultError
 from calbridge.interval import Interval, merge
 from calbridge.provider import AbsenceRecord, Busy, Entry, Record, Unreadable, WindowRecord
+from calbridge.uids import DOMAIN
 from calbridge_caldav.document import Document
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import ABSENCES, ONLINE, REPEATS, WINDOWS, ref_of, resource_of
-from calbridge_caldav.own import DOMAIN, modified_of, recurs, stamp_of, view_of
+from calbridge_caldav.own import modified_of, recurs, stamp_of, view_of
 
 _OURS = DOMAIN.encode()
 

@@ -13,9 +13,9 @@ import httpx
 
 from calbridge.errors import BridgeError, RetryLater, SkipItem
 from calbridge.provider import Change, Entry, Receipt
+from calbridge.uids import uid_of
 from calbridge.views import CalendarView
 from calbridge_caldav.amend import amend, compose, settled
-from calbridge_caldav.own import uid_of
 from calbridge_caldav.places import CONFLICT, Found, Place, Places
 
 ATTEMPTS = 3

@@ -61,7 +61,7 @@ def _of_appointment(name: str) -> sa.ForeignKeyConstraint:
 
 
 def _make_clinics() -> None:
-    op.create_table("clinics", _key("clinic"), _integer("epoch"), _integer("revision"))
+    op.create_table("clinics", _key("clinic"), _integer("epoch"), _integer("revision"), _integer("foreign_version"))
     op.create_table(
         "connections",
         _key("clinic"),
@@ -191,3 +191,5 @@ def _make_portal() -> None:
     )
     op.create_table("hints", _key("clinic"), _key("connection"), _key("hint"), _integer("seen"))
     op.create_index("hints_by_seen", "hints", ["clinic", "connection", "seen"])
+    op.create_table("feeds", _key("clinic"), _key("resource"), _text("digest"), _integer("created"))
+    op.create_index("feeds_by_digest", "feeds", ["digest"], unique=True)
