@@ -7,7 +7,7 @@ both to the same answers. Only rules of plugins are asked start by start, and on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, reduce
@@ -169,23 +169,27 @@ class Board:
 
     def _served(self, case: Case, shape: Shape, starts: int) -> list[Group]:
         """Split by which resource of each required group they get; what gets none is dropped."""
-        groups = [Group(starts, ())]
-        for group in case.service.requires:
-            served: list[Group] = []
-            for key in group:
-                if key != case.resource.key and key not in self.facts.stale:
-                    free, groups = self._split(groups, key, shape)
-                    served += free
-            groups = served
-        return groups
+        return list(self._choices(shape, starts, case.service.requires, (case.resource.key,)))
 
-    def _split(self, groups: list[Group], key: str, shape: Shape) -> tuple[list[Group], list[Group]]:
-        """Where a co-resource is there for the visit and free for the footprint; and where it is not, or is used."""
+    def _choices(
+        self, shape: Shape, starts: int, groups: Sequence[tuple[str, ...]], used: tuple[str, ...]
+    ) -> Iterator[Group]:
+        """The first choice in the listed order has all the starts that it can, the next what is left."""
+        if not groups:
+            yield Group(starts, used[1:])
+        for key in groups[0] if groups else ():
+            if starts and key not in used:
+                free = without(starts, self._lacking(key, shape))
+                for group in self._choices(shape, free, groups[1:], (*used, key)):
+                    yield group
+                    starts = without(starts, group.starts)
+
+    def _lacking(self, key: str, shape: Shape) -> int:
+        """Starts for which a co-resource is not there for the visit, not free for the footprint, or not known to be."""
+        if key in self.facts.stale:
+            return self.axis.everything
         away = self._widened(("away", key), lambda: self._away(key), before=shape.length - 1)
-        lacking = away | self._occupied(key, shape)
-        left = [Group(starts if key in chosen else starts & lacking, chosen) for starts, chosen in groups]
-        free = [Group(all_ ^ rest, (*chosen, key)) for (all_, chosen), (rest, _) in zip(groups, left, strict=True)]
-        return [group for group in free if group.starts], [group for group in left if group.starts]
+        return away | self._occupied(key, shape)
 
     # --- rules of plugins ---
 

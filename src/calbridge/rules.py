@@ -224,18 +224,23 @@ def day_full(case: Case) -> Answer:
 def choose(case: Case, *tests: Callable[[Case, str], bool]) -> tuple[str, ...] | int:
     """One resource of each required group that meets every test, or the index of the first group without one.
 
-    The first in the listed order that is not already used by the slot. With fewer resources to choose from it never
-    finds more (whatever a group takes from the wider choice, the narrower one has taken too or lacks): so where the
-    strictest tests find a choice, rules 8, 11 and 15 all do.
+    The first in the listed order that is not already used by the slot; where that would leave a later group without
+    any, the next. With fewer resources to choose from it never finds more: so where the strictest tests find a choice,
+    rules 8, 11 and 15 all do.
     """
-    used = [case.resource.key]
-    for index, group in enumerate(case.service.requires):
-        fit = (key for key in group if key not in used and all(test(case, key) for test in tests))
-        chosen = next(fit, None)
-        if chosen is None:
-            return index
-        used.append(chosen)
-    return tuple(used[1:])
+
+    def rest(groups: Sequence[tuple[str, ...]], used: tuple[str, ...]) -> tuple[str, ...] | int:
+        reached = 0
+        for key in groups[0] if groups else ():
+            if key in used or not all(test(case, key) for test in tests):
+                continue
+            chosen = rest(groups[1:], (*used, key))
+            if not isinstance(chosen, int):
+                return (key, *chosen)
+            reached = max(reached, chosen + 1)
+        return reached if groups else ()
+
+    return rest(case.service.requires, (case.resource.key,))
 
 
 def co_resources(case: Case) -> tuple[str, ...] | int:

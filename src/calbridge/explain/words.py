@@ -72,7 +72,7 @@ def _of_plugin(told: Told, extra: ExtraRule) -> Words:
             sentence=f"The rule could not answer{by}: {facts['fault']}. What cannot be judged is not promised.",
             remedy="Tell the maker of the plugin, or turn the rule off.",
         )
-    return Words(sentence=f"{_filled(told, extra.words)}{by}.")
+    return Words(sentence=f"{_filled(told, extra.words)}{by}.", remedy="Choose another time.")
 
 
 def _filled(told: Told, template: str) -> str:

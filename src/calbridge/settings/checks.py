@@ -67,13 +67,12 @@ def _never_met(path: Path, booked: list[Any], groups: list[Any]) -> Iterator[Fau
 
 
 def _group_without_choice(booked: Any, groups: list[list[Any]]) -> int | None:
-    """The first of each group that the slot does not use yet is taken."""
-    used = [booked]
+    """The first that cannot be met, however the groups before it are."""
+    ways = {frozenset([booked])}
     for index, group in enumerate(groups):
-        chosen = next((key for key in group if key not in used), None)
-        if chosen is None:
+        ways = {used | {key} for used in ways for key in group if key not in used}
+        if not ways:
             return index
-        used.append(chosen)
     return None
 
 

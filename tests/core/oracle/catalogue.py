@@ -5,6 +5,7 @@ here; an interval is asked whether it touches another, and a minute what the wal
 """
 
 from datetime import timedelta
+from itertools import product
 
 from oracle.wallclock import minutes_of, wall, window
 
@@ -191,14 +192,10 @@ class Catalogue:
     # --- co-resources ---
 
     def pick(self, key, start, *tests):
-        """One of each group, the first that fits and is not used by the slot already; None where a group has none."""
-        used = [key]
-        for group in self.service.requires:
-            fit = [other for other in group if other not in used and all(test(other, start) for test in tests)]
-            if not fit:
-                return None
-            used.append(fit[0])
-        return tuple(used[1:])
+        """One of each group, none twice: of all choices the first in the listed order; None where there is none."""
+        fit = [[other for other in g if all(test(other, start) for test in tests)] for g in self.service.requires]
+        choices = (choice for choice in product(*fit) if len({key, *choice}) == len(choice) + 1)
+        return next(choices, None)
 
     def chosen(self, key, start):
         return self.pick(key, start, self.there, self.free, lambda other, _: other not in self.facts.stale)

@@ -51,6 +51,7 @@ class VetstoriaPortal:
             fields=frozenset({"state", "resource", "start", "end"}),
             takes_offers=True,
             webhooks=settings.webhook_secret is not None,
+            tells=TELLS,
         )
 
     @hookimpl
