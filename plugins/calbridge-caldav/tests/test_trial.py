@@ -42,7 +42,8 @@ def learn(practice: Any, make: Any) -> Learned:
 
 
 def _dated(practice: Any) -> bool:
-    return bool(practice.server.name == "radicale")
+    """Does its date have to be waited for?"""
+    return bool(practice.server.name != "xandikos")
 
 
 def test_both_servers_do_all_that_the_bridge_needs(practice: Any, make: Any) -> None:
@@ -50,12 +51,14 @@ def test_both_servers_do_all_that_the_bridge_needs(practice: Any, make: Any) -> 
     before = practice.provider.check()
     learned = learn(practice, make)
     found = Quirks.of(learned.quirks)
+    assert [each.message for each in practice.provider.check()] == [each.message for each in before]
+    if practice.server.name == "given":  # whatever it is like: the summary says so
+        return
     assert replace(found, moving_date="", keeps_body="", delta_bodies="") == GOOD
     assert (found.moving_date, found.delta_bodies) == ((YES, YES) if _dated(practice) else (NO, NO))
     assert learned.quirks["tried"] == YES
     assert "calendar-access" in learned.quirks["dav"]
     assert not [each for each in learned.findings if each.level != "ok"]
-    assert [each.message for each in practice.provider.check()] == [each.message for each in before]
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
@@ -106,7 +109,7 @@ def test_a_condition_that_is_ignored_is_found(practice: Any, make: Any, name: st
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
-def test_nothing_foreign_is_overwritten_where_if_none_match_is_ignored(practice: Any, make: Any) -> None:
+def test_wild_4_nothing_foreign_is_overwritten_where_if_none_match_is_ignored(practice: Any, make: Any) -> None:
     """SOGo (servers in the wild, 4)."""
     practice.wire.before = ignoring("If-None-Match", "PUT")
     practice.quirks["if_none_match"] = NO
@@ -119,7 +122,7 @@ def test_nothing_foreign_is_overwritten_where_if_none_match_is_ignored(practice:
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
-def test_no_edit_is_deleted_where_if_match_is_ignored(practice: Any, make: Any) -> None:
+def test_wild_4_no_edit_is_deleted_where_if_match_is_ignored(practice: Any, make: Any) -> None:
     """SOGo (servers in the wild, 4): staff moved it, so it is handed back, not deleted."""
     entry = practice.write()
     practice.edit(entry.ref, ("20260303T100000", "20260303T140000"), ("20260303T103000", "20260303T143000"))

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
-from calbridge.store import journal, sqlite, tasks
+from calbridge.store import foreignrows, journal, sqlite, tasks
 from calbridge.store.records import ConnectionState
-from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows
+from calbridge.store.tables import connections, offers, outbox, shadows
 
 NEVER_READ: Mapping[str, Any] = {
     "cursor": "",
@@ -84,8 +84,9 @@ def _forget(connection: Connection, clinic: str, name: str, now: int) -> None:
         table.name: str(
             connection.execute(delete(table).where(table.c.clinic == clinic, table.c.connection == name)).rowcount
         )
-        for table in (shadows, foreign_records, outbox, offers)
+        for table in (shadows, outbox, offers)
     }
+    facts["foreign_records"] = str(foreignrows.forget(connection, clinic, name))
     entry = JournalEntry(code="connection.changed", connection=name, facts=facts)
     journal.add(connection, clinic, [entry], at=now)
 

@@ -14,10 +14,22 @@ from sqlalchemy import Connection
 
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
-from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
+from calbridge.hub import Command, Effect, Foreign, HubState, JournalEntry, Link, Plan, Shadow, Task
 from calbridge.model import Appointment, Consent, State
 from calbridge.provider import Clock
-from calbridge.store import commands, consents, feeds, fence, hubrows, journal, links, outbox, portals, tasks
+from calbridge.store import (
+    commands,
+    consents,
+    feeds,
+    fence,
+    foreignrows,
+    hubrows,
+    journal,
+    links,
+    outbox,
+    portals,
+    tasks,
+)
 from calbridge.store.database import Database
 from calbridge.store.feeds import FeedRow
 from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
@@ -29,6 +41,7 @@ class Store:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._foreign = foreignrows.Kept()
 
     @classmethod
     def open(cls, location: str | Path, *, clock: Clock | None = None) -> Store:
@@ -61,10 +74,16 @@ class Store:
         configured = tuple(links_)
         with self._database.read() as connection:
             if not links.unsettled(links.stored(connection, clinic), configured):
-                return _state(connection, clinic, configured, since)
-        with self._database.rehearse() if dry else self._database.write() as connection:
+                foreign = self._foreign.load(connection, clinic)
+                return _state(connection, clinic, configured, since, foreign)
+        if dry:
+            with self._database.rehearse() as connection:
+                links.settle(connection, clinic, configured, now=self._clock.now())
+                return _state(connection, clinic, configured, since, foreignrows.load(connection, clinic))
+        with self._database.write() as connection:
             links.settle(connection, clinic, configured, now=self._clock.now())
-            return _state(connection, clinic, configured, since)
+        with self._database.read() as connection:
+            return _state(connection, clinic, configured, since, self._foreign.load(connection, clinic))
 
     def commit(self, clinic: str, epoch: int, plan: Plan, *, now: int, run: str) -> None:
         """All of the plan or nothing of it. `Overlap` when a claim is impossible.
@@ -77,12 +96,12 @@ class Store:
             consents.follow(connection, clinic, plan.appointments)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
             hubrows.save_shadows(connection, clinic, plan.shadows)
-            hubrows.drop_foreign(connection, clinic, plan.foreign_gone)
-            hubrows.save_foreign(connection, clinic, plan.foreign)
+            version = foreignrows.save(connection, clinic, plan.foreign, plan.foreign_gone)
             links.advance(connection, clinic, plan.reads)
             commands.consume(connection, clinic, plan.commands)
             outbox.renew(connection, clinic, plan.effects, now=now, run=run)
             _explain(connection, clinic, plan.journal, raised=plan.tasks, settled=plan.settled, now=now, run=run)
+        self._foreign.follow(clinic, version, plan.foreign, plan.foreign_gone)
 
     # --- outbox -----------------------------------------------------------------------------------
 
@@ -318,12 +337,18 @@ class Store:
             return feeds.under(database, digest)
 
 
-def _state(connection: Connection, clinic: str, configured: tuple[Link, ...], since: int) -> HubState:
+def _state(
+    connection: Connection,
+    clinic: str,
+    configured: tuple[Link, ...],
+    since: int,
+    foreign: Mapping[tuple[str, str], Foreign],
+) -> HubState:
     known = links.stored(connection, clinic)
     return HubState(
         appointments=hubrows.load_appointments(connection, clinic, since=since),
         shadows=hubrows.load_shadows(connection, clinic, since=since),
-        foreign=hubrows.load_foreign(connection, clinic),
+        foreign=foreign,
         links={link.name: links.filled(link, known.get(link.name)) for link in configured},
         commands=commands.pending(connection, clinic),
         unresolved=outbox.unresolved(connection, clinic),

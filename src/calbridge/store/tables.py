@@ -30,6 +30,7 @@ clinics = Table(
     Column("clinic", Text, primary_key=True),
     Column("epoch", Integer, nullable=False),  # the fencing token: +1 with every cycle
     Column("revision", Integer, nullable=False),  # of published availability; only grows
+    Column("foreign_version", Integer, nullable=False),  # of the foreign records; +1 with every change to them
 )
 
 connections = Table(

@@ -6,9 +6,11 @@ is no calendar, is a person's matter: it never means that everything in it was d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
 
@@ -18,6 +20,9 @@ from calbridge_caldav import multistatus as ms
 from calbridge_caldav.hrefs import field_of, member_path, path_of, quoted, segment_in
 from calbridge_caldav.quirks import NO, Quirks
 from calbridge_caldav.wire import GONE, Body, Wire, etag_of
+
+ArgumentT = TypeVar("ArgumentT")
+ResultT = TypeVar("ResultT")
 
 CHUNK = 80
 PAGES = 1000
@@ -102,7 +107,7 @@ class Collection:
 
     def _marks(self, *names: str) -> Marks:
         body = ms.propfind("D:resourcetype", *names)
-        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE)
+        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE, long=True)
         if isinstance(answer, httpx.Response) or not answer.parts or answer.parts[0].gone:
             raise NeedsHuman(
                 f"There is no calendar at the address in {field_of(self.resource)} (404): correct it, "
@@ -223,11 +228,16 @@ class Collection:
     # --- bodies ---
 
     def bodies(self, segments: Sequence[str]) -> Iterator[Fetched]:
-        """The objects, in chunks (one multiget for ten thousand is refused); what one leaves out is asked for alone."""
-        for start in range(0, len(segments), CHUNK):
-            chunk = segments[start : start + CHUNK]
-            got = self.multiget(chunk) if self.quirks.multiget != NO else {}
+        """The objects, in chunks (one multiget for ten thousand is refused); what one leaves out is asked for alone.
+
+        The server works on the next chunk while the last one is being read here.
+        """
+        chunks = [segments[start : start + CHUNK] for start in range(0, len(segments), CHUNK)]
+        for chunk, got in zip(chunks, ahead(self._several, chunks), strict=True):
             yield from (got.get(segment) or self.fetch(segment) for segment in chunk)
+
+    def _several(self, segments: Sequence[str]) -> dict[str, Fetched]:
+        return self.multiget(segments) if self.quirks.multiget != NO else {}
 
     def multiget(self, segments: Sequence[str]) -> dict[str, Fetched]:
         """Several objects at once, those that the server gives."""
@@ -261,6 +271,20 @@ class Collection:
         if answer.status_code in _REFUSALS:
             return Fetched(segment=segment, fault=f"the server does not hand it out ({answer.status_code})")
         raise classify(answer)
+
+
+def ahead(call: Callable[[ArgumentT], ResultT], arguments: Sequence[ArgumentT]) -> Iterator[ResultT]:
+    """The results in order, each next one already being worked on in another thread; one alone needs none."""
+    if len(arguments) <= 1:
+        yield from map(call, arguments)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        pending = pool.submit(call, arguments[0])
+        for argument in arguments[1:]:
+            result = pending.result()
+            pending = pool.submit(call, argument)
+            yield result
+        yield pending.result()
 
 
 def _fetched(segment: str, part: ms.Part) -> Fetched:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from calbridge.ical import Meaning, Policy, Reading, read
+from calbridge.ical import Meaning, Policy, Reading
 from calbridge.interval import Interval
 from calbridge_caldav.hrefs import ONLINE
 
@@ -23,6 +23,8 @@ class Eyes:
 
     def read(self, body: bytes) -> Reading:
         """What an object says of time."""
+        from calbridge.ical import read
+
         return read(body, window=self.window, zone=self.zone, policy=self.policy)
 
     def meaning_of(self, name: str) -> Meaning:

@@ -9,6 +9,7 @@ from lxml import etree
 
 DAV = "{DAV:}"
 CAL = "{urn:ietf:params:xml:ns:caldav}"
+_HREF, _PROPSTAT, _PROP, _STATUS = (f"{DAV}{name}" for name in ("href", "propstat", "prop", "status"))
 CTAG = "{http://calendarserver.org/ns/}getctag"
 
 _NS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:S="http://calendarserver.org/ns/"'
@@ -73,15 +74,35 @@ def parse(body: bytes, date: str = "") -> Multistatus:
 
 
 def _part(response: etree._Element) -> Part:
+    """Children are looked at once, without paths: a listing has ten thousand of these."""
+    href, status = "", None
     props: dict[str, etree._Element] = {}
-    for propstat in response.iterfind(f"{DAV}propstat"):
-        if _code(propstat) in {200, None}:
-            props.update({str(one.tag): one for one in propstat.iterfind(f"{DAV}prop/*")})
-    return Part(href=response.findtext(f"{DAV}href") or "", status=_code(response), props=props)
+    for child in response:
+        if child.tag == _HREF:
+            href = href or child.text or ""
+        elif child.tag == _PROPSTAT:
+            _take(child, props)
+        elif child.tag == _STATUS:
+            status = _code(child.text)
+    return Part(href=href, status=status, props=props)
 
 
-def _code(element: etree._Element) -> int | None:
-    words = (element.findtext(f"{DAV}status") or "").split()
+def _take(propstat: etree._Element, props: dict[str, etree._Element]) -> None:
+    """The properties of one propstat, where it says that it found them."""
+    found: list[etree._Element] = []
+    code: int | None = None
+    for child in propstat:
+        if child.tag == _PROP:
+            found += child
+        elif child.tag == _STATUS:
+            code = _code(child.text)
+    if code in {200, None}:
+        for one in found:
+            props[str(one.tag)] = one
+
+
+def _code(text: str | None) -> int | None:
+    words = (text or "").split()
     return int(words[1]) if len(words) > 1 and words[1].isascii() and words[1].isdigit() else None
 
 

@@ -1,4 +1,7 @@
-"""The provider of one CalDAV connection: the hooks, each a line or two over the module that does the work."""
+"""The provider of one CalDAV connection: the hooks, each a line or two over the module that does the work.
+
+What only some cycles need (to read an event, to write one) is imported by those: most find that nothing changed.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,14 @@ from calbridge.hookspecs import hookimpl
 from calbridge.ical import Policy
 from calbridge.interval import Interval
 from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Learned, Probe, Receipt, Record
-from calbridge_caldav import probing, schedule
+from calbridge_caldav import schedule
 from calbridge_caldav.auth import login_of
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import online_of
-from calbridge_caldav.places import Places
 from calbridge_caldav.quirks import Quirks
 from calbridge_caldav.settings import CaldavSettings
 from calbridge_caldav.wire import Wire
-from calbridge_caldav.writing import Writing
 
 FIELDS = frozenset({"state", "resource", "start", "end", "title", "description", "note", "confidential"})
 
@@ -52,12 +53,17 @@ class CaldavCalendar:
     @hookimpl
     def propagate_change(self, change: Change) -> Receipt:
         """Write one appointment state into its resource's calendar."""
+        from calbridge_caldav.places import Places
+        from calbridge_caldav.writing import Writing
+
         places = Places(self._wire, self._calendars(), self._eyes(Interval(0, 0)))
         return Writing(places, change, self._zone, self._context.clock.now()).carry_out()
 
     @hookimpl
     def probe(self, ref: str) -> Probe:
         """Is this event really gone?"""
+        from calbridge_caldav import probing
+
         return probing.probe(self._all(), ref)
 
     @hookimpl

@@ -15,7 +15,6 @@ from calbridge_caldav.collection import Changes, Collection, Fetched
 from calbridge_caldav.cursor import Seen
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import PARTS, ref_of, resource_of
-from calbridge_caldav.records import markers, records_of
 from calbridge_caldav.since import since
 
 
@@ -41,7 +40,7 @@ def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes,
         marks = collection.look()
         seen[collection.resource] = Seen(path=collection.path, marks=marks, looked=now, listed=now)
         items += _records(collection, Changes(changed=collection.listing()), eyes)
-        items += markers(collection.resource, eyes)
+        items += _markers(collection.resource, eyes)
     return Complete(window=window, items=tuple(items), cursor=cursors.write(seen))
 
 
@@ -85,10 +84,18 @@ def _records(collection: Collection, changes: Changes, eyes: Eyes) -> Iterator[R
         yield from _of_one(collection.resource, fetched, fetched.etag or changes.changed[segment], eyes)
 
 
+def _markers(resource: str, eyes: Eyes) -> tuple[Record, ...]:
+    from calbridge_caldav.records import markers
+
+    return tuple(markers(resource, eyes))
+
+
 def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[Record, ...]:
     if fetched.fault:
         ref = ref_of(resource, fetched.segment)
         return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource_of(resource)),)
     if fetched.data is None:
         return ()
+    from calbridge_caldav.records import records_of
+
     return records_of(resource, fetched.segment, version, fetched.data, eyes)

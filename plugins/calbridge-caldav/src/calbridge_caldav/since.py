@@ -72,7 +72,7 @@ def _delta(
     """What the server's delta says; `marks` is what was seen just now, None where nothing was looked at before."""
     token = before.marks.token if collection.quirks.trusts_delta else ""
     changes = collection.changes(token, bodies=collection.quirks.delta_bodies == YES) if token else None
-    held = known_in(collection.resource, known)
+    held = known_in(collection.resource, known) if changes is None or changes.changed else {}
     if changes is None or _empty(changes, before.marks, marks) or _replayed(changes, held):
         whole = marks if marks is not None and (marks.token or marks.ctag) else collection.look()
         return _listed(collection, whole, known, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -32,12 +33,13 @@ class Body:
 
 
 class Wire:
-    """The connection to one server. Makes its client when first used; one thread at a time."""
+    """The connection to one server. Makes its client when first used; threads take turns, for a login has a state."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport, login: httpx.Auth | None = None) -> None:
         self._transport = transport
         self._login = login
         self._client: httpx.Client | None = None
+        self._turn = threading.Lock()
         parts = urlsplit(url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
 
@@ -56,9 +58,10 @@ class Wire:
         """
         patience = {"patience": PATIENCE} if long else {}
         try:
-            return self._open().request(
-                method, self._origin + path, headers=headers, content=content, extensions=patience
-            )
+            with self._turn:
+                return self._open().request(
+                    method, self._origin + path, headers=headers, content=content, extensions=patience
+                )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise classify(error) from error
 
@@ -118,7 +121,8 @@ class Wire:
 
     def _open(self) -> httpx.Client:
         if self._client is None:
-            self._client = httpx.Client(transport=self._transport, auth=self._login)
+            # The transport bounds the time, and knows which requests take long.
+            self._client = httpx.Client(transport=self._transport, auth=self._login, timeout=PATIENCE)
         return self._client
 
 

@@ -61,7 +61,7 @@ def _of_appointment(name: str) -> sa.ForeignKeyConstraint:
 
 
 def _make_clinics() -> None:
-    op.create_table("clinics", _key("clinic"), _integer("epoch"), _integer("revision"))
+    op.create_table("clinics", _key("clinic"), _integer("epoch"), _integer("revision"), _integer("foreign_version"))
     op.create_table(
         "connections",
         _key("clinic"),
