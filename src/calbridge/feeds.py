@@ -225,6 +225,8 @@ class Capabilities:
     `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
     `max_age`: seconds after which a read of this side is too old to offer time on, whatever the clinic's rules allow.
     `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
+    `holds`: it can show that a slot is only reserved, or asked for; else it is given a plain appointment whose title
+    says so, and which names nobody while it is reserved.
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
 
