@@ -13,8 +13,8 @@ releases). `overbook`: staff wants this although the time is taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from calbridge.feeds import Entry
@@ -97,6 +97,12 @@ def change_of(view: View, **fields: Any) -> Change:
             return PmsChange(view=view, **fields)
         case PortalView():
             return PortalChange(view=view, **fields)
+
+
+def change_as(change: Change, seen: Callable[[View], View]) -> Change:
+    """The same change with its views as a side is able to show them."""
+    fields: Any = {"view": seen(change.view), "previous": change.previous and seen(change.previous)}
+    return replace(change, **fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

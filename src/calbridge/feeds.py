@@ -229,6 +229,8 @@ class Capabilities:
     `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
     `tells` are the kinds of message (`calbridge.messages.Kind`) that a portal itself sends its clients as their
     bookings change: nobody else sends these. `notifies` are those it sends when its hook `notify` asks it to.
+    `holds`: it can show that a slot is only reserved, or asked for; else it is given a plain appointment whose title
+    says so, and which names nobody while it is reserved.
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
 

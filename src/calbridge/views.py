@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, assert_never
 
 from calbridge.model import Appointment, Clinic, Details, Rules, State
@@ -82,6 +82,15 @@ def view_from(role: Role, given: dict[str, Any]) -> View:
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     values["state"] = State(values["state"])
     return _KINDS[role](**values)
+
+
+UNDECIDED = frozenset({State.HELD, State.REQUESTED})
+"""What a side without holds has no word for."""
+
+
+def placeholder(view: View) -> View:
+    """The same for a side without holds: a plain appointment, whose title says what it is. A hold names nobody."""
+    return replace(view, state=State.CONFIRMED) if view.state in UNDECIDED else view
 
 
 def digest(values: Mapping[str, Any]) -> str:

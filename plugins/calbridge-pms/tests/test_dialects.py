@@ -257,6 +257,9 @@ def test_a_pms_without_holds_gets_none(vendor: Vendor) -> None:
     held = PmsView(state=State.HELD, resource="anna", start=START, end=START + 1_800)
     with pytest.raises(NeedsHuman, match="holds = false"):
         provider.propagate_change(change=change(view=held))
+    asked = PmsView(state=State.REQUESTED, resource="anna", start=START, end=START + 1_800)
+    with pytest.raises(NeedsHuman, match="holds = false"):
+        provider.propagate_change(change=change(view=asked))
     assert vendor.provider(holds=False).capabilities.holds is False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field, replace
 
-from calbridge.changes import Receipt
+from calbridge.changes import Receipt, change_as
 from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
 from calbridge.engine.session import Session
@@ -12,6 +12,7 @@ from calbridge.errors import BridgeError, SkipItem
 from calbridge.hub import HubState, JournalEntry, Shadow
 from calbridge.reconcile import Outcome, effects, keeps_record, outcome
 from calbridge.store import OutboxRow, Superseded
+from calbridge.views import placeholder
 
 ROUNDS = 8
 """A write may make another due (confirmed in the PMS, then told to the portal); more rounds than sides can need."""
@@ -88,11 +89,24 @@ def _send(session: Session, row: OutboxRow, progress: _Progress) -> None:
     except Superseded:
         return
     try:
-        receipt = session.host.change(row.connection, row.effect.change)
+        receipt = _written(session, row)
     except BridgeError as error:
         _failed(session, row, error, progress)
         return
     _answered(session, row, receipt, progress)
+
+
+def _written(session: Session, row: OutboxRow) -> Receipt:
+    """The side's answer. One without holds is given a placeholder, and its echo is read as what it stands for."""
+    change = row.effect.change
+    if session.host.connections[row.connection].capabilities.holds:
+        return session.host.change(row.connection, change)
+    given = change_as(change, placeholder)
+    receipt = session.host.change(row.connection, given)
+    echo = receipt.entry
+    if echo is None or receipt.outcome not in {"written", "pending"} or echo.view.state is not given.view.state:
+        return receipt
+    return replace(receipt, entry=replace(echo, view=replace(echo.view, state=change.view.state)))
 
 
 def _answered(session: Session, row: OutboxRow, receipt: Receipt, progress: _Progress) -> None:

@@ -10,7 +10,7 @@ from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.afterwards import look_after_moves
-from calbridge.reconcile.compare import delta
+from calbridge.reconcile.compare import delta, recognised
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
@@ -74,6 +74,7 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
     if (link.name, key) in draft.state.unresolved:
         draft.reread(link)
         return None
+    entry = recognised(link, draft.shadows[link.name, key], entry)
     if is_new_failure(draft, link, key, entry):
         write_failed(draft, link, key, entry)
         return None
@@ -141,15 +142,15 @@ def read_unknown(draft: Draft, reads: Reads, *, before_portals: bool = False) ->
     """Adopt what staff made in a PMS, attach what bears our stamp, and let everything else be busy time."""
     for link, observation in reads:
         for entry in _ordered(observation):
-            known_later = before_portals and _orphaned(draft, entry)
+            known_later = before_portals and _orphaned(draft, link, entry)
             if (link.name, entry.ref) not in draft.by_ref and not known_later:
                 _place(draft, link, entry, observation)
 
 
-def _orphaned(draft: Draft, entry: Entry) -> bool:
+def _orphaned(draft: Draft, link: Link, entry: Entry) -> bool:
     """Our own request or hold, and the hub lost it: its portal says what it is, and it must not be refused for it."""
     known = entry.stamp is None or entry.stamp.appointment in draft.appointments
-    return not known and not _settled(entry)
+    return not known and not (_settled(entry) and link.capabilities.holds)
 
 
 def _place(draft: Draft, link: Link, entry: Entry, observation: Observation) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from calbridge.feeds import Entry
 from calbridge.hub import Link, Shadow
-from calbridge.views import View, digest, fields_of
+from calbridge.model import State
+from calbridge.views import UNDECIDED, View, digest, fields_of
 
 
 def carried(link: Link, view: View) -> dict[str, Any]:
@@ -13,6 +16,14 @@ def carried(link: Link, view: View) -> dict[str, Any]:
     shown_as = link.capabilities.shown_as
     fields = fields_of(view) | {"state": shown_as.get(view.state, view.state)}
     return {name: value for name, value in fields.items() if name in link.capabilities.fields and value is not None}
+
+
+def recognised(link: Link, shadow: Shadow, entry: Entry) -> Entry:
+    """A side without holds shows a reserved slot, or a request, as a plain appointment: it is still what it was."""
+    asked = shadow.view.state if shadow.view is not None else None
+    if link.capabilities.holds or asked not in UNDECIDED or entry.view.state is not State.CONFIRMED:
+        return entry
+    return replace(entry, view=replace(entry.view, state=asked))
 
 
 def fingerprint(link: Link, view: View) -> str:

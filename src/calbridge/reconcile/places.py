@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from calbridge.hub import HubState, Link
-from calbridge.model import Appointment, State
+from calbridge.model import Appointment
 
 
 def has_place(link: Link, appointment: Appointment) -> bool:
     """Can this side show the appointment at all?"""
-    known = link.capabilities.resources is None or appointment.resource in link.capabilities.resources
-    return known and (link.capabilities.holds or appointment.state is not State.HELD)
+    return link.capabilities.resources is None or appointment.resource in link.capabilities.resources
 
 
 def places(state: HubState, appointment: Appointment) -> list[Link]:

@@ -173,7 +173,7 @@ class PmsModel:
 class MemoryPms:
     """The provider over a `PmsModel`."""
 
-    capabilities = Capabilities(
+    capabilities: Capabilities = Capabilities(
         fields=frozenset(
             {
                 "state",
@@ -194,8 +194,9 @@ class MemoryPms:
         matches_clients=True,
     )
 
-    def __init__(self, model: PmsModel) -> None:
+    def __init__(self, model: PmsModel, *, holds: bool = True) -> None:
         self.model = model
+        self.capabilities = replace(type(self).capabilities, holds=holds)
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:

@@ -24,7 +24,7 @@ class PmsSettings(BaseModel):
     location: str = Field("", description="The site this clinic is, where the PMS keeps several")
     resources: dict[str, str] = Field(default_factory=dict, description="Resource key to PMS id, where they differ")
     services: dict[str, str] = Field(default_factory=dict, description="Service key to PMS id, where they differ")
-    holds: bool = Field(default=True, description="Reserve slots in the PMS as tentative appointments")
+    holds: bool = Field(default=True, description="The PMS keeps tentative appointments")
     webhook_secret: SecretText | None = Field(None, description="What the PMS sends with each notice")
     webhook_header: str = Field("X-Hook-Secret", description="The header it sends it in")
     conflict_text: str = Field("", description="A regular expression for refusals of a PMS that answers in words")

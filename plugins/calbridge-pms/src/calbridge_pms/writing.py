@@ -14,7 +14,6 @@ import httpx
 
 from calbridge.errors import NeedsHuman, SkipItem
 from calbridge.http import classify, json_of
-from calbridge.model import State
 from calbridge.provider import PmsChange, Receipt
 from calbridge.views import PmsView
 from calbridge_pms.abilities import Abilities
@@ -47,7 +46,7 @@ class Writing:
         """Write it; the receipt says what became of it."""
         if self.change.remove:
             return self._remove()
-        if self._abilities.holds or self._view.state is not State.HELD:
+        if self._abilities.holds or status_of(self._view.state) != "tentative":
             return self._update(self.change.ref, self.change.version) if self.change.ref else self._create()
         raise NeedsHuman("this PMS keeps no tentative appointments: write holds = false for this connection")
 

@@ -32,6 +32,9 @@ from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Hold
 from calbridge_vetstoria.writing import Writer
 
+TELLS = frozenset({"request_received", "confirmed", "declined", "moved", "cancelled"})
+"""What the portal itself tells a client as her booking changes; e-mail says none of these beside it."""
+
 
 def create(settings: VetstoriaSettings, context: PublicContext) -> VetstoriaPortal:
     """Make the provider of one connection; no I/O."""
