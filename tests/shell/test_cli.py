@@ -445,7 +445,7 @@ def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> 
     ]
     (words,) = shown["words"]
     assert (words["language"], words["words"]["window"]) == ("de", "Onlinebuchung")
-    assert [each["role"] for each in ask("plugins", "show", "acme")["kinds"]] == ["calendar", "portal"]
+    assert [each["role"] for each in ask("plugins", "show", "acme")["kinds"]] == ["calendar", "pms", "portal"]
     wrong = call("plugins", "show", "praxme")
     assert (wrong.exit_code, wrong.stderr) == (2, 'error: no plugin is called "praxme"; did you mean "praxxme"?\n')
     text = call("plugins", "show", "praxxme").output
