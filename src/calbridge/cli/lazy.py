@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "journal": ("calbridge.cli.journal:journal", "What was decided, and why."),
     "config": ("calbridge.cli.config:config", "The configuration as the bridge understands it."),
     "plugins": ("calbridge.cli.plugins:plugins", "What is installed, and what does not load."),
+    "inspect": ("calbridge.cli.inspection:inspect", "What the bridge reads from a calendar file."),
     "demo": ("calbridge.demo.command:demo", "Live one day of a made-up clinic with real programs on this machine."),
 }
 """Name -> where it is, and its first line of help; a test compares."""
