@@ -382,6 +382,37 @@ class PluginTried(Answer):
     findings: list[FindingLine]
 
 
+class InspectedOccurrence(Answer):
+    """One instance of an event, or one period of free and busy time."""
+
+    uid: str
+    start: str = Field(description="instant with the offset in --time-zone; the date of an all-day event")
+    end: str = Field(description="likewise, not part of it: of an all-day event the day after its last")
+    all_day: bool
+    floating: bool = Field(description="written without a time zone: read on the clock of --time-zone")
+    busy: bool = Field(description="takes time")
+    status: str = Field(description="STATUS as written, or empty")
+    why: str = Field(
+        description="why it takes no time: cancelled, transparent, free, tentative, all_day, empty or available; "
+        "guessed: it takes time, and part of its event cannot be read; else empty"
+    )
+
+
+class InspectedRefusal(Answer):
+    """One thing that cannot be read. Its time is among the occurrences as far as that can be."""
+
+    line: int
+    uid: str = Field(description="empty where the file itself is at fault")
+    why: str = Field(description="the fault, without what stands there")
+
+
+class Inspected(Answer):
+    """`inspect`"""
+
+    occurrences: list[InspectedOccurrence] = Field(description="all that start in the window, in order of time")
+    refused: list[InspectedRefusal] = Field(description="in order of lines")
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -416,6 +447,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "journal": Journal,
     "config show": ShownConfig,
     "plugins list": Plugins,
+    "inspect": Inspected,
     "plugins show": PluginShown,
     "plugins new": PluginMade,
     "plugins test": PluginTried,

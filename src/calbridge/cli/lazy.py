@@ -29,7 +29,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "feeds": ("calbridge.cli.feeds:feeds", "Publish a resource's free/busy for other programs."),
     "config": ("calbridge.cli.config:config", "The configuration as the bridge understands it."),
     "plugins": ("calbridge.cli.plugins:plugins", "What is installed, and what does not load."),
-    "demo": ("calbridge.demo.command:demo", "Live one day of a made-up clinic, or a vendor's story, with real programs on this machine."),
+    "inspect": ("calbridge.cli.inspection:inspect", "What the bridge reads from a calendar file."),
+    "demo": (
+        "calbridge.demo.command:demo",
+        "Live one day of a made-up clinic, or a vendor's story, with real programs on this machine.",
+    ),
 }
 """Name -> where it is, and its first line of help; a test compares."""
 

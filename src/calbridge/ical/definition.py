@@ -20,11 +20,11 @@ from dateutil.rrule import rrule, rruleset, rrulestr  # type: ignore[import-unty
 from calbridge.ical.lines import Line, parted
 from calbridge.ical.text import decoded, unfolded_all
 
-_SINCE, _UNTIL = 1900, 2100
+_SINCE, _UNTIL = 1970, 2060
 """The years whose onsets are worked out. Exchange's definitions begin in 1601."""
 
 _MOST = 20_000
-"""Onsets of one definition: 200 years of two a year are 400."""
+"""Onsets of one definition: 90 years of two a year are 180."""
 
 _DAY = 86_400
 _OBSERVANCE = re.compile(rb"^BEGIN:(STANDARD|DAYLIGHT)[^\n]*\n(.*?)^END:\1", re.MULTILINE | re.IGNORECASE | re.DOTALL)

@@ -5,16 +5,17 @@ What is wrong in one property costs no other: the event keeps what is right, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from icalendar.parser import split_on_unescaped_comma
 
 from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError, number
-from calbridge.ical.policy import Showing
+from calbridge.ical.policy import Showing, showing
 from calbridge.ical.rules import Rule, rule_of
 from calbridge.ical.times import Moment, after, alike, day, duration, floating, instant, moment
 from calbridge.ical.zones import Zones
@@ -23,10 +24,14 @@ from calbridge.interval import Interval
 DATES = 20_000
 """RDATEs or EXDATEs of one event that are read: one a day for fifty years."""
 
+RULES = 100
+"""RRULEs of one event that are read; more than one is already rare."""
+
 _DAY = timedelta(days=1)
 _EXCHANGE = ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-MSNCALENDAR-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
 _LISTS = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
 
+ValueT = TypeVar("ValueT")
 Extra = tuple[Moment, Moment | None]
 """A date of RDATE, with its own end where it is a PERIOD."""
 
@@ -46,9 +51,9 @@ class Event:
     span: Interval
     showing: Showing
     length: timedelta | None = None
-    rules: list[Rule] = field(default_factory=list)
-    extras: list[Extra] = field(default_factory=list)
-    exdates: list[Moment] = field(default_factory=list)
+    rules: Sequence[Rule] = ()
+    extras: Sequence[Extra] = ()
+    exdates: Sequence[Moment] = ()
     id: Moment | None = None
     onwards: bool = False
     sequence: int = 0
@@ -131,9 +136,7 @@ class _Reading:
 
     def _showing(self) -> Showing:
         exchange = next((text for name in _EXCHANGE if (text := self._text(name))), "")
-        return Showing(
-            status=self._text("STATUS").upper(), transp=self._text("TRANSP").upper(), exchange=exchange.upper()
-        )
+        return showing(self._text("STATUS").upper(), self._text("TRANSP").upper(), exchange.upper())
 
     def _moment(self, text: str, line: Line) -> Moment:
         """A zone that nothing defines is the clock of whoever looks: its time is kept free at least."""
@@ -160,6 +163,8 @@ class _Reading:
 
     def _duration(self, start: Moment, line: Line) -> tuple[Moment, timedelta | None]:
         length = duration(line)
+        if length < timedelta():
+            raise FaultError("DURATION is less than nothing", line.number)
         if isinstance(start, datetime):
             return after(start, length, self._zone), length
         return self._whole_days(start, after(start, length, self._zone), line), None
@@ -187,14 +192,18 @@ class _Reading:
             self._note(
                 FaultError("EXRULE is no longer part of iCalendar: what it leaves out is kept free", line.number)
             )
-        for text, line in self._values("EXDATE"):
+        event.exdates = list(self._each("EXDATE", lambda text, line: self._exdate(text, line, event.start)))
+        event.extras = list(self._each("RDATE", lambda text, line: self._extra(text, line, event.start)))
+
+    def _each(self, name: str, read: Callable[[str, Line], ValueT]) -> Iterator[ValueT]:
+        for text, line in self._values(name):
             with self._noting(line):
-                at = self._moment(text, line)
-                # a date may leave out whatever begins on that day
-                event.exdates.append(alike(at, event.start, self._zone) if isinstance(at, datetime) else at)
-        for text, line in self._values("RDATE"):
-            with self._noting(line):
-                event.extras.append(self._extra(text, line, event.start))
+                yield read(text, line)
+
+    def _exdate(self, text: str, line: Line, start: Moment) -> Moment:
+        """A date may leave out whatever begins on that day."""
+        at = self._moment(text, line)
+        return alike(at, start, self._zone) if isinstance(at, datetime) else at
 
     @contextmanager
     def _noting(self, line: Line) -> Iterator[None]:
@@ -208,7 +217,10 @@ class _Reading:
 
     def _rules(self, start: Moment) -> list[Rule]:
         rules: list[Rule] = []
-        for line in self._lists.get("RRULE", ()):
+        lines = self._lists.get("RRULE", [])
+        if len(lines) > RULES:
+            self._note(FaultError(f"the event has more than {RULES} RRULEs", lines[RULES].number))
+        for line in lines[:RULES]:
             with self._noting(line):
                 rules.append(rule_of(line, start, self._zone))
         return rules

@@ -26,7 +26,7 @@ class Period:
         return self.kind == "BUSY-TENTATIVE"
 
 
-def periods(component: Component, zones: Zones, zone: ZoneInfo) -> Iterator[Period | FaultError]:
+def periods_of(component: Component, zones: Zones, zone: ZoneInfo) -> Iterator[Period | FaultError]:
     """Every period, or what is wrong with it."""
     for line in component.all("FREEBUSY"):
         kind = line.params.get("FBTYPE", "BUSY").upper()

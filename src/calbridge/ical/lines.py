@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-_PARAMETER = re.compile(r';([^=;:"]+)=((?:"[^"]*"|[^";:])*)')
-_HEAD = re.compile(r'(?:[^:"]|"[^"]*")*')
+_PARAMETER = re.compile(r';([^=;:"]++)=((?:"[^"]*+"|[^";:]++)*+)')
+_HEAD = re.compile(r'(?:[^:"]++|"[^"]*+")*+')
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -57,8 +57,9 @@ def parted(text: str) -> tuple[str, str] | None:
     """Head and value of an unfolded line, None without a colon; a colon in quotes is part of the head."""
     head, colon, value = text.partition(":")
     if '"' in head:
-        head = _HEAD.match(text).group()  # type: ignore[union-attr]  # it matches the empty text too
-        colon, value = text[len(head) : len(head) + 1], text[len(head) + 1 :]
+        quoted = _HEAD.match(text).end()  # type: ignore[union-attr]  # it matches the empty text too
+        if text[quoted : quoted + 1] == ":":
+            return text[:quoted], text[quoted + 1 :]
     return (head, value) if colon else None
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from calbridge.ical.counting import sure, walls, within_a_day
 from calbridge.ical.events import Event
 from calbridge.ical.series import Instance, Series, end_of, identity
-from calbridge.ical.steps import Steps
+from calbridge.ical.steps import Steps, TooManyStepsError
 from calbridge.ical.times import Moment
 from calbridge.interval import Interval
 
@@ -35,6 +35,14 @@ def plain(series: Series) -> bool:
     rule = event.rules[0]
     changed = event.all_day or event.exdates or series.moved
     return sure(rule, event.start) and not (changed and within_a_day(rule))
+
+
+def cost(series: Series) -> int:
+    """What may cost more sorts after what costs less: once, by days, several times a day, by the library."""
+    if not plain(series):
+        return 3
+    rules = series.itself.rules if series.itself else ()
+    return (2 if within_a_day(rules[0]) else 1) if rules else 0
 
 
 def instances(series: Series, window: Interval, zone: ZoneInfo, steps: Steps) -> Iterator[Instance]:
@@ -77,8 +85,12 @@ def _starts(event: Event, window: Interval, zone: ZoneInfo, steps: Steps) -> Ite
     until = rule.until
     if first >= low and (until is None or start <= until):
         yield start
+    allowed = steps.each
     for wall in walls(rule, first, low):
         steps.spend(_EACH)
+        allowed -= _EACH
+        if allowed < 0:
+            raise TooManyStepsError
         at = _like(wall, start)
         if wall > high or (until is not None and at > until):
             return

@@ -7,6 +7,7 @@ TRANSP and STATUS are the standard's words; Exchange adds X-MICROSOFT-CDO-BUSYST
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Counts = Literal["busy", "free"]
@@ -57,3 +58,9 @@ class Showing:
         if self.transp == "TRANSPARENT":
             return TRANSPARENT
         return FREE if self.exchange == "FREE" else ""
+
+
+@lru_cache(maxsize=256)
+def showing(status: str, transp: str, exchange: str) -> Showing:
+    """The few ways there are, each made once."""
+    return Showing(status=status, transp=transp, exchange=exchange)

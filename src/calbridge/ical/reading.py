@@ -7,14 +7,14 @@ take no time (RFC 5545 3.6.2, 3.6.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from calbridge.ical import plain, recurrence
 from calbridge.ical.availability import Availability, covered, rank, unavailable
 from calbridge.ical.events import Event, event_of
-from calbridge.ical.freebusy import periods
+from calbridge.ical.freebusy import periods_of
 from calbridge.ical.lines import Component, FaultError
 from calbridge.ical.policy import AVAILABLE, EMPTY, FREE, GUESSED, Policy
 from calbridge.ical.records import Occurrence, Reading, Refused
@@ -25,10 +25,10 @@ from calbridge.ical.times import instant
 from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
 
-STEPS, STEPS_PER_BYTE = 1_500_000, 4
-"""What one file may cost: about two seconds, and more only for a large one."""
+STEPS, BYTES_PER_STEP = 600_000, 2
+"""What one file may cost: about a second, and more only for a large one."""
 
-STEPS_PER_SERIES = 700_000
+STEPS_PER_SERIES = 400_000
 """What one series may cost, or one definition of a zone. A daily meeting since 1990 needs 150,000."""
 
 
@@ -40,9 +40,12 @@ def read(body: bytes, *, window: Interval, zone: ZoneInfo, policy: Policy | None
 
     `zone` is the clock of dates and of times without a zone. `policy` says what counts as busy.
     """
-    steps = Steps(STEPS + STEPS_PER_BYTE * len(body), STEPS_PER_SERIES)
-    reader = Reader(window, zone, policy or Policy(), steps)
-    return reader.read(body)
+    return Reader(window, zone, policy or Policy(), allowance(body)).read(body)
+
+
+def allowance(body: bytes) -> Steps:
+    """The work that a file of this size is worth."""
+    return Steps(STEPS + len(body) // BYTES_PER_STEP, STEPS_PER_SERIES)
 
 
 class _More(TypedDict, total=False):
@@ -86,21 +89,25 @@ class Reader:
 
     def _calendar(self, calendar: Component) -> None:
         zones = Zones(self._steps, calendar.zones, calendar.text("X-WR-TIMEZONE"))
-        for series in self._series(calendar.having("VEVENT"), zones):
+        events, periods, available = (calendar.having(name) for name in ("VEVENT", "VFREEBUSY", "VAVAILABILITY"))
+        calendar.children.clear()
+        # what costs little first: what explodes takes nothing from it
+        for series in sorted(self._series(events, zones), key=plain.cost):
             for instance, guessed in self._instances(series):
                 self._take(instance, guessed=guessed)
-        for component in calendar.having("VFREEBUSY"):
+        for component in periods:
             self._free_busy(component, zones)
-        available = calendar.having("VAVAILABILITY")
         if available:
             self._unavailable(available, zones)
 
     # --- events ---------------------------------------------------------------------------------------
 
-    def _series(self, components: Iterable[Component], zones: Zones) -> Iterator[Series]:
-        """The events by UID; one without a UID stands alone."""
+    def _series(self, components: list[Component], zones: Zones) -> Iterator[Series]:
+        """The events by UID; one without a UID stands alone. The list is emptied: a large file is held once."""
         groups: dict[str, list[Event]] = {}
-        for component in components:
+        components.reverse()
+        while components:
+            component = components.pop()
             event = event_of(component, zones, self._zone)
             if isinstance(event, FaultError):
                 self._refuse(event, component.text("UID"), component.begin.number)
@@ -162,7 +169,7 @@ class Reader:
 
     def _free_busy(self, component: Component, zones: Zones) -> None:
         uid = component.text("UID")
-        for period in periods(component, zones, self._zone):
+        for period in periods_of(component, zones, self._zone):
             if isinstance(period, FaultError):
                 self._refuse(period, uid)
                 continue

@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 from calbridge.ical.lines import FaultError, Line, number
 from calbridge.ical.times import Moment, day, floating
 
+LONGEST = 4_000
+"""Characters of a rule: one that names every day of the year and every second of a minute has 1,600."""
+
 _RANGES = {
     "BYSECOND": range(60),
     "BYMINUTE": range(60),
@@ -64,6 +67,8 @@ def _written(until: Moment) -> str:
 
 def rule_of(line: Line, start: Moment, zone: ZoneInfo) -> Rule:
     """The rule of an event that starts then. FaultError names the part that cannot be read."""
+    if len(line.value) > LONGEST:
+        raise FaultError(f"{line.name} is longer than {LONGEST:,} characters", line.number)
     given = _given(line)
     freq = given.pop("FREQ", "")
     if freq not in _FREQUENCIES:
@@ -101,7 +106,7 @@ def _whole(given: dict[str, str], name: str, line: Line) -> int | None:
         return None
     value = number(text)
     if not value:
-        raise FaultError(f"{line.name} has a {name} that is no whole number of at least 1", line.number)
+        raise FaultError(f"{name} of {line.name} is no whole number of at least 1", line.number)
     return value
 
 
@@ -114,8 +119,8 @@ def _part(name: str, value: str, line: Line) -> str:
     else:
         right = all(_in_range(name, item) for item in items)
     if not right:
-        known = name if name in _RANGES or name in {"WKST", "BYDAY"} else "one that is not known"
-        raise FaultError(f"{line.name} has a part that cannot be read: {known}", line.number)
+        known = name if name in _RANGES or name in {"WKST", "BYDAY"} else "a part"
+        raise FaultError(f"{known} of {line.name} cannot be read", line.number)
     return value
 
 
@@ -131,7 +136,7 @@ def _until(text: str, line: Line, start: Moment, zone: ZoneInfo) -> Moment:
     try:
         until = floating(text, line)
     except FaultError:
-        raise FaultError(f"{line.name} has an UNTIL that is no date or time", line.number) from None
+        raise FaultError(f"UNTIL of {line.name} is no date or time", line.number) from None
     if not isinstance(start, datetime):
         return day(until, zone)
     if not isinstance(until, datetime):

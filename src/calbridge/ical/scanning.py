@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from sys import intern
 
 from calbridge.ical.lines import Component, FaultError, Line, parted
 from calbridge.ical.text import decoded, normalised, unfolded, unfolded_all
 
 DEPTH = 20
 """Components deeper in one another than this are not looked into."""
+
+COMPONENTS = 250_000
+"""As many as a file of 10 MB has that holds nothing but the shortest events twice over; what follows is not read."""
 
 _NAMES = (
     rb"B(?:EGIN|USYTYPE)|END|UID|D(?:T(?:START|END)|URATION)|R(?:RULE|DATE|ECURRENCE-ID)|EX(?:DATE|RULE)"
@@ -23,9 +27,10 @@ _NAMES = (
 _NAMED = {name.encode(): name for name in ("BEGIN", "END", "UID", "DTSTART", "DTEND", "STATUS", "TRANSP", "SEQUENCE")}
 """The names that nearly every event has."""
 
-_ZONE = rb"BEGIN:VTIMEZONE[^\n]*\n(?:(?:[^BE\n]|B(?!EGIN:V)|E(?!ND:V))[^\n]*\n|\n)*END:VTIMEZONE"
-_ALARM = rb"BEGIN:VALARM[^\n]*\n(?:(?:[^BE\n]|B(?!EGIN:)|E(?!ND:))[^\n]*\n|\n)*END:VALARM"
-_LINE = rb"(" + _NAMES + rb")[ \t]*([;:][^\n]*(?:\n[ \t][^\n]*)*)"
+# possessive (`*+`): a search that goes back over lines keeps 250 bytes for each, which a hostile file has millions of
+_ZONE = rb"BEGIN:VTIMEZONE[^\n]*+\n(?:(?:[^BE\n]|B(?!EGIN:V)|E(?!ND:V))[^\n]*+\n|\n)*+END:VTIMEZONE"
+_ALARM = rb"BEGIN:VALARM[^\n]*+\n(?:(?:[^BE\n]|B(?!EGIN:)|E(?!ND:))[^\n]*+\n|\n)*+END:VALARM"
+_LINE = rb"(" + _NAMES + rb")[ \t]*+([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)"
 _TOKENS = rb"\n(?:(" + _ZONE + rb")|" + _ALARM + rb"|" + _LINE + rb")"
 
 _STRICT = re.compile(_TOKENS)
@@ -54,15 +59,17 @@ class Scan:
         return [found for calendar in self.calendars for found in calendar.children if found.name == name]
 
 
-def scan(body: bytes) -> Scan:
-    """The components of a file, as many VCALENDARs as it has."""
+def scan(body: bytes, most: int = COMPONENTS) -> Scan:
+    """The components of a file, as many VCALENDARs as it has; not more than `most` components."""
     body = normalised(body)
     if _FOLDED_NAME.search(body):
         body = unfolded_all(body)
     tokens = _ANY_CASE if _SMALL.search(body) else _STRICT
-    tree = _Tree()
+    tree = _Tree(most)
     at, number = 0, 0
     for found in tokens.finditer(body):
+        if tree.full:
+            break
         start = found.start() + 1
         number += body.count(b"\n", at, start)
         at = start
@@ -81,17 +88,23 @@ def _line(name: bytes, rest: bytes, number: int) -> Line:
     if text[0] == ":":
         return Line(known, known, text[1:].strip(), number)
     head, value = parted(text) or (text, "")
-    return Line(known, known + head, value.strip(), number)
+    return Line(known, intern(known + head), value.strip(), number)
 
 
 class _Tree:
     """The components as they open and close."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._outside = Component("", Line("", "", "", 0))
         self._stack = [self._outside]
-        self._beyond = 0
+        self._beyond = self._opened = 0
         self._scan = Scan([self._outside])
+
+    @property
+    def full(self) -> bool:
+        """There are more components than anybody has."""
+        return self._opened > self._most
 
     @property
     def calendar(self) -> Component:
@@ -108,7 +121,7 @@ class _Tree:
             self._stack[-1].lines.append(line)
 
     def _begin(self, line: Line) -> None:
-        name = line.value.upper()
+        name = intern(line.value.upper())
         parent = self._stack[-1]
         if name in _OUTER and parent.name != "VCALENDAR":
             self._beyond = 0
@@ -119,7 +132,10 @@ class _Tree:
                 self._scan.faults.append(FaultError("components stand in one another without end", line.number))
             self._beyond += 1
             return
-        opened = Component(name, line)
+        opened = Component(name, line._replace(value=name))
+        self._opened += 1
+        if self.full:
+            self._scan.faults.append(FaultError(f"the file has more than {self._most:,} components", line.number))
         if name == "VCALENDAR":
             self._scan.calendars.append(opened)
         else:
@@ -137,14 +153,14 @@ class _Tree:
             self._beyond -= 1
             return
         if self._stack[-1].name == name:
-            self._stack.pop().end = line
+            self._stack.pop()
             return
         index = next((at for at in range(len(self._stack) - 1, 0, -1) if self._stack[at].name == name), 0)
         if not index:
             self._scan.faults.append(FaultError("an END that closes nothing", line.number))
             return
         self._tear(index)
-        self._stack.pop().end = line
+        self._stack.pop()
 
     def _tear(self, index: int) -> None:
         """Close what is open above `index` without an END of its own: from there on, what belongs where is a guess."""

@@ -14,8 +14,17 @@ from typing import Any, TypeVar
 ResultT = TypeVar("ResultT")
 
 
-class TooManyStepsError(Exception):
-    """The work was stopped."""
+class TooManyStepsError(BaseException):
+    """The work was stopped. No library's own `except Exception` may take it for something else."""
+
+
+_INTERRUPTIBLE = frozenset({"dateutil", "recurring_ical_events", "icalendar"})
+"""The libraries that are stopped, in their own code only, where it calls into C. Elsewhere it could be a finalizer that
+happens to run just then: it would swallow the exception, the hook be gone, and the work go on for ever."""
+
+
+def _library(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 class Steps:
@@ -35,10 +44,10 @@ class Steps:
         """Do the work, but stop it after so many calls, or when nothing is left."""
         allowed = left = max(0, min(self.each, self.left))
 
-        def count(_frame: FrameType, _event: str, _argument: Any) -> None:
+        def count(frame: FrameType, event: str, _argument: Any) -> None:
             nonlocal left
             left -= 1
-            if left < 0:
+            if left < 0 and event == "c_call" and _library(frame) in _INTERRUPTIBLE:
                 raise TooManyStepsError
 
         before = sys.getprofile()

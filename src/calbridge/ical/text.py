@@ -35,13 +35,12 @@ def _eight_bits(body: bytes) -> bytes:
     return body
 
 
-_FOLD = re.compile(rb"\n[ \t]")
-_FOLDED = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)+")
+_FOLDED = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)++")
 
 
 def unfolded(line: bytes) -> bytes:
     """A content line without its folds. A fold may stand inside a character, so this comes before decoding."""
-    return _FOLD.sub(b"", line)
+    return line.replace(b"\n ", b"").replace(b"\n\t", b"")
 
 
 def unfolded_all(body: bytes) -> bytes:
