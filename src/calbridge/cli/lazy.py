@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("calbridge.cli.inspection:inspect", "What the bridge reads from a calendar file."),
     "demo": (
         "calbridge.demo.command:demo",
-        "Live one day of a made-up clinic, or a vendor's story, with real programs on this machine.",
+        "Live a made-up clinic's day, or a vendor's story, with real programs on this machine.",
     ),
 }
 """Name -> where it is, and its first line of help; a test compares."""

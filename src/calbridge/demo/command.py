@@ -55,7 +55,7 @@ VENDORS = {
     help="Keep configuration, data and logs in this new folder.",
 )
 def demo(*, vendor: str | None, once: bool, as_json: bool, directory: Path | None) -> None:
-    """Live one day of a made-up clinic, or a vendor's story, with real programs on this machine.
+    """Live a made-up clinic's day, or a vendor's story, with real programs on this machine.
 
     Starts Radicale, the booking portal, the reference PMS and the bridge on free loopback ports, then lives ten steps
     (or the vendor's own) and reads all three sides back after each. Nobody in it exists.
