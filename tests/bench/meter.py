@@ -33,7 +33,11 @@ class Meter:
             self._counts = dict.fromkeys(self._counts, 0)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        theirs, ours = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            theirs, ours = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.close()
+            return
         await asyncio.gather(self._pass(reader, ours, "up"), self._pass(theirs, writer, "down"))
 
     async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, way: str) -> None:

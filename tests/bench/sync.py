@@ -82,6 +82,10 @@ class Cost:
     fault: str = ""
 
 
+class BenchError(Exception):
+    """A server or a client that does not get as far as being measured."""
+
+
 class Meter:
     """The counting forwarder before one server, in a process of its own."""
 
@@ -171,10 +175,12 @@ class Pair:
         (self.folder / "bridge" / "calbridge.toml").write_text(CONFIG.format(**values))
         self.run([str(VDIRSYNCER), "-c", str(self.folder / "vds.cfg"), "discover"], cwd=self.folder)
         checked = self.run([*calbridge("check", "--config", "calbridge.toml")], cwd=self.folder / "bridge")
-        assert not checked.fault, checked.fault
+        if checked.fault:
+            raise BenchError(f"the check fails: {checked.fault}")
         shutil.copytree(self.folder / "bridge", self.folder / "checked")
         warm = self.raw()
-        assert not warm.fault, warm.fault
+        if warm.fault:
+            raise BenchError(f"the raw client fails: {warm.fault}")
         (self.folder / "raw.json").unlink()
 
     def anew(self, client: str) -> None:
@@ -279,7 +285,10 @@ def _resident(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
         pair.meter.read()
         process.stdin.write("cycle\n")
         process.stdin.flush()
-        told = json.loads(process.stdout.readline())
+        line = process.stdout.readline()
+        if not line:
+            raise BenchError("the daemon ended")
+        told = json.loads(line)
         counts = pair.meter.read()
         memory.append(told["rss"])
         return Cost(
@@ -340,8 +349,11 @@ def main() -> None:
     """Every server and size, a table each."""
     for name in SERVERS:
         for size in SIZES:
-            with tempfile.TemporaryDirectory() as folder, _pair(Path(folder), name, size) as pair:
-                _table(pair)
+            try:
+                with tempfile.TemporaryDirectory() as folder, _pair(Path(folder), name, size) as pair:
+                    _table(pair)
+            except BenchError as error:
+                print_line(f"{name}, {size}: {error}")
 
 
 @contextmanager

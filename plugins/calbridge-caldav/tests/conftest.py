@@ -163,6 +163,8 @@ def given() -> Iterator[Server]:
     server.quirks.update(learned.quirks)
     FOUND.extend(f"{each.level:8} {each.message}" for each in (*trial.check(), *learned.findings))
     FOUND.extend(f"{name:24} {value}" for name, value in learned.quirks.items())
+    trial.close()
+    transport.close()
     yield server
     server.remove_calendars()
 
