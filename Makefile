@@ -1,12 +1,13 @@
 # Everything a newcomer needs; `make` alone prints this help. Only Python 3.11+, pip and make are presupposed.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo demo-once test test-long check lint types layers deps bench bench-slots bench-sync requirements docs clean
+.PHONY: help dev demo demo-once test test-long check lint types layers deps bench bench-slots bench-sync system requirements docs clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-DISTRIBUTIONS := . plugins/calbridge-caldav plugins/calbridge-pms plugins/calbridge-vetstoria \
+BENCH := .venv-bench
+DISTRIBUTIONS := . plugins/calbridge-caldav plugins/calbridge-ics plugins/calbridge-pms plugins/calbridge-vetstoria \
 	contrib/calbridge-portal contrib/calbridge-refpms \
 	contrib/calbridge-aroundpet contrib/calbridge-praxxme contrib/calbridge-provet contrib/calbridge-smarttherapy
 SOURCES := src $(wildcard plugins/*/src) $(wildcard contrib/*/src)
@@ -54,13 +55,26 @@ deps: $(STAMP)
 bench: $(STAMP) ## Time one quiet cycle and a full slot computation beside the machine's floor
 	$(BIN)/python tests/bench/bench.py
 
+$(BENCH)/.installed: requirements/bench.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench-sync: $(STAMP) $(BENCH)/.installed ## Time syncing beside vdirsyncer and a raw client (SIZES=100,1000 shortens it)
+	$(BIN)/python tests/bench/sync.py
+
+system: $(STAMP) ## The calendar suite on Radicale and Xandikos, or on CALDAV_URL=... CALDAV_USER=... CALDAV_PASSWORD=...
+	@$(BIN)/pytest -q plugins/calbridge-caldav/tests
+
 requirements: $(STAMP) ## Compile the pinned, hashed requirements anew
 	$(BIN)/python -m pip install --quiet pip-tools
 	cd requirements && ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --upgrade \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o dev.txt dev.in
+	cd requirements && ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o bench.txt bench.in
 
 docs: $(STAMP) ## Write the generated reference pages anew
 	$(BIN)/python docs/generate.py
 
 clean: ## Remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

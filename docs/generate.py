@@ -96,7 +96,7 @@ def _record(kind: type) -> str:
 
 def _default(field: dataclasses.Field[Any]) -> str:
     if field.default is not dataclasses.MISSING:
-        return f"`{field.default!r}`"
+        return f"`{getattr(field.default, '__name__', repr(field.default))}`"
     return "" if field.default_factory is dataclasses.MISSING else "empty"
 
 

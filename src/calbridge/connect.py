@@ -9,12 +9,11 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
-
 from calbridge.clock import SystemClock
 from calbridge.errors import NeedsHuman
 from calbridge.fields import is_secret
 from calbridge.host import Candidate, ClinicHost
+from calbridge.log import logger
 from calbridge.model import Clinic
 from calbridge.plugins import Plugins
 from calbridge.provider import Clock, Context, ProviderKind, PublicContext, Role
@@ -36,13 +35,15 @@ class Host:
         clock: Clock | None = None,
         log: Any = None,
         faults: Callable[[Any], Fault | None] | None = None,
+        quirks: Callable[[str, str], Mapping[str, str]] | None = None,
     ) -> None:
         self._plugins = plugins
         self._bridge = bridge
         self._environ = os.environ if environ is None else environ
         self._clock = clock or SystemClock()
-        self._log = log or structlog.get_logger("calbridge")
+        self._log = log or logger()
         self._faults = faults
+        self._quirks = quirks or (lambda _clinic, _connection: {})
         self._budget = RetryBudget()
 
     def clinic(self, config: ClinicConfig, *, threads: bool = True) -> ClinicHost:
@@ -60,6 +61,7 @@ class Host:
     def _candidate(self, clinic: Clinic, connection: ConnectionConfig, kind: ProviderKind) -> Candidate:
         transport = Transport(
             allow_private=connection.allow_private,
+            authorities=self._bridge.home / connection.ca_file if connection.ca_file else None,
             limits=Limits().of(float(connection.timeout)),
             budget=self._budget,
             faults=self._faults,
@@ -83,10 +85,11 @@ class Host:
             "secrets": SecretResolver(connection.name, (*self._bridge.secrets, self._bridge.home), self._environ),
             "log": self._log.bind(clinic=clinic.key, connection=connection.name),
             "random": random.SystemRandom(),
+            "quirks": lambda: self._quirks(clinic.key, connection.name),
         }
         if role == "portal":
             return PublicContext(clinic=public(clinic), **given)
-        return Context(clinic=clinic, **given)
+        return Context(clinic=clinic, home=self._bridge.home, **given)
 
     def _without_plugin(self, connection: ConnectionConfig) -> NeedsHuman:
         faults = "; ".join(plugin.fault for plugin in self._plugins.broken)

@@ -25,6 +25,7 @@ from calbridge.provider import (
     Finding,
     Gone,
     Hint,
+    Learned,
     NotModified,
     Partial,
     Present,
@@ -189,5 +190,6 @@ _CHECKS: dict[str, Callable[..., Iterator[str]]] = {
     "create_client": _is_a(ClientRecord),
     "probe": _is_a(Present, Gone, Unknown),
     "check": _tuple_of(Finding),
+    "learn": _is_a(Learned),
     "receive": _tuple_of(Hint),
 }

@@ -37,6 +37,10 @@ class Cycles(Protocol):
         """Bring all sides together once."""
         ...
 
+    def state(self) -> Any:
+        """What is known right now."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Lane:

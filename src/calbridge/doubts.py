@@ -17,7 +17,7 @@ from calbridge.facts import Facts
 from calbridge.interval import Interval, subtract
 from calbridge.model import Clinic, Exclusion, Resource, Service, WeeklyPlan
 from calbridge.rules import Candidate, case_of, choose
-from calbridge.slots import offers
+from calbridge.slots import decide, offers
 from calbridge.wall import date_interval, days, local_date
 
 FOUR_WEEKS = 28
@@ -234,7 +234,19 @@ def _nothing_left(look: _Look, explained: frozenset[str]) -> Iterator[Doubt]:
         if service.key in explained or offers(look.clinic, look.facts, service.key, look.first, look.last):
             continue
         text = f"is online, but not one start up to {look.last} passes the rules, with nothing booked"
-        yield Doubt(field=f"services.{service.key}", text=f'{text}: "calbridge explain slot" says why')
+        reason = f" (mostly {code})" if (code := _usual_reason(look, service)) else ""
+        yield Doubt(field=f"services.{service.key}", text=f'{text}{reason}: "calbridge explain slot" says why')
+
+
+def _usual_reason(look: _Look, service: Service) -> str:
+    """Why the start of a window is not offered, most often; "" where there is no window."""
+    wanted = (
+        Candidate(service=service.key, resource=resource.key, start=window.start)
+        for resource in look.resources(service)
+        for window in look.hours(resource)
+    )
+    codes = Counter(decide(look.clinic, look.facts, each).code for each in wanted)
+    return codes.most_common(1)[0][0] if codes else ""
 
 
 CHECKS: tuple[Callable[[_Look], Iterator[Doubt]], ...] = (

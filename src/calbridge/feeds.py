@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from calbridge.interval import Interval
-from calbridge.model import Details, Side, State
+from calbridge.model import Consent, Details, Side, State
 from calbridge.views import View
 
 # --- what a read returns --------------------------------------------------------------------------
@@ -32,7 +32,7 @@ class Entry:
     `ref` is unique within the connection (a calendar's is `collection/href`). `version` is the token for If-Match.
     `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
     who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
-    consumed its hold). `details` and `expires` come from portals. `pending`: accepted there, not written yet.
+    consumed its hold). `details`, `consent` and `expires` come from portals. `pending`: accepted, not written yet.
     """
 
     ref: str
@@ -43,19 +43,25 @@ class Entry:
     modified: int | None = None
     replaces: str = ""
     details: Details | None = None
+    consent: Consent | None = None
     expires: int | None = None
     pending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Busy:
-    """Time that something foreign takes, without any text. One remote object, all its occurrences in the window."""
+    """Time that something foreign takes, without any text. One remote object, all its occurrences in the window.
+
+    `echo`: the appointment that it says it shows, where it is a copy of the bridge's own event as a feed gives it. Its
+    time counts only while the hub does not know that appointment: a booking is not in its own way (lesson 6).
+    """
 
     ref: str
     version: str
     resource: str
     spans: tuple[Interval, ...]
     tentative: bool = False
+    echo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +179,9 @@ Probe = Present | Gone | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientQuery:
-    """Ask for everybody who shares one of these; the provider may return more, the core compares."""
+    """Ask for everybody who shares one of these, or for the one with this `id`; the core compares, so more may come."""
 
+    id: str = ""
     email: str = ""
     phone: str = ""
     first_name: str = ""
@@ -213,6 +220,7 @@ class Capabilities:
     `fields` are the view fields the side really stores: no other field of an entry is compared or believed.
     `mirrors`: the side wants every appointment of the clinic (a calendar, a PMS), not only those it brought (a portal).
     `resources` are those the side has a place for (None: all): a calendar connection knows only its calendars.
+    `max_age`: seconds after which a read of this side is too old to offer time on, whatever the clinic's rules allow.
     `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
     """
@@ -226,4 +234,5 @@ class Capabilities:
     two_stage: bool = False
     matches_clients: bool = False
     takes_offers: bool = False
+    max_age: int | None = None
     webhooks: bool = False

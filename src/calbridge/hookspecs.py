@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pluggy
 
 from calbridge.interval import Interval
-from calbridge.model import Details, Reach
+from calbridge.model import Consent, Details, Reach
 from calbridge.provider import (
     Change,
     ClientQuery,
@@ -22,6 +22,7 @@ from calbridge.provider import (
     Finding,
     Hint,
     InboundRequest,
+    Learned,
     Offer,
     Probe,
     ProviderKind,
@@ -102,11 +103,14 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def find_clients(self, query: ClientQuery) -> tuple[ClientRecord, ...] | None:
-        """PMS: everybody who shares the e-mail, the phone or the name. Minimal fields."""
+        """PMS: everybody who shares the e-mail, the phone or the name, or the one with that id. Minimal fields."""
 
     @hookspec(firstresult=True)
-    def create_client(self, details: Details, key: str) -> ClientRecord | None:
-        """PMS: make a new client, idempotent by `key`."""
+    def create_client(self, details: Details, key: str, consent: Consent | None) -> ClientRecord | None:
+        """PMS: make a new client with her animal, idempotent by `key`.
+
+        `consent` is filed with her record where the PMS has a place for it: the notice she agreed to, with its date.
+        """
 
     @hookspec(firstresult=True)
     def probe(self, ref: str) -> Probe | None:
@@ -114,7 +118,14 @@ class ProviderSpec:
 
     @hookspec(firstresult=True)
     def check(self) -> tuple[Finding, ...] | None:
-        """Look at settings and server before anything is configured, at start and in `calbridge check`."""
+        """Look at settings and server, and change nothing: before anything is configured, and in `calbridge check`."""
+
+    @hookspec(firstresult=True)
+    def learn(self) -> Learned | None:
+        """Find out what this server does differently, by its own words and by trying it out.
+
+        Tried only on what is made for it and removed again; nothing that was there before is touched.
+        """
 
     @hookspec(firstresult=True)
     def receive(self, request: InboundRequest) -> tuple[Hint, ...] | None:

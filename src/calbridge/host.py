@@ -19,7 +19,7 @@ from calbridge.contract import violation, wrong_capabilities
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import PROJECT, ProviderSpec
 from calbridge.interval import Interval
-from calbridge.model import Clinic, Details
+from calbridge.model import Clinic, Consent, Details
 from calbridge.plugins import hooks_of, refuse_wrong_hooks
 from calbridge.provider import (
     Capabilities,
@@ -31,6 +31,7 @@ from calbridge.provider import (
     Finding,
     Hint,
     InboundRequest,
+    Learned,
     Offer,
     Probe,
     Receipt,
@@ -135,6 +136,11 @@ class ClinicHost:
         """Does this connection implement the hook?"""
         return name in self.connections and hook in self.connections[name].hooks
 
+    def keepers(self, hook: str) -> list[str]:
+        """The connections that implement a hook, the system of record first."""
+        able = [each for each in self.connections.values() if hook in each.hooks]
+        return [each.name for each in sorted(able, key=lambda each: (each.rank, each.name))]
+
     def pull(self, name: str, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
         """Read one side: a portal's bookings, any other's schedule."""
         hook = "import_bookings" if self._connected(name).role == "portal" else "import_schedule"
@@ -154,9 +160,9 @@ class ClinicHost:
         """Who may this be?"""
         return cast("tuple[ClientRecord, ...]", self._call(name, "find_clients", query=query))
 
-    def create_client(self, name: str, details: Details, key: str) -> ClientRecord:
+    def create_client(self, name: str, details: Details, key: str, consent: Consent | None = None) -> ClientRecord:
         """Make a new client record."""
-        return cast("ClientRecord", self._call(name, "create_client", details=details, key=key))
+        return cast("ClientRecord", self._call(name, "create_client", details=details, key=key, consent=consent))
 
     def probe(self, name: str, ref: str) -> Probe:
         """Is this one really gone? A side that cannot say answers Unknown."""
@@ -169,6 +175,12 @@ class ClinicHost:
         if "check" not in self._connected(name).hooks:
             return ()
         return cast("tuple[Finding, ...]", self._call(name, "check"))
+
+    def learn(self, name: str) -> Learned:
+        """Try its server out; a side with nothing to learn gives nothing."""
+        if "learn" not in self._connected(name).hooks:
+            return Learned()
+        return cast("Learned", self._call(name, "learn"))
 
     def receive(self, name: str, request: InboundRequest) -> tuple[Hint, ...]:
         """Verify one inbound webhook; may run beside another hook of the same provider."""

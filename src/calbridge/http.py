@@ -169,9 +169,15 @@ def _of_exception(error: Exception) -> BridgeError:
         return error
     origin = _origin(error)
     for kinds, recovery, sentence in _FAILURES:
-        if any(isinstance(link, kinds) for link in _chain(error)):
-            return recovery(sentence.format(origin=origin))
+        found = next((link for link in _chain(error) if isinstance(link, kinds)), None)
+        if found is not None:
+            return recovery(sentence.format(origin=origin, reason=_reason(found)))
     return RetryLater(f"{origin} could not be asked ({type(error).__name__}): {_AGAIN}")
+
+
+def _reason(error: BaseException) -> str:
+    """What is wrong with a certificate, in the library's words: expired, self-signed, for another name."""
+    return str(getattr(error, "verify_message", "") or "it does not verify").rstrip(".")
 
 
 _Kinds = type[BaseException] | tuple[type[BaseException], ...]
@@ -194,7 +200,7 @@ _FAILURES: tuple[tuple[_Kinds, Callable[[str], BridgeError], str], ...] = (
     (
         ssl.SSLCertVerificationError,
         NeedsHuman,
-        "{origin} shows a certificate that is not trusted: renew it, or let this machine trust its issuer",
+        "{origin} shows a certificate that cannot be trusted ({reason}): renew it, or name its issuer in ca_file",
     ),
     (
         ssl.SSLError,

@@ -23,7 +23,7 @@ from calbridge.feeds import (
     WindowRecord,
 )
 from calbridge.interval import Interval
-from calbridge.model import Appointment, Details, Side
+from calbridge.model import Appointment, Consent, Details, Side
 from calbridge.views import Role, View
 
 Foreign = Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
@@ -75,17 +75,27 @@ class Link:
         return Side.CLIENT if self.role == "portal" else Side.CLINIC
 
 
+CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What a person asked the bridge to do with one booking; consumed by the next cycle."""
+    """What a person asked the bridge to do with one booking; consumed by the next cycle.
 
-    id: int
-    kind: Literal["accept", "decline", "link", "cancel"]
+    `id` is 0 until it is stored. `notify` is None where the clinic's rules say whether a message goes out. A move names
+    the whole new place. `client` and `patient` are for "link", and for an "accept" that links in the same step (S2).
+    """
+
+    kind: CommandKind
     appointment: str
+    id: int = 0
     reason: str = ""
-    notify: bool = True
+    notify: bool | None = None
     client: str = ""
     patient: str = ""
+    resource: str = ""
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,22 +134,42 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """A client's consent, as it came with this booking; kept apart from it, because its text is long and is proof."""
+
+    appointment: str
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """A client's record that is to be made. `key` is the idempotency key: the same for as long as it is meant."""
+
+    appointment: str
+    details: Details
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """What the core must know before it can decide."""
+    """What the core must know before it can decide, and the records it wants made."""
 
     probes: tuple[tuple[str, str], ...] = ()
     lookups: tuple[Lookup, ...] = ()
+    creations: tuple[Creation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """Probes by (connection, ref); client records by lookup key (absent: the PMS could not be asked).
 
+    `created` are new records by appointment, or the sentence why the PMS makes none (absent: not answered yet).
     `conflicts` are (connection, appointment) whose last write the remote refused because the time is taken.
     """
 
     probes: Mapping[tuple[str, str], Probe] = field(default_factory=dict)
     clients: Mapping[str, tuple[ClientRecord, ...]] = field(default_factory=dict)
+    created: Mapping[str, ClientRecord | str] = field(default_factory=dict)
     conflicts: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -188,6 +218,7 @@ class Plan:
     settled: tuple[str, ...] = ()
     """Keys of tasks whose cause is gone."""
     commands: tuple[int, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
     effects: tuple[Effect, ...] = ()
 
 

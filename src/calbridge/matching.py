@@ -1,198 +1,182 @@
-"""Who is this? Details against records (rules.md section 5): linked, ambiguous or unmatched, never a guess.
+"""Who is this? Details against records (rules.md section 5): linked, proposed, ambiguous or unmatched, never a guess.
 
 Details are compared, never written back (S3). An empty field never equals an empty field. Evidence is the codes of the
-fields that were equal, never their values.
+fields that are equal or differ, never their values; a field that one of the two leaves empty says nothing.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from unicodedata import normalize
 
-import phonenumbers
-
+from calbridge import folding
 from calbridge.feeds import ClientRecord, PatientRecord
 from calbridge.model import Details, Rules
+
+# --- what comes out -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientLikeness:
+    """An animal of the name that was given. `fits`: it is one as the clinic's `patient_match` wants it."""
+
+    patient: str
+    fits: bool
+    agrees: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
-    """A record that may be the client: its key, its patient's key ("" for none) and why."""
+    """One record beside the details. `fits`: it is a candidate by the clinic's `client_match`."""
 
     client: str
-    patient: str = ""
-    evidence: tuple[str, ...] = ()
+    fits: bool
+    agrees: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+    patients: tuple[PatientLikeness, ...] = ()
+
+    @property
+    def patient(self) -> str:
+        """The one animal that fits, else "": of two that fit neither is taken (S3)."""
+        fitting = [each.patient for each in self.patients if each.fits]
+        return fitting[0] if len(fitting) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """Exactly one record is the client. `patient` is "" where none or several animals fit."""
+    """Exactly one record is the client."""
 
-    client: str
-    patient: str = ""
-    evidence: tuple[str, ...] = ()
+    found: Likeness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """Exactly one record may be the client, and a person must say so (S2)."""
+
+    found: Likeness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguous:
-    """A person must choose; where `client_match` is "propose" there may be only one to choose from."""
+    """Several records may be the client: a person must choose."""
 
     candidates: tuple[Likeness, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Unmatched:
     """No record fits."""
 
 
+Match = Linked | Proposed | Ambiguous | Unmatched
+
+
+# --- deciding -------------------------------------------------------------------------------------
+
+
 def match(
-    details: Details, records: Iterable[ClientRecord], rules: Rules, region: str
-) -> Linked | Ambiguous | Unmatched:
-    """Compare `details` with every record; `region` (ISO 3166, "DE") reads phone numbers without a country code."""
-    given = _Normal(rules=rules, region=region)
-    accepts = WAYS[rules.client_match]
-    found: dict[str, Likeness] = {}
-    for record in records:  # a provider may name one record twice, once for its e-mail and once for its name
-        evidence = _evidence(details, record, given)
-        if accepts(frozenset(evidence)):
-            patient, more = _patient(details, record.patients, rules, given)
-            found[record.id] = Likeness(client=record.id, patient=patient, evidence=(*evidence, *more))
-    return _outcome(tuple(found[key] for key in sorted(found)), rules)
+    details: Details, records: Iterable[ClientRecord], rules: Rules, region: str, *, refused: Collection[str] = ()
+) -> Match:
+    """Who `details` are of; `region` (ISO 3166, "DE") reads phone numbers without a country code.
 
-
-def _outcome(found: tuple[Likeness, ...], rules: Rules) -> Linked | Ambiguous | Unmatched:
-    if not found:
+    `refused` are records that a person has already said are somebody else's.
+    """
+    candidates = tuple(
+        each for each in compare(details, records, rules, region) if each.fits and each.client not in refused
+    )
+    if not candidates:
         return Unmatched()
-    if len(found) > 1 or rules.client_match == "propose":
-        return Ambiguous(candidates=found)
-    return Linked(client=found[0].client, patient=found[0].patient, evidence=found[0].evidence)
+    if len(candidates) > 1:
+        return Ambiguous(candidates=candidates)
+    return (Proposed if rules.client_match == "propose" else Linked)(found=candidates[0])
 
 
-def _any_of(evidence: frozenset[str]) -> bool:
-    return bool(evidence & {"email", "phone", "name"})
+def compare(details: Details, records: Iterable[ClientRecord], rules: Rules, region: str) -> tuple[Likeness, ...]:
+    """Every record beside the details, candidate or not, in the order of their keys."""
+    folds = _folds(rules, region)
+    given = {name: fold(getattr(details, name)) for name, fold in folds.items()}
+    found = {record.id: _likeness(given, record, folds, rules) for record in records}  # one may be named twice
+    return tuple(found[key] for key in sorted(found))
 
 
-def _name_and_one(evidence: frozenset[str]) -> bool:
-    return "name" in evidence and bool(evidence & {"phone", "email", "address"})
+def _all_of(*names: str) -> Callable[[Collection[str]], bool]:
+    return lambda agrees: set(names) <= set(agrees)
 
 
-def _email(evidence: frozenset[str]) -> bool:
-    return "email" in evidence
+def _any_of(*rules: Callable[[Collection[str]], bool]) -> Callable[[Collection[str]], bool]:
+    return lambda agrees: any(rule(agrees) for rule in rules)
 
 
-WAYS: Mapping[str, Callable[[frozenset[str]], bool]] = {
-    "unique": _any_of,
-    "strict": _name_and_one,
-    "propose": _any_of,
-    "email": _email,
+_UNIQUE = _any_of(_all_of("email"), _all_of("phone"), _all_of("first_name", "last_name"))
+
+WAYS: Mapping[str, Callable[[Collection[str]], bool]] = {
+    "unique": _UNIQUE,
+    "strict": _any_of(*(_all_of("first_name", "last_name", one) for one in ("phone", "email", "address"))),
+    "propose": _UNIQUE,
+    "email": _all_of("email"),
 }
 """`client_match`: which equal fields make a record a candidate (S0, S3, S2, S1)."""
+
+ANIMALS: Mapping[str, tuple[str, ...]] = {"name": ("patient_name",), "name_species": ("patient_name", "species")}
+"""`patient_match`: which fields of an animal must be equal (S3)."""
 
 
 # --- which fields are equal -----------------------------------------------------------------------
 
+Fold = Callable[[str], str]
 
-def _evidence(details: Details, record: ClientRecord, normal: _Normal) -> tuple[str, ...]:
-    equal = {
-        "email": _among(normal.email, details.email, record.emails),
-        "phone": _among(normal.phone, details.phone, record.phones),
-        "name": _among(normal.name, details.first_name, (record.first_name,))
-        and _among(normal.name, details.last_name, (record.last_name,)),
-        "address": _among(normal.address, details.address, record.addresses),
+
+def _folds(rules: Rules, region: str) -> Mapping[str, Fold]:
+    """What makes two texts the same, field by field of `Details`."""
+    name = folding.spaced if rules.name_case == "exact" else folding.folded
+    return {
+        "first_name": name,
+        "last_name": name,
+        "email": folding.email,
+        "phone": lambda text: folding.phone(text, region),
+        "address": folding.address,
+        "patient_name": name,
+        "species": folding.folded,
     }
-    return tuple(code for code, found in equal.items() if found)
 
 
-def _among(normal: Callable[[str], str], given: str, held: Iterable[str]) -> bool:
-    wanted = normal(given)
-    return bool(wanted) and any(normal(text) == wanted for text in held)
-
-
-def _patient(
-    details: Details, patients: Iterable[PatientRecord], rules: Rules, normal: _Normal
-) -> tuple[str, tuple[str, ...]]:
-    """The one animal of that name (and species), else none: two of them are ambiguous."""
-    by_species = rules.patient_match == "name_species"
-    fits = {
-        patient.id
-        for patient in patients
-        if _among(normal.name, details.patient_name, (patient.name,))
-        and (not by_species or _among(folded, details.species, (patient.species,)))
+def _likeness(given: Mapping[str, str], record: ClientRecord, folds: Mapping[str, Fold], rules: Rules) -> Likeness:
+    held = {
+        "first_name": (record.first_name,),
+        "last_name": (record.last_name,),
+        "email": record.emails,
+        "phone": record.phones,
+        "address": record.addresses,
     }
-    if len(fits) != 1:
-        return "", ()
-    return fits.pop(), ("patient_name", "species") if by_species else ("patient_name",)
+    agrees, differs = _beside(given, held, folds)
+    return Likeness(
+        client=record.id,
+        fits=WAYS[rules.client_match](agrees),
+        agrees=agrees,
+        differs=differs,
+        patients=_patients(given, record.patients, folds, rules),
+    )
 
 
-# --- what equal means -----------------------------------------------------------------------------
+def _patients(
+    given: Mapping[str, str], records: Iterable[PatientRecord], folds: Mapping[str, Fold], rules: Rules
+) -> tuple[PatientLikeness, ...]:
+    """The animals of that name, each once, in the order of their keys."""
+    found = {}
+    for record in records:
+        held = {"patient_name": (record.name,), "species": (record.species,)}
+        agrees, differs = _beside(given, held, folds)
+        if "patient_name" in agrees:
+            fits = _all_of(*ANIMALS[rules.patient_match])(agrees)
+            found[record.id] = PatientLikeness(patient=record.id, fits=fits, agrees=agrees, differs=differs)
+    return tuple(found[key] for key in sorted(found))
 
 
-def spaced(text: str) -> str:
-    """NFC, without outer and repeated inner white space."""
-    return " ".join(normalize("NFC", text).split())
-
-
-def folded(text: str) -> str:
-    """As `spaced`, without the difference between upper and lower case."""
-    return normalize("NFC", spaced(text).casefold())
-
-
-_STREET = re.compile(r"str(?:\.\s*|asse\b)")
-
-
-def address(text: str) -> str:
-    """As `folded`, with `str.` and `straße` (folded: `strasse`) alike."""
-    return spaced(_STREET.sub("strasse ", folded(text)))
-
-
-def phone(text: str, region: str) -> str:
-    """E.164, or "" for what is no whole number: "99" in a record is a placeholder, not somebody's phone."""
-    try:
-        number = phonenumbers.parse(text, region or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Normal:
-    """The clinic's way to read each kind of field."""
-
-    rules: Rules
-    region: str
-
-    def name(self, text: str) -> str:
-        return spaced(text) if self.rules.name_case == "exact" else folded(text)
-
-    def email(self, text: str) -> str:
-        return folded(text)
-
-    def phone(self, text: str) -> str:
-        return phone(text, self.region)
-
-    def address(self, text: str) -> str:
-        return address(text)
-
-
-# --- for the people who decide --------------------------------------------------------------------
-
-
-_LABELS = {
-    "first_name": "First name",
-    "last_name": "Last name",
-    "email": "E-mail",
-    "phone": "Phone",
-    "address": "Address",
-    "patient_name": "Patient",
-    "species": "Species",
-}
-
-
-def detail_lines(details: Details) -> str:
-    """What was given, as `Key: value` lines for the private note; a value stays on its line."""
-    given = ((label, spaced(getattr(details, name))) for name, label in _LABELS.items())
-    return "\n".join(f"{label}: {value}" for label, value in given if value)
+def _beside(
+    given: Mapping[str, str], held: Mapping[str, Iterable[str]], folds: Mapping[str, Fold]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which fields agree and which differ; where one of the two says nothing it is neither."""
+    known = {name: {folds[name](text) for text in texts} - {""} for name, texts in held.items() if given[name]}
+    agrees = tuple(name for name, texts in known.items() if given[name] in texts)
+    return agrees, tuple(name for name, texts in known.items() if texts and name not in agrees)

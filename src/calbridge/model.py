@@ -101,6 +101,23 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Whose word counts where two sides say different things (design.md section 3, "who wins").
+
+    `time`: where it is and with whom. "clinic": the last edit among the clinic's sides, before the client's;
+    "last_edit": the last edit, the client's too; "pms", "calendar": only sides of that role move. `cancel`: which of
+    the clinic's sides may end an appointment. `service`, `description`: of what came from a portal. `text`: the
+    private title and note. A role that the clinic has no side of counts as "clinic".
+    """
+
+    time: Literal["clinic", "last_edit", "pms", "calendar"] = "clinic"
+    cancel: Literal["clinic", "pms", "calendar"] = "clinic"
+    service: Literal["portal", "clinic", "last_edit"] = "portal"
+    description: Literal["portal", "clinic", "last_edit"] = "portal"
+    text: Literal["clinic", "pms", "calendar"] = "clinic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The values of a clinic's rules after preset and overrides (rules.md sections 3 to 8). Durations in seconds."""
 
@@ -135,6 +152,7 @@ class Rules:
     reminders: tuple[int, ...] = ()
     publish: Literal["all", "marked"] = "all"
     max_cancellations: int = 3
+    authority: Authority = Authority()
 
 
 Reach = Literal["fixed", "visit", "clinic"]
@@ -169,7 +187,8 @@ class Clinic:
     """One clinic with everything the rules need. `opening_hours` maps a weekday (0 Monday) to its windows.
 
     `extra` are the rules of plugins that it turned on, in the order of its configuration. `phone`, `email` and
-    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`).
+    `booking_url` are for its clients; `language` is "" where the region decides (`spoken`). `privacy_notice` is what a
+    new client must agree to, word for word; "" where the clinic has none (S1).
     """
 
     key: str
@@ -181,6 +200,7 @@ class Clinic:
     email: str = ""
     booking_url: str = ""
     online: bool = False
+    privacy_notice: str = ""
     opening_hours: Mapping[int, tuple[WallWindow, ...]] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
@@ -258,6 +278,18 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """The privacy notice a client agreed to, word for word, and when (epoch seconds)."""
+
+    notice: str
+    agreed_at: int
+
+
+Match = Literal["", "linked", "proposed", "ambiguous", "unmatched", "creating"]
+"""How far a booking's client is known. `creating`: a new record of her own is on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """The canonical appointment: the hub that every side is compared with, through its own shadow.
 
@@ -267,7 +299,9 @@ class Appointment:
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
     `quiet`: the clinic wants no message of what it decided last (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
-    `client`/`patient` are keys of the PMS's records; `match` is how they were found.
+    `client`/`patient` are keys of the PMS's records, `match` is how they were found ("": nobody was asked yet), and
+    `not_clients` the records that a person said are somebody else's. `agreed` is when the client agreed to the privacy
+    notice; its text is kept apart.
     `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
     words), `alternatives` what she is offered instead.
     """
@@ -289,7 +323,9 @@ class Appointment:
     details: Details | None = None
     client: str = ""
     patient: str = ""
-    match: Literal["", "linked", "ambiguous", "unmatched"] = ""
+    match: Match = ""
+    not_clients: tuple[str, ...] = ()
+    agreed: int | None = None
     hold_expires: int | None = None
     decline_reason: str = ""
     alternatives: tuple[Alternative, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import httpx
@@ -58,6 +59,7 @@ __all__ = [
     "CalendarChange",
     "Capabilities",
     "Change",
+    "Choice",
     "ClientQuery",
     "ClientRecord",
     "Clock",
@@ -65,6 +67,7 @@ __all__ = [
     "Complete",
     "Context",
     "Delta",
+    "Discovered",
     "Entry",
     "ExportReceipt",
     "Feed",
@@ -72,6 +75,7 @@ __all__ = [
     "Gone",
     "Hint",
     "InboundRequest",
+    "Learned",
     "NotModified",
     "Offer",
     "OfferWindow",
@@ -91,6 +95,7 @@ __all__ = [
     "Receipt",
     "Record",
     "Role",
+    "Search",
     "Secrets",
     "Stamp",
     "Unknown",
@@ -110,6 +115,17 @@ class Finding:
     level: Literal["ok", "warning", "error"]
     message: str
     field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What trying a server out showed. `quirks` are stored with the connection and handed back by `Context.quirks`.
+
+    Names and values are the plugin's own short words; they hold no personal data. `findings` say the same to people.
+    """
+
+    quirks: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +164,10 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Everything from outside that a provider may touch. `transport` goes into `httpx.Client(transport=...)`."""
+    """Everything from outside that a provider may touch. `transport` goes into `httpx.Client(transport=...)`.
+
+    `home`: the configuration's folder, which files that settings name are relative to.
+    """
 
     connection: str
     clinic: Clinic
@@ -156,7 +175,10 @@ class Context:
     clock: Clock
     secrets: Secrets
     log: Any
+    home: Path = Path()
     random: random.Random = field(default_factory=random.SystemRandom)
+    quirks: Callable[[], Mapping[str, str]] = dict
+    """What `learn` found last of this connection's server; empty before the first time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +192,48 @@ class PublicContext:
     secrets: Secrets
     log: Any
     random: random.Random = field(default_factory=random.SystemRandom)
+    quirks: Callable[[], Mapping[str, str]] = dict
+
+
+# --- setting up -----------------------------------------------------------------------------------
+
+
+def nobody_agrees(_question: str) -> bool:
+    """The answer where nobody can be asked."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a person gave to find a server: an address of any form, and perhaps a login.
+
+    `password` is asked for when it is first needed. `confirm` asks a yes-or-no question, where somebody can answer it.
+    """
+
+    address: str
+    transport: httpx.BaseTransport
+    clock: Clock
+    username: str = ""
+    password: Callable[[], str] = str
+    confirm: Callable[[str], bool] = nobody_agrees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One thing of the server's that a resource may be given, such as a calendar: its setting's value and its name."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """What was found: values for the kind's settings, and for a table setting what each resource may be given."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +242,8 @@ class ProviderKind:
 
     `settings` is a pydantic model with `extra="forbid"`. `create(settings, context)` returns an object that implements
     the hooks it can and has `capabilities: Capabilities`; it does no I/O. A portal is given a `PublicContext`, the
-    others a `Context`.
+    others a `Context`. `discover` finds a server from whatever a person knows of it, for `calbridge init`; it raises a
+    BridgeError that says why where it finds none.
     """
 
     name: str
@@ -186,3 +251,4 @@ class ProviderKind:
     settings: type[Any]
     create: Callable[[Any, Any], Any]
     summary: str = ""
+    discover: Callable[[Search], Discovered] | None = None

@@ -175,10 +175,10 @@ def _refuse_no_rule(code: str, answer: Any) -> None:
 def _refuse_odd_words(code: str, words: Any) -> None:
     """Facts are put into the sentence by their plain names."""
     try:
-        names = [name for _, name, _, _ in Formatter().parse(words) if name is not None] if _text(words) else [""]
+        parts = [part[1:] for part in Formatter().parse(words) if part[1] is not None] if _text(words) else [("",)]
     except ValueError:
-        names = [""]
-    if not all(name.isidentifier() for name in names):
+        parts = [("",)]
+    if not all(str(part[0]).isidentifier() and not any(part[1:]) for part in parts):
         raise RegistrationError(f'the words of rule "{code}" are not one sentence with facts in it like {{minutes}}')
 
 

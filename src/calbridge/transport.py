@@ -15,11 +15,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpcore
 import httpx
 
 from calbridge.bodies import BoundedBody
+from calbridge.errors import ConfigError
 from calbridge.http import AddressRefused, retry_after
 from calbridge.network import Deadline, GuardedNetwork, PrivateAddressError, resolve
 from calbridge.version import __version__
@@ -76,12 +78,16 @@ class RetryBudget:
 
 
 class Transport(httpx.BaseTransport):
-    """The httpx transport of one connection. `faults` is asked before each attempt, for tests."""
+    """The httpx transport of one connection.
+
+    `authorities` names a file of further certificate authorities. `faults` is asked before each attempt, for tests.
+    """
 
     def __init__(
         self,
         *,
         allow_private: bool = False,
+        authorities: Path | None = None,
         limits: Limits | None = None,
         budget: RetryBudget | None = None,
         faults: Callable[[httpx.Request], Fault | None] | None = None,
@@ -89,6 +95,7 @@ class Transport(httpx.BaseTransport):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._limits = limits or Limits()
+        self._authorities = authorities
         self._budget = budget or RetryBudget()
         self._faults = faults
         self._sleep = sleep
@@ -97,10 +104,13 @@ class Transport(httpx.BaseTransport):
         self._pools: dict[str, httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request, again where that is harmless, and give back whatever the server answered."""
+        """Send one request, again where that is harmless, and give back whatever the server answered.
+
+        A request that is known to take long says so: `extensions={"patience": seconds}`.
+        """
         request.headers["User-Agent"] = USER_AGENT
         request.headers["Accept-Encoding"] = "gzip"
-        ends = time.monotonic() + self._limits.total
+        ends = time.monotonic() + self._patience(request).total
         self._budget.earn(request.url.host)
         for attempt in range(1, ATTEMPTS):
             self._deadline.at = ends
@@ -154,16 +164,22 @@ class Transport(httpx.BaseTransport):
         """One a scheme, made when needed: reading the machine's authorities costs every short command 0.2 s."""
         if scheme not in self._pools:
             self._pools[scheme] = httpcore.ConnectionPool(
-                ssl_context=_trusted() if scheme == "https" else None,
+                ssl_context=_trusted(self._authorities) if scheme == "https" else None,
                 max_connections=4,
                 keepalive_expiry=15.0,
                 network_backend=self._network,
             )
         return self._pools[scheme]
 
+    def _patience(self, request: httpx.Request) -> Limits:
+        patience = float(request.extensions.get("patience", 0.0))
+        if patience <= self._limits.total:
+            return self._limits
+        return Limits(connect=self._limits.connect, read=patience, total=patience)
+
     def _outgoing(self, request: httpx.Request) -> httpcore.Request:
         url = request.url
-        limits = self._limits
+        limits = self._patience(request)
         timeout = {"connect": limits.connect, "read": limits.read, "write": limits.read, "pool": limits.total}
         return httpcore.Request(
             request.method,
@@ -185,10 +201,16 @@ class Transport(httpx.BaseTransport):
 
 
 @functools.cache
-def _trusted() -> ssl.SSLContext:
-    """The usual authorities and those of this machine: a clinic's server often has one of its own."""
+def _trusted(authorities: Path | None) -> ssl.SSLContext:
+    """The usual authorities, those of this machine, and the connection's own: a clinic's server often has one."""
     context = httpx.create_ssl_context()
     context.load_default_certs()
+    if authorities is not None:
+        try:
+            context.load_verify_locations(authorities)
+        except OSError as error:  # also an SSLError: the file is there and holds no certificate
+            reason = error.strerror or "it holds no certificate"
+            raise ConfigError(f"ca_file {authorities} cannot be used ({reason}): name a PEM file") from None
     return context
 
 

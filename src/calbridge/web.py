@@ -1,4 +1,6 @@
-"""The web server: webhooks in, health out. A webhook is verified, remembered and answered; the reading comes later.
+"""The web server: webhooks in, health and published free/busy out.
+
+A webhook is verified, remembered and answered; the reading comes later.
 
 A hint is never data: the worst that a forged one could do is one more read, and a wrong signature does not even that.
 """
@@ -21,6 +23,7 @@ from calbridge.calls import Stopped
 from calbridge.errors import BridgeError, ConfigError, RetryLater, SkipItem
 from calbridge.provider import Clock, InboundRequest
 from calbridge.version import __version__
+from calbridge.webfeeds import feed_handler
 
 if TYPE_CHECKING:
     from calbridge.daemon import Daemon
@@ -55,7 +58,7 @@ def application(daemon: Daemon, store: Store, clock: Clock, log: Any) -> Litesta
         return Response("internal error", status_code=500, media_type=MediaType.TEXT)
 
     return Litestar(
-        [hook, health],
+        [hook, health, feed_handler(daemon, store, clock)],
         request_max_body_size=LARGEST,
         exception_handlers={Exception: refuse},
         openapi_config=None,

@@ -186,7 +186,7 @@ DOUBTS: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
         [
             (
                 f"services.{key}",
-                ("is online, but not one start up to 2026-12-20 passes the rules, with nothing booked: "
+                ("is online, but not one start up to 2026-12-20 passes the rules, with nothing booked (mostly closed): "
                 '"calbridge explain slot" says why'),
             )
             for key in ("visit", "surgery")

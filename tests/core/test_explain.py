@@ -109,6 +109,17 @@ def test_what_is_offered_instead_comes_next() -> None:
     assert [(slot.start, slot.resource) for slot in found.instead] == [(TEN + n * 900, "anna") for n in range(3)]
 
 
+def test_one_of_them_is_with_whom_was_asked_for() -> None:
+    ben = replace(ANNA, key="ben", name="Dr. Ben Winter", week=(WeeklyPlan(days=frozenset(range(7)), windows=MORNING),))
+    busy = {"taken": {"anna": (Interval(NINE, NOON),)}}
+    found = explained(service={"resources": ("anna", "ben")}, clinic={"resources": {"ben": ben}}, facts=busy)
+    assert [(slot.start, slot.resource) for slot in found.instead] == [
+        (NINE, "ben"), (NINE + 900, "ben"), (NINE + 1800, "ben"), (NINE + 7 * 86_400, "anna")
+    ]  # fmt: skip
+    stranger = explained(service={"resources": ("ben",)}, clinic={"resources": {"ben": ben}})
+    assert {slot.resource for slot in stranger.instead} == {"ben"}
+
+
 def test_nobody_explains_what_is_not_there() -> None:
     for service, resource in (("surgery", "anna"), ("visit", "carl")):
         with pytest.raises(KeyError, match=r"surgery|carl"):
@@ -475,10 +486,8 @@ ROOMS: dict[str, Any] = {"requires": (("room1", "room2"),)}
 
 
 def test_what_is_needed_too_is_said_when_it_is_there() -> None:
-    assert said("busy", service=ROOMS) == "Dr. Anna Sommer is free 09:00-09:30, and so is what it needs too: Raum 1."
-    assert said("absent", service=ROOMS) == (
-        "Dr. Anna Sommer is not away, nor are all that could be needed too (Raum 1 or Raum 2)."
-    )
+    assert said("busy", service=ROOMS) == "Dr. Anna Sommer is free 09:00-09:30, and so is what is needed too: Raum 1."
+    assert said("absent", service=ROOMS) == "Dr. Anna Sommer is not away, nor is what is needed too: Raum 1."
 
 
 def test_why_each_room_fails() -> None:

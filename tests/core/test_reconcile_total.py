@@ -125,9 +125,11 @@ def answers(draw: st.DrawFn, it: PureHub, observations: dict[str, Observation]) 
     probes = {probe: draw(st.sampled_from((Gone(), Present(), Unknown(why="401")))) for probe in asked.probes}
     found = st.sampled_from((None, (), (RECORD,), (RECORD, replace(RECORD, id="c2"))))
     clients = {lookup.key: records for lookup in asked.lookups if (records := draw(found)) is not None}
+    new = st.sampled_from((None, "refused", replace(RECORD, id="c9")))
+    created = {each.appointment: made for each in asked.creations if (made := draw(new)) is not None}
     pairs = sorted((side, key) for side in SIDES for key in it.state.appointments)
     conflicts = draw(st.sets(st.sampled_from(pairs), max_size=1)) if pairs else set()
-    return Answers(probes=probes, clients=clients, conflicts=frozenset(conflicts))
+    return Answers(probes=probes, clients=clients, created=created, conflicts=frozenset(conflicts))
 
 
 @st.composite
@@ -136,7 +138,8 @@ def hubs(draw: st.DrawFn) -> PureHub:
         availability="opening_hours",
         booking_mode=draw(st.sampled_from(("instant", "request"))),
         late_confirm=draw(st.sampled_from(("retry", "refuse"))),
-        on_unmatched=draw(st.sampled_from(("book_unlinked", "ask"))),
+        on_unmatched=draw(st.sampled_from(("book_unlinked", "ask", "create"))),
+        client_match=draw(st.sampled_from(("unique", "propose"))),
         calendar_names=draw(st.sampled_from(("full", "pseudonym", "none"))),
         client_cancel_cutoff=draw(st.sampled_from((None, 2 * DAY))),
         max_cancellations=draw(st.sampled_from((0, 3))),
@@ -168,7 +171,7 @@ def steps(draw: st.DrawFn, it: PureHub) -> tuple[Answers, dict[str, Any]]:
     keys = sorted(it.state.appointments)
     commands: tuple[Command, ...] = ()
     if keys and draw(st.booleans()):
-        kind = draw(st.sampled_from(("accept", "decline", "link", "cancel")))
+        kind = draw(st.sampled_from(("accept", "decline", "link", "unlink", "create", "cancel")))
         key = draw(st.sampled_from([*keys, "nobody"]))
         commands = (Command(id=1, kind=kind, appointment=key, reason=MARK, client="c1"),)
     open_ = draw(st.sets(st.sampled_from(sorted(it.state.shadows)), max_size=1)) if it.state.shadows else set()

@@ -282,3 +282,15 @@ def test_merged_windows_cover_the_same_minutes_without_touching(some):
 def test_parts_of_the_day_go_by_the_wall_clock(day, clock, part):
     minute = int(clock[:2]) * 60 + int(clock[3:])
     assert part_of_day("Europe/Berlin", instant_of("Europe/Berlin", day, minute)) == part
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 3, 30), 24), (date(2026, 10, 25), 25)])
+def test_r14_windows_on_the_days_the_clock_changes(day, hours):
+    """calrs 1.7 never ended on a window until 24:00, and lost or gained an hour on these two days."""
+    whole = window_interval("Europe/Berlin", day, window("00:00-24:00"))
+    until_eleven = window_interval("Europe/Berlin", day, window("00:00-23:00"))
+    last = window_interval("Europe/Berlin", day, window("23:00-24:00"))
+    assert whole.end - whole.start == hours * 3600
+    assert until_eleven.end == last.start == whole.end - 3600
+    night = window_interval("Europe/Berlin", day, window("02:00-03:00"))
+    assert (night.end - night.start if night else 0) == (hours - 23) * 3600

@@ -11,6 +11,8 @@ import pytest
 from hatchling import build
 from packaging.requirements import Requirement
 
+from calbridge.plugins import Plugin, load_plugins
+
 ROOT = Path(__file__).parents[2]
 PROJECTS = sorted(
     [ROOT / "pyproject.toml", *ROOT.glob("plugins/*/pyproject.toml"), *ROOT.glob("contrib/*/pyproject.toml")]
@@ -48,10 +50,11 @@ def test_what_an_editable_install_asks_for_is_pinned(path: Path, monkeypatch: py
     assert [str(need) for need in asked if pins.get(need.name, "0") not in need.specifier] == []
 
 
-def test_every_pin_is_hashed_and_names_no_index() -> None:
-    text = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["dev.txt", "bench.txt"])
+def test_every_pin_is_hashed_and_names_no_index(name: str) -> None:
+    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
     blocks = re.split(r"^(?=[a-z0-9_.-]+==)", text, flags=re.MULTILINE)[1:]
-    assert len(blocks) == len(_pins())
+    assert len(blocks) == len(re.findall(r"^[a-z0-9_.-]+==", text, re.MULTILINE)) > 1
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
     assert not re.search(r"https?://|--index-url|--find-links|--extra-index-url|--trusted-host", text)
 
@@ -79,7 +82,27 @@ def test_every_distribution_is_installed_checked_and_offered() -> None:
     assert listed
     assert {(ROOT / each / "pyproject.toml").resolve() for each in listed[1].split()} == set(PROJECTS)
     root = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    names = {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in PROJECTS}
+    names = _names()
     assert set(root["tool"]["importlinter"]["root_packages"]) == {name.replace("-", "_") for name in names}
     extras = {each for extra in root["project"]["optional-dependencies"].values() for each in extra}
     assert names - {"calbridge"} <= extras
+
+
+def test_every_vendor_pack_is_held_to_the_public_api() -> None:
+    """A pack is what brings a preset and no provider."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = {each["name"]: each for each in tool["importlinter"]["contracts"]}
+    loaded = [plugin for plugin in load_plugins().found if plugin.distribution in _names()]
+    packs = {_module(each) for each in loaded if not each.brought.kinds}
+    others = {_module(each) for each in loaded if each.brought.kinds}
+    assert set(contracts["Vendor packs use the core and the registry, nothing else"]["source_modules"]) == packs
+    assert set(contracts["Plugins use the public API only, and never each other"]["source_modules"]) == others
+    assert set(contracts["Plugins do not know each other"]["modules"]) == packs | others
+
+
+def _module(plugin: Plugin) -> str:
+    return plugin.distribution.replace("-", "_")
+
+
+def _names() -> set[str]:
+    return {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in PROJECTS}

@@ -74,7 +74,7 @@ def _unknown(words: list[str]) -> list[str]:
             wrong += [name for name, one in zip(names, found, strict=True) if one is None]
             command = next((one for one in found if one is not None), click.Command("nothing"))
         elif word.startswith("-"):
-            known = {option for param in command.get_params(context) for option in param.opts}
+            known = {option for param in command.get_params(context) for option in (*param.opts, *param.secondary_opts)}
             wrong += [word] if word.partition("=")[0] not in known else []
     return wrong
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,8 @@ def test_a_request_is_listed_without_names_accepted_and_confirmed(practice: Any)
     assert states == {"confirmed"}
     refused = call("requests", "accept", line["id"])
     assert refused.exit_code == 2
-    assert refused.stderr == f"error: booking {line['id']} is confirmed: it cannot be asked to accept\n"
+    said = f"error: booking {line['id']} is confirmed and cannot be accepted: there is nothing left to accept\n"
+    assert refused.stderr == said
 
 
 def test_a_declined_request_frees_its_time(practice: Any) -> None:
@@ -158,6 +160,84 @@ def test_a_declined_request_frees_its_time(practice: Any) -> None:
     ask("requests", "decline", line["id"], "--reason", "full", "--quiet")
     ask("sync")
     assert {slot["start"] for slot in slots()} - taken == {line["start"]}
+
+
+@pytest.mark.parametrize(("flag", "sent"), [("--quiet", []), ("--notify", ["declined"]), ("", [])])
+def test_a_decline_goes_out_with_or_without_a_message_whatever_the_rule_says(
+    practice: Any, flag: str, sent: list[str]
+) -> None:
+    practice.path.write_text(practice.path.read_text().replace('"request"', '"request"\ndecline_notifies = false'))
+    ref = book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "decline", line["id"], *([flag] if flag else []))
+    ask("sync")
+    assert [kind for (booking, kind, _) in practice.sides.DESK.messages if booking == ref] == sent
+
+
+def confirmed(practice: Any) -> dict[str, Any]:
+    """A booking that its client counts on."""
+    book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "accept", line["id"])
+    ask("sync")
+    return dict(line)
+
+
+def test_the_clinic_cancels_a_booking_on_all_sides(practice: Any) -> None:
+    line = confirmed(practice)
+    refused = call("requests", "decline", line["id"])
+    assert refused.stderr == (
+        f"error: booking {line['id']} is confirmed and cannot be declined: the client counts on it: "
+        f'"calbridge requests cancel {line["id"]}" takes it back\n'
+    )
+    assert ask("requests", "cancel", line["id"])["command"] == "cancel"
+    ask("sync")
+    assert list(practice.sides.DIARY.stamped()) == []
+    assert {str(each.state) for each in practice.sides.DESK.bookings.values() if each.expires is None} == {"cancelled"}
+    again = call("requests", "cancel", line["id"])
+    assert again.stderr.endswith("is cancelled and cannot be cancelled: what has ended stays ended\n")
+
+
+def test_the_clinic_moves_a_booking_on_all_sides(practice: Any) -> None:
+    line = confirmed(practice)
+    free = [slot["start"] for slot in slots() if slot["start"] > line["start"]][5]
+    wall = free.rpartition("+")[0]
+    ask("requests", "move", line["id"], "--to", wall, "--minutes", "45")
+    ask("sync")
+    (event,) = practice.sides.DIARY.stamped()
+    assert (event.start, event.end - event.start) == (int(datetime.fromisoformat(free).timestamp()), 45 * 60)
+    (booking,) = [each for each in practice.sides.DESK.bookings.values() if each.live]
+    assert (booking.start, booking.end) == (event.start, event.end)
+
+
+NOT_TO = [
+    (("--to", "tomorrow"), '--to "tomorrow" is no date and time; write it like 2026-11-24T10:30'),
+    (
+        ("--to", "2020-01-01T10:00"),
+        '--to "2020-01-01T10:00" is over: a booking is moved to a time that is still to come',
+    ),
+    (("--to", "2098-03-30T02:30"), '--to "2098-03-30T02:30" does not exist in Europe/Berlin: the clock skips it'),
+    (("--to", "2098-01-01T10:00", "--with", "bert"), 'clinic hafen has no resource "bert"; there are anna'),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), NOT_TO, ids=[row[1][:25] for row in NOT_TO])
+def test_a_move_to_nowhere_is_refused_in_one_sentence(practice: Any, words: tuple[str, ...], sentence: str) -> None:
+    line = confirmed(practice)
+    result = call("requests", "move", line["id"], *words)
+    assert (result.exit_code, result.stderr) == (2, f"error: {sentence}\n")
+
+
+def test_a_word_that_came_too_late_becomes_a_task(practice: Any) -> None:
+    ref = book(practice)
+    (line,) = ask("requests", "list")["requests"]
+    ask("requests", "accept", line["id"])
+    practice.sides.DESK.cancel(ref)
+    ask("sync", code=1)
+    (task,) = ask("tasks", "list", code=1)["tasks"]
+    assert (task["kind"], task["appointment"]) == ("command", line["id"])
+    assert '"accept"' in task["sentence"]
+    assert "cancelled" in task["sentence"]
 
 
 def test_slots_work_without_any_connection_and_without_state(practice: Any) -> None:
@@ -265,6 +345,19 @@ def test_check_looks_at_every_connection(practice: Any) -> None:
     assert [each["plugin"] for each in answer["clinics"][0]["connections"]] == ["plugin calbridge-acme 1.0"] * 2
 
 
+def test_config_show_says_which_rules_of_plugins_are_on(practice: Any) -> None:
+    text = practice.path.read_text()
+    extra = "[clinics.hafen.rules]\nextra = { window_too_short = { minimum = 'PT1H' }, outside_opening_hours = false}\n"
+    practice.path.write_text(text.replace("[clinics.hafen.rules]\n", extra))
+    rules = ask("config", "show")["clinics"]["hafen"]["rules"]
+    assert rules["extra"] == {
+        "window_too_short": {
+            "source": "plugin calbridge-praxxme 0.1.0",
+            "settings": {"minimum": 3600, "services": {}},
+        }
+    }
+
+
 def test_check_says_what_is_hardly_meant_and_is_still_fine(practice: Any) -> None:
     text = practice.path.read_text()
     practice.path.write_text(text.replace("[clinics.hafen.rules]\n", "[clinics.hafen.rules]\nslots_per_hour = 60\n"))
@@ -292,6 +385,18 @@ def test_a_plugin_is_shown_by_either_name_with_what_it_brings(practice: Any) -> 
     text = call("plugins", "show", "praxxme").output
     assert 'preset = "smartvo-praxxme"' in text
     assert "rule window_too_short: The online window" in text
+
+
+def test_a_plugin_is_tried(practice: Any) -> None:
+    answer = ask("plugins", "test", "praxxme")
+    assert (answer["ok"], {each["level"] for each in answer["findings"]}) == (True, {"ok"})
+    assert "keeps its promises on an example clinic" in call("plugins", "test", "praxxme").output
+    broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
+    (broken / "entry_points.txt").write_text("[calbridge]\nbad = no_such_module\n")
+    (finding,) = ask("plugins", "test", "calbridge-bad", code=1)["findings"]
+    assert finding["message"].endswith('the module "no_such_module" is missing: install the plugin again')
 
 
 @pytest.mark.parametrize(

@@ -74,10 +74,12 @@ def test_the_answer_stands_first_with_its_reason(paper: Any) -> None:
             "has no online window on Mon 2026-11-23; 00:00-12:00 is for odd weeks, and 2026-W48 is even."
         ),
     ]
-    assert lines[-4:] == [
+    assert lines[-6:] == [
+        "Offered next:",
         "  Mon 2026-11-23 09:00 with Dr. Ben Winter",
         "  Mon 2026-11-23 09:15 with Dr. Ben Winter",
         "  Mon 2026-11-23 09:30 with Dr. Ben Winter",
+        "  Mon 2026-11-30 00:00 with Dr. Anna Sommer [Tierärztin]",
         "As of Sun 2026-11-22 10:00 Europe/Berlin",
     ]
 

@@ -226,6 +226,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         registering(lambda registry: registry.rule("x", passes, words="{a.__class__}")),
         'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
     ),
+    "rule with formatted words": (
+        registering(lambda registry: registry.rule("x", passes, words="{a:{b.real}}")),
+        'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',
+    ),
     "rule with broken words": (
         registering(lambda registry: registry.rule("x", passes, words="{minutes")),
         'is refused: the words of rule "x" are not one sentence with facts in it like {minutes}',

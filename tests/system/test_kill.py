@@ -150,7 +150,7 @@ def _reserve_then_book(case: Case) -> bool:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("live", [_book_at_once, _reserve_then_book])
-def test_a_kill_at_every_write_leaves_all_sides_equal(
+def test_r9_a_kill_at_every_write_leaves_all_sides_equal(
     world: World,
     killer: Killer,
     slots: Iterator[Shown],

@@ -172,6 +172,15 @@ def test_clients_are_searched_and_recorded(browser: Any) -> None:
     assert "Bello (dog)" in browser.open(page.url.path).text
 
 
+def test_what_a_client_agreed_to_is_shown_with_its_date(browser: Any, bridge: Any) -> None:
+    assert "None filed." in browser.open("/desk/clients/c1").text
+    consent = {"kind": "consent", "text": "<i>Wir speichern</i>", "dated": "2026-11-19T12:00:00+01:00"}
+    assert bridge.post("/v1/clients/c1/documents", consent).status_code == 201
+    page = browser.open("/desk/clients/c1").text
+    assert "&lt;i&gt;Wir speichern" in page
+    assert "consent, 19.11.2026 11:00 UTC" in page
+
+
 def test_signing_out_ends_it(browser: Any) -> None:
     browser.submit("/desk", "/desk/sign-out")
     assert browser.open("/desk").url.path == "/desk/sign-in"

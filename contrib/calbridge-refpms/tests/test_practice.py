@@ -209,3 +209,25 @@ def test_the_api_describes_itself(practice: Any) -> None:
         "/v1/clients/{ident}/patients", "/v1/changes", "/v1/hooks",
     } <= set(paths)  # fmt: skip
     assert not [path for path in paths if path.startswith("/desk")]
+
+
+CONSENT = {"kind": "consent", "text": "Wir speichern …", "dated": "2026-11-19T12:00:00+01:00"}
+
+
+def test_what_a_client_agreed_to_is_filed_with_its_date_and_never_changed(practice: Any) -> None:
+    path = "/v1/clients/c1/documents"
+    filed = practice.bridge.post(path, CONSENT).json()
+    assert practice.bridge.get(path).json()["items"] == [filed]
+    assert (filed["client_id"], filed["dated"], filed["created_by"]) == ("c1", "2026-11-19T11:00:00Z", "integration")
+    assert practice.bridge.get("/v1/clients/c2/documents").json()["items"] == []
+    assert practice.bridge.get("/v1/clients/nobody/documents").status_code == 404
+    assert [practice.bridge.http.request(method, path).status_code for method in ("PUT", "PATCH", "DELETE")] == [
+        405
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"text": ""}, {"kind": "x"}, {"dated": "2026-11-19"}, {"dated": "2026-11-19T12:00:00"}]
+)
+def test_a_document_that_is_none_is_refused(practice: Any, wrong: dict[str, str]) -> None:
+    assert practice.bridge.post("/v1/clients/c1/documents", CONSENT | wrong).status_code == 400

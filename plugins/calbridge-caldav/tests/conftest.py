@@ -1,8 +1,13 @@
-"""Radicale and Xandikos, each in a process of its own on a free loopback port; every test has new calendars."""
+"""Radicale and Xandikos, each in a process of its own on a free loopback port; every test has new calendars.
+
+With CALDAV_URL (an address of any form), CALDAV_USER and CALDAV_PASSWORD the suite runs against that server instead:
+it makes calendars of its own there, removes them, and prints at the end what the server does differently.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import socket
 import subprocess
@@ -14,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -21,15 +27,20 @@ import pytest
 
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Resource, State
-from calbridge.provider import CalendarChange, Context, Entry
+from calbridge.provider import CalendarChange, Context, Entry, Search
 from calbridge.views import CalendarView
 from calbridge_caldav.provider import CaldavCalendar, create
 from calbridge_caldav.settings import CaldavSettings
+from calbridge_caldav.setup import discover
 
 NOW = 1_772_000_000  # 2026-02-25 06:13:20 UTC
 DAY = 86_400
 WINDOW = Interval(NOW - 2 * DAY, NOW + 95 * DAY)
 TEN = 1_772_528_400  # 2026-03-03 10:00 in Berlin
+
+GIVEN = os.environ.get("CALDAV_URL", "")
+FOUND: list[str] = []
+"""What was found out about the given server, for the end of the run."""
 
 MKCALENDAR = (
     b'<?xml version="1.0"?><C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>'
@@ -67,11 +78,13 @@ class Server:
     home: str
     username: str = ""
     password: str = ""
+    made: list[str] = field(default_factory=list)
+    quirks: dict[str, str] = field(default_factory=dict)
 
     def client(self) -> httpx.Client:
         """A calendar program of staff's: a client that knows nothing of the bridge."""
         auth = httpx.BasicAuth(self.username, self.password) if self.username else None
-        return httpx.Client(base_url=self.url, auth=auth, timeout=10, verify=False)
+        return httpx.Client(base_url=self.url, auth=auth, timeout=60 if GIVEN else 10, verify=bool(GIVEN))
 
     def make_calendar(self, name: str) -> str:
         """A new calendar collection; its path."""
@@ -81,7 +94,14 @@ class Server:
                 "MKCALENDAR", path, content=MKCALENDAR, headers={"Content-Type": "application/xml; charset=utf-8"}
             )
             assert answer.status_code == 201, answer.text
+        self.made.append(path)
         return path
+
+    def remove_calendars(self) -> None:
+        """Take away what was made here."""
+        with self.client() as client:
+            for path in self.made:
+                client.delete(path)
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +146,36 @@ def _serve(process: subprocess.Popen[bytes], server: Server) -> Iterator[Server]
         process.wait(timeout=10)
 
 
-@pytest.fixture(params=["radicale", "xandikos"])
+@pytest.fixture(scope="session")
+def given() -> Iterator[Server]:
+    """The server that was named: found as a clinic finds it, tried out as `calbridge check` does."""
+    username, password = os.environ.get("CALDAV_USER", ""), os.environ.get("CALDAV_PASSWORD", "")
+    transport = httpx.HTTPTransport()
+    found = discover(
+        Search(address=GIVEN, transport=transport, clock=Clock(), username=username, password=lambda: password)
+    )
+    (calendar, *_) = found.choices["calendars"]  # a calendar of the account's: new ones are made beside it
+    origin = "{0.scheme}://{0.netloc}/".format(urlsplit(found.values["url"]))
+    home = calendar.value.rstrip("/").rpartition("/")[0] + "/"
+    server = Server("given", origin, home, found.values.get("username", ""), password)
+    trial = provider_for(server, {"anna": calendar.value}, transport)
+    learned = trial.learn()
+    server.quirks.update(learned.quirks)
+    FOUND.extend(f"{each.level:8} {each.message}" for each in (*trial.check(), *learned.findings))
+    FOUND.extend(f"{name:24} {value}" for name, value in learned.quirks.items())
+    yield server
+    server.remove_calendars()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was found, where a server was given."""
+    if FOUND:
+        terminalreporter.section("the server")
+        for line in FOUND:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(params=["given"] if GIVEN else ["radicale", "xandikos"])
 def server(request: pytest.FixtureRequest) -> Server:
     """Each of the two in turn."""
     found = request.getfixturevalue(request.param)
@@ -141,7 +190,7 @@ class Watched(httpx.BaseTransport):
     log: list[tuple[str, str]] = field(default_factory=list)
     before: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
     after: Callable[[httpx.Request, httpx.Response], httpx.Response] = lambda request, response: response
-    inner: httpx.BaseTransport = field(default_factory=lambda: httpx.HTTPTransport(verify=False))
+    inner: httpx.BaseTransport = field(default_factory=lambda: httpx.HTTPTransport(verify=bool(GIVEN)))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.log.append((request.method, request.url.path))
@@ -181,8 +230,11 @@ def plain_secret(reference: Any) -> str:
     return str(reference.get_secret_value())
 
 
-def context(transport: httpx.BaseTransport, clock: Clock | None = None) -> Context:
-    """What a host would give."""
+def context(
+    transport: httpx.BaseTransport, clock: Clock | None = None, quirks: dict[str, str] | None = None
+) -> Context:
+    """What a host would give. `quirks` may be filled later: it is asked anew each time."""
+    known = {} if quirks is None else quirks
     return Context(
         connection="calendar",
         clinic=clinic(),
@@ -190,6 +242,7 @@ def context(transport: httpx.BaseTransport, clock: Clock | None = None) -> Conte
         clock=clock or Clock(),
         secrets=plain_secret,
         log=logging.getLogger("test"),
+        quirks=lambda: known,
     )
 
 
@@ -203,6 +256,7 @@ class Practice:
     wire: Watched
     clock: Clock
     staff: httpx.Client
+    quirks: dict[str, str] = field(default_factory=dict)
 
     def url(self, ref: str) -> str:
         resource, _, segment = ref.partition("/")
@@ -252,16 +306,21 @@ class Practice:
 
     def again(self, **settings: Any) -> CaldavCalendar:
         """A new provider object, as after a restart, over the same watched transport."""
-        return provider_for(self.server, self.paths, self.wire, self.clock, **settings)
+        return provider_for(self.server, self.paths, self.wire, self.clock, self.quirks, **settings)
 
 
 def provider_for(
-    server: Server, paths: dict[str, str], transport: httpx.BaseTransport, clock: Clock | None = None, **settings: Any
+    server: Server,
+    paths: dict[str, str],
+    transport: httpx.BaseTransport,
+    clock: Clock | None = None,
+    quirks: dict[str, str] | None = None,
+    **settings: Any,
 ) -> CaldavCalendar:
     """A provider for calendars of a server."""
     login = {"username": server.username, "password": server.password} if server.username else {}
     values = CaldavSettings.model_validate({"url": server.url, "calendars": paths, **login, **settings})
-    return create(values, context(transport, clock))
+    return create(values, context(transport, clock, quirks))
 
 
 @pytest.fixture
@@ -269,10 +328,10 @@ def practice(server: Server) -> Iterator[Practice]:
     """Two new calendars on a real server."""
     mark = secrets.token_hex(4)
     paths = {key: server.make_calendar(f"{key}-{mark}") for key in ("anna", "ben")}
-    wire, clock = Watched(), Clock()
-    provider = provider_for(server, paths, wire, clock)
+    wire, clock, quirks = Watched(), Clock(), dict(server.quirks)
+    provider = provider_for(server, paths, wire, clock, quirks)
     with server.client() as staff:
-        yield Practice(server, paths, provider, wire, clock, staff)
+        yield Practice(server, paths, provider, wire, clock, staff, quirks)
     provider.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from calbridge.errors import ConfigError, NeedsHuman, RetryLater, SkipItem
-from calbridge.model import Details
+from calbridge.model import Consent, Details
 from calbridge.provider import ClientQuery, ClientRecord, Hint, InboundRequest, PatientRecord
 from calbridge_pms.settings import PmsSettings
 
@@ -32,6 +32,10 @@ QUERIES = [
     ({"email": "nobody@example.org"}, []),
     ({}, []),
     ({"first_name": "Erika"}, []),
+    ({"id": "c1"}, ["c1"]),
+    ({"id": "c9"}, []),
+    ({"id": "c1/patients"}, []),
+    ({"id": "c2", "email": "erika@example.org"}, ["c1", "c2"]),
 ]
 
 
@@ -54,28 +58,46 @@ def test_a_search_that_fails_is_an_error_and_not_nobody(side: Any) -> None:
         side.provider.find_clients(query=ClientQuery(email="erika@example.org"))
 
 
-def test_a_client_is_made_once(side: Any) -> None:
-    details = Details(
-        first_name="Neu",
-        last_name="Kundin",
-        email="n@example.org",
-        patient_name="Bello",
-        species="dog",
-        address="Weg 2",
-    )
-    side.arm({"match": "POST /v1/clients", "action": "500_after_commit", "times": 3})
+def test_a_domain_with_umlauts_is_found_by_its_other_name(side: Any) -> None:
+    made = side.post("/v1/clients", {"last_name": "Kai", "email": "kai@xn--mller-kva.de"})
+    found = side.provider.find_clients(query=ClientQuery(email="Kai@Müller.de"))
+    assert [record.id for record in found] == [made["id"]]
+
+
+NEW = Details(
+    first_name="Neu",
+    last_name="Kundin",
+    email="n@example.org",
+    patient_name="Bello",
+    species="dog",
+    address="Weg 2",
+)
+AGREED = Consent(notice="Wir speichern, was Sie uns sagen.\n§ 2 …", agreed_at=1_795_158_000)
+
+
+@pytest.mark.parametrize("lost", ["POST /v1/clients", "* /v1/clients"])
+def test_a_client_is_made_once_with_her_animal_and_her_consent(side: Any, lost: str) -> None:
+    side.arm({"match": lost, "action": "500_after_commit", "times": 3})
     with pytest.raises(RetryLater):
-        side.provider.create_client(details=details, key="k")
+        side.provider.create_client(details=NEW, key="k", consent=AGREED)
     side.arm()
-    made = side.provider.create_client(details=details, key="k")
-    assert side.provider.create_client(details=details, key="k") == made
+    made = side.provider.create_client(details=NEW, key="k", consent=AGREED)
+    assert side.provider.create_client(details=NEW, key="k", consent=AGREED) == made
     assert [patient.name for patient in made.patients] == ["Bello"]
     assert side.provider.find_clients(query=ClientQuery(email="n@example.org")) == (made,)
+    (filed,) = side.http.get(f"/v1/clients/{made.id}/documents").json()["items"]
+    assert (filed["kind"], filed["text"], filed["dated"]) == ("consent", AGREED.notice, "2026-11-20T07:00:00Z")
+    assert filed["created_by"] == "integration"
+
+
+def test_without_a_consent_nothing_is_filed(side: Any) -> None:
+    made = side.provider.create_client(details=NEW, key="k", consent=None)
+    assert side.http.get(f"/v1/clients/{made.id}/documents").json()["items"] == []
 
 
 def test_a_client_without_a_name_is_refused(side: Any) -> None:
-    with pytest.raises(SkipItem, match="invalid_request"):
-        side.provider.create_client(details=Details(email="x@example.org"), key="k")
+    with pytest.raises(SkipItem, match=r"refused the new client \(400, invalid_request\)"):
+        side.provider.create_client(details=Details(email="x@example.org"), key="k", consent=None)
 
 
 # --- check ----------------------------------------------------------------------------------------

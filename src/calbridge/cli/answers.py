@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calbridge.hub import CommandKind
+
 
 class Answer(BaseModel):
     """One JSON object."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Errors(Answer):
@@ -45,6 +47,7 @@ class CheckedConnection(Answer):
     role: str = Field(description="calendar, pms or portal; empty when the plugin does not load")
     plugin: str = Field(description="plugin with its version")
     findings: list[FindingLine]
+    quirks: dict[str, str] = Field(description="what the server does differently, as it was found last")
 
 
 class CheckedClinic(Answer):
@@ -120,6 +123,8 @@ class ConnectionStatus(Answer):
     last_read: str | None = Field(description="instant of the last good read")
     retry_at: str | None = Field(description="instant of the next attempt while it fails")
     why: str = Field(description="one sentence while it fails")
+    quirks: dict[str, str] = Field(description="what the server does differently, as `check` found it last")
+    learned_at: str | None = Field(description="instant of that check")
 
 
 class ClinicStatus(Answer):
@@ -222,11 +227,41 @@ class Requests(Answer):
 
 
 class Asked(Answer):
-    """`requests accept`, `requests decline`, `requests link`"""
+    """`requests accept`, `requests decline`, `requests cancel`, `requests move`, `requests link`"""
 
     clinic: str
     appointment: str
-    command: Literal["accept", "decline", "link"]
+    command: CommandKind
+
+
+class FeedAddress(Answer):
+    """`feeds publish`"""
+
+    clinic: str
+    resource: str
+    events: str = Field(description="address of the feed for calendar programs; it is shown this once")
+    freebusy: str = Field(description="address of the same as one VFREEBUSY")
+
+
+class FeedLine(Answer):
+    """One published resource."""
+
+    clinic: str
+    resource: str
+    published: str = Field(description="RFC 3339: since when")
+
+
+class Feeds(Answer):
+    """`feeds list`"""
+
+    feeds: list[FeedLine]
+
+
+class FeedWithdrawn(Answer):
+    """`feeds withdraw`"""
+
+    clinic: str
+    resource: str
 
 
 class Tasks(Answer):
@@ -366,6 +401,16 @@ class Inspected(Answer):
     refused: list[InspectedRefusal] = Field(description="in order of lines")
 
 
+class PluginTried(Answer):
+    """`plugins test`"""
+
+    name: str
+    distribution: str
+    version: str
+    ok: bool
+    findings: list[FindingLine]
+
+
 ANSWERS: dict[str, type[Answer]] = {
     "init": Init,
     "check": Check,
@@ -377,6 +422,8 @@ ANSWERS: dict[str, type[Answer]] = {
     "requests list": Requests,
     "requests accept": Asked,
     "requests decline": Asked,
+    "requests cancel": Asked,
+    "requests move": Asked,
     "requests link": Asked,
     "tasks list": Tasks,
     "tasks release": TaskDone,
@@ -387,5 +434,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "inspect": Inspected,
     "plugins show": PluginShown,
     "plugins new": PluginMade,
+    "plugins test": PluginTried,
 }
 """Command -> what `--json` prints; `Errors` when it cannot do its work."""

@@ -1,4 +1,4 @@
-"""`calbridge check`: the configuration is read, every plugin loaded, every server asked; nothing is changed."""
+"""`calbridge check`: the configuration read, every server asked and tried out; what is there already is not touched."""
 
 from __future__ import annotations
 
@@ -9,27 +9,33 @@ import click
 
 from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, FindingLine
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
+from calbridge.cli.texts import MARKS
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.doubts import doubts
 from calbridge.errors import BridgeError
 from calbridge.settings import ClinicConfig, ConnectionConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from calbridge.host import ClinicHost
+    from calbridge.provider import Finding
 
-MARKS = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]", "error": "[red]error[/red]  "}
 
-
-@click.command(short_help="Look at the configuration and every server, and change nothing.")
+@click.command(short_help="Look at the configuration and every server, and leave them be.")
 @config_option
 @clinic_option
+@click.option("--look-only", is_flag=True, help="Do not try servers out: make nothing there, not even for a moment.")
 @reporting
-def check(path: Path, clinic: str) -> Outcome:
-    """Look at the configuration and every server, and change nothing."""
+def check(path: Path, clinic: str, look_only: bool) -> Outcome:
+    """Look at the configuration and every server, and leave them be.
+
+    What a server does differently is found by trying, on a calendar that is made for it and removed at once.
+    """
     with opened(path) as workplace:
-        clinics = [_clinic(workplace, each) for each in workplace.clinics(clinic)]
+        clinics = [_clinic(workplace, each, trying=not look_only) for each in workplace.clinics(clinic)]
         faults = [plugin.fault for plugin in workplace.plugins.broken]
     findings = [finding for each in clinics for connection in each.connections for finding in connection.findings]
     ok = not faults and all(finding.level != "error" for finding in findings)
@@ -37,9 +43,9 @@ def check(path: Path, clinic: str) -> Outcome:
     return Outcome(answer=answer, show=lambda console: _show(console, answer), code=FINE if ok else HUMAN)
 
 
-def _clinic(workplace: Workplace, clinic: ClinicConfig) -> CheckedClinic:
+def _clinic(workplace: Workplace, clinic: ClinicConfig, *, trying: bool) -> CheckedClinic:
     host = workplace.host(clinic)
-    checked = [_connection(host, each) for each in clinic.connections.values()]
+    checked = [_connection(workplace, host, each, trying=trying) for each in clinic.connections.values()]
     return CheckedClinic(clinic=clinic.clinic.key, findings=_doubts(workplace, clinic), connections=checked)
 
 
@@ -48,24 +54,35 @@ def _doubts(workplace: Workplace, clinic: ClinicConfig) -> list[FindingLine]:
     return [FindingLine(level="warning", message=each.text, field=each.field) for each in found]
 
 
-def _connection(host: ClinicHost, config: ConnectionConfig) -> CheckedConnection:
+def _connection(workplace: Workplace, host: ClinicHost, config: ConnectionConfig, *, trying: bool) -> CheckedConnection:
     connected = host.connections.get(config.name)
+    found = _lines(lambda: host.check(config.name))
+    if trying and not any(line.level == "error" for line in found):
+        found += _lines(lambda: _learned(workplace, host, config))
+    nothing = FindingLine(level="ok", message="the plugin loads; it checks nothing further", field="")
     return CheckedConnection(
         name=config.name,
         kind=config.kind,
         role=connected.role if connected else "",
         plugin=connected.plugin if connected else "",
-        findings=_findings(host, config.name),
+        findings=found or [nothing],
+        quirks=dict(workplace.store.quirks(config.clinic, config.name)),
     )
 
 
-def _findings(host: ClinicHost, name: str) -> list[FindingLine]:
+def _learned(workplace: Workplace, host: ClinicHost, config: ConnectionConfig) -> tuple[Finding, ...]:
+    learned = host.learn(config.name)
+    if learned.quirks:
+        workplace.store.learn(config.clinic, config.name, learned.quirks)
+    return learned.findings
+
+
+def _lines(look: Callable[[], tuple[Finding, ...]]) -> list[FindingLine]:
     try:
-        found = host.check(name)
+        found = look()
     except BridgeError as error:
         return [FindingLine(level="error", message=error.hint, field="")]
-    lines = [FindingLine(level=each.level, message=each.message, field=each.field) for each in found]
-    return lines or [FindingLine(level="ok", message="the plugin loads; it checks nothing further", field="")]
+    return [FindingLine(level=each.level, message=each.message, field=each.field) for each in found]
 
 
 def _show(console: Console, answer: Check) -> None:

@@ -6,6 +6,7 @@ What a connection needs is asked of its plugin's own settings model, so that thi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calbridge.cli.answers import Init
+from calbridge.cli.finding import Looking, chosen, report
 from calbridge.cli.newfile import Answers, Place, hours, render, service, slug
 from calbridge.cli.reporting import Outcome, config_option, reporting
 from calbridge.errors import ConfigError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.plugins import Plugins
+    from calbridge.provider import ProviderKind
 
 Check = Callable[[str], object]
 """Raises ValueError or ConfigError with one sentence for an answer that cannot be used."""
@@ -40,21 +43,42 @@ HOURS = "mon-fri 09:00-12:00,14:00-18:00"
 @click.option("--practitioner", "practitioners", multiple=True, help="A practitioner's name; repeat for more.")
 @click.option("--service", "services", multiple=True, help='"Check-up 30": name and minutes; repeat for more.')
 @click.option("--connect", "kinds", multiple=True, help="A kind of system to connect; repeat for more.")
+@click.option("--find", "addresses", multiple=True, help="KIND=ADDRESS: an e-mail address, a host or a URL to look at.")
+@click.option("--allow-private", is_flag=True, help="A server to be found may be in your own network.")
 @click.option("--set", "values", multiple=True, help="KIND.FIELD=VALUE for a connection; repeat for more.")
 @reporting
-def init(path: Path, non_interactive: bool, values: tuple[str, ...], **given: object) -> Outcome:
+def init(
+    path: Path,
+    non_interactive: bool,
+    addresses: tuple[str, ...],
+    allow_private: bool,
+    values: tuple[str, ...],
+    **given: object,
+) -> Outcome:
     """Ask a few questions and write a configuration with comments and without secrets."""
     from calbridge.plugins import load_plugins
 
     if path.exists():
         raise ConfigError(f"{path} is already there and is not overwritten: name another with --config, or edit it")
     plugins = load_plugins()
-    answers = _answers(plugins, given, _assigned(values), ask=not non_interactive)
+    search = Searching(secrets=path.parent / "secrets", addresses=_addressed(addresses), allow_private=allow_private)
+    answers = _answers(plugins, given, _assigned(values), search, ask=not non_interactive)
     _write(path, render(answers), plugins)
     return _outcome(path, answers)
 
 
-def _answers(plugins: Plugins, given: dict[str, object], assigned: dict[str, str], *, ask: bool) -> Answers:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searching:
+    """How servers are looked for: `addresses` by kind, as given on the command line."""
+
+    secrets: Path
+    addresses: dict[str, str]
+    allow_private: bool
+
+
+def _answers(
+    plugins: Plugins, given: dict[str, object], assigned: dict[str, str], search: Searching, *, ask: bool
+) -> Answers:
     def text(field: str, question: str, default: str, check: Check | None = None) -> str:
         value = str(given[field] or "")
         return value or (_prompt(question, default, check) if ask else default)
@@ -78,8 +102,11 @@ def _answers(plugins: Plugins, given: dict[str, object], assigned: dict[str, str
     )
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
     kinds = several("kinds", question, "", one_of(plugins.kinds))
-    places = [_place(plugins, kind, answers, assigned, ask=ask) for kind in kinds]
-    return answers.with_places(_named_apart(places))
+    places = _named_apart([Place.of(_kind(plugins, kind)) for kind in kinds])
+    for place in places:
+        _found(plugins, place, answers, assigned, search, ask=ask)
+        _fill(place, answers, assigned, ask=ask)
+    return answers.with_places(places)
 
 
 def _prompt(question: str, default: str, check: Check | None) -> str:
@@ -129,17 +156,57 @@ def _named_apart(places: list[Place]) -> list[Place]:
     return places
 
 
-def _place(plugins: Plugins, kind: str, answers: Answers, assigned: dict[str, str], *, ask: bool) -> Place:
+def _kind(plugins: Plugins, kind: str) -> ProviderKind:
     if kind not in plugins.kinds:
         known = ", ".join(sorted(plugins.kinds)) or "none"
         raise ConfigError(f'no installed plugin provides kind "{kind}"; there are {known}')
-    place = Place.of(plugins.kinds[kind])
+    return plugins.kinds[kind]
+
+
+def _found(
+    plugins: Plugins, place: Place, answers: Answers, assigned: dict[str, str], search: Searching, *, ask: bool
+) -> None:
+    """Where the kind can look for its server and an address is given: its settings, from what is there."""
+    kind = plugins.kinds[place.kind]
+    address = search.addresses.get(place.kind, "")
+    if not address and ask and kind.discover is not None:
+        address = _prompt(f"{place.kind}: e-mail address, host or URL to look at, or nothing", "", None)
+    if not address:
+        return
+    looking = Looking(
+        kind=kind,
+        place=place,
+        secrets=search.secrets,
+        ask=ask,
+        allow_private=search.allow_private,
+        username=assigned.get(f"{place.kind}.username"),
+    )
+    found = looking.find(address)
+    if found is None:
+        return
+    report(found)
+    place.values |= found.values
+    for key in found.choices:
+        prompt = (lambda question, default: _prompt(question, default, None)) if ask else None
+        place.values |= chosen(found, key, answers.resources, prompt=prompt)
+    place.allow_private = looking.allow_private
+    place.has_secret = looking.keep()
+
+
+def _fill(place: Place, answers: Answers, assigned: dict[str, str], *, ask: bool) -> None:
+    """What is still open: as assigned, else asked for."""
     for key, question in place.questions(answers):
-        if f"{kind}.{key}" in assigned:
-            place.values[key] = assigned[f"{kind}.{key}"]
-        elif ask:
-            place.values[key] = _prompt(f"{kind}: {question}", "", partial(place.check, key))
-    return place
+        if f"{place.kind}.{key}" in assigned:
+            place.values[key] = assigned[f"{place.kind}.{key}"]
+        elif ask and key not in place.values and not place.found(key):
+            place.values[key] = _prompt(f"{place.kind}: {question}", "", partial(place.check, key))
+
+
+def _addressed(addresses: tuple[str, ...]) -> dict[str, str]:
+    wrong = [each for each in addresses if not all(each.partition("="))]
+    if wrong:
+        raise ConfigError(f'--find "{wrong[0]}" is wrong: write KIND=ADDRESS')
+    return {kind: address for kind, _, address in (each.partition("=") for each in addresses)}
 
 
 def _assigned(values: tuple[str, ...]) -> dict[str, str]:
@@ -170,6 +237,7 @@ def _outcome(path: Path, answers: Answers) -> Outcome:
         f"put the {place.kind}'s {field} into the file {path.parent / 'secrets' / f'{place.name}-{field}'}"
         for place in answers.places
         for field in place.wanted
+        if not (place.has_secret and field == "password")
     ]
     steps.append(f"look through {path}, then run: calbridge check --config {path}")
     answer = Init(path=str(path), next=steps)

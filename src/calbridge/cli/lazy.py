@@ -11,7 +11,10 @@ from calbridge.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("calbridge.cli.init:init", "Ask a few questions and write a configuration."),
-    "check": ("calbridge.cli.check:check", "Look at the configuration and every server, and change nothing."),
+    "check": (
+        "calbridge.cli.check:check",
+        "Look at the configuration and every server, and leave them be.",
+    ),
     "sync": ("calbridge.cli.sync:sync", "Bring all sides together once."),
     "apply": ("calbridge.cli.sync:apply", "Let new connections be written to, then sync."),
     "run": ("calbridge.cli.run:run", "Keep all sides together until stopped."),
@@ -21,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "requests": ("calbridge.cli.requests:requests", "Bookings that wait for the clinic's word."),
     "tasks": ("calbridge.cli.tasks:tasks", "What a person must look at."),
     "journal": ("calbridge.cli.journal:journal", "What was decided, and why."),
+    "feeds": ("calbridge.cli.feeds:feeds", "Publish a resource's free/busy for other programs."),
     "config": ("calbridge.cli.config:config", "The configuration as the bridge understands it."),
     "plugins": ("calbridge.cli.plugins:plugins", "What is installed, and what does not load."),
     "inspect": ("calbridge.cli.inspection:inspect", "What the bridge reads from a calendar file."),

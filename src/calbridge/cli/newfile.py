@@ -24,7 +24,10 @@ DAY = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?\s+(?P<windows>[\d
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """One connection. `values` by field, a table's entries by `field.key`. `secrets` are never asked."""
+    """One connection. `values` by field, a table's entries by `field.key`. `secrets` are never asked.
+
+    `has_secret`: its password lies in its file already.
+    """
 
     kind: str
     name: str
@@ -33,6 +36,8 @@ class Place:
     required: frozenset[str] = frozenset()
     values: dict[str, str] = field(default_factory=dict)
     last_entry: dict[str, str] = field(default_factory=dict)
+    allow_private: bool = False
+    has_secret: bool = False
 
     @classmethod
     def of(cls, kind: ProviderKind) -> Place:
@@ -54,6 +59,11 @@ class Place:
                 yield from ((f"{key}.{resource}", f"{key} for {resource}") for resource in answers.resources)
             elif info.is_required() or info.default == "":
                 yield key, f"{key} ({info.description})" if info.description else key
+
+    def found(self, key: str) -> bool:
+        """Is its table filled already, by what was found at the server?"""
+        table, dot, _entry = key.partition(".")
+        return bool(dot) and any(name.startswith(f"{table}.") for name in self.values)
 
     def check(self, key: str, text: str) -> None:
         """ValueError where the plugin would refuse this text for this field; of a table's entries one is enough."""
@@ -79,8 +89,9 @@ class Place:
 
     @property
     def wanted(self) -> list[str]:
-        """The secrets to put into files: an optional one only where somebody logs in."""
-        return [key for key in self.secrets if key in self.required or self.values.get("username")]
+        """The secrets to put into files: of the optional ones the first, and only where somebody logs in by name."""
+        optional = [key for key in self.secrets if key not in self.required][: 1 if self.values.get("username") else 0]
+        return [key for key in self.secrets if key in self.required or key in optional]
 
     def _secret(self, key: str) -> str:
         line = f'{key} = {{ file = "{self.name}-{key}" }}'
@@ -98,7 +109,8 @@ class Place:
                 yield f"{key} = {quoted(value)}"
         yield from (f"{name} = {{ {', '.join(entries)} }}" for name, entries in tables.items())
         yield from (self._secret(key) for key in self.secrets)
-        yield "# allow_private = true   # when the server is in the clinic's own network"
+        private = "" if self.allow_private else "# "
+        yield f"{private}allow_private = true   # when the server is in the clinic's own network"
         yield '# first_run = "apply"    # write at once; else the first cycle only plans, until "calbridge apply"'
 
 

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import KindLine, PluginLine, PluginMade, Plugins, PluginShown, RuleKindLine, WordsLine
+from calbridge.cli.answers import (
+    FindingLine,
+    KindLine,
+    PluginLine,
+    PluginMade,
+    Plugins,
+    PluginShown,
+    PluginTried,
+    RuleKindLine,
+    WordsLine,
+)
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, reporting
-from calbridge.cli.texts import table
+from calbridge.cli.texts import MARKS, table
 from calbridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,6 +57,36 @@ def show_plugin(name: str) -> Outcome:
     plugin = _named(name, load_plugins().found)
     answer = _whole(plugin)
     return Outcome(answer=answer, show=lambda console: _show(console, answer), code=HUMAN if plugin.fault else FINE)
+
+
+@plugins.command("test")
+@click.argument("name")
+@reporting
+def test_plugin(name: str) -> Outcome:
+    """Try what one plugin brings, without a server: its presets' values, its rules' promises, its settings."""
+    from calbridge.cli.trial import findings
+    from calbridge.plugins import load_plugins
+
+    loaded = load_plugins()
+    plugin = _named(name, loaded.found)
+    found = findings(plugin, loaded)
+    ok = all(each.level != "error" for each in found)
+    answer = PluginTried(
+        name=plugin.name,
+        distribution=plugin.distribution,
+        version=plugin.version,
+        ok=ok,
+        findings=[FindingLine(level=each.level, message=each.message, field=each.field) for each in found],
+    )
+    return Outcome(answer=answer, show=lambda console: _tried(console, answer), code=FINE if ok else HUMAN)
+
+
+def _tried(console: Console, answer: PluginTried) -> None:
+    from rich.markup import escape
+
+    console.print(f"{answer.distribution} {answer.version} ({answer.name})", markup=False)
+    for finding in answer.findings:
+        console.print(f"  {MARKS[finding.level]} {escape(f'{finding.field} {finding.message}'.strip())}")
 
 
 @plugins.command("new")

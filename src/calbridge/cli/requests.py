@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import Asked, RequestLine, Requests
+from calbridge.cli.answers import RequestLine, Requests
+from calbridge.cli.deciding import accept, ask, cancel, decline, move
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, names_option, reporting
 from calbridge.cli.texts import instant, table
 from calbridge.cli.workplace import Workplace, opened
-from calbridge.errors import ConfigError
+from calbridge.hub import Command
 from calbridge.model import Appointment, Details, State
 from calbridge.settings import ClinicConfig
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 OPEN_MATCHES = {"ambiguous", "unmatched"}
-Kind = Literal["accept", "decline", "link"]
 
 
 @click.group(short_help="Bookings that wait for the clinic's word.")
@@ -47,28 +46,6 @@ def list_requests(path: Path, clinic: str, names: bool) -> Outcome:
 
 @requests.command()
 @click.argument("booking")
-@config_option
-@clinic_option
-@reporting
-def accept(path: Path, clinic: str, booking: str) -> Outcome:
-    """Accept a request."""
-    return _ask(path, clinic, booking, "accept", {State.REQUESTED})
-
-
-@requests.command()
-@click.argument("booking")
-@click.option("--reason", default="", help="Told to the client where the clinic's rules say so.")
-@click.option("--quiet", is_flag=True, help="Send no message.")
-@config_option
-@clinic_option
-@reporting
-def decline(path: Path, clinic: str, booking: str, reason: str, quiet: bool) -> Outcome:
-    """Decline a request."""
-    return _ask(path, clinic, booking, "decline", {State.REQUESTED}, reason=reason, notify=not quiet)
-
-
-@requests.command()
-@click.argument("booking")
 @click.option("--client", required=True, help="The client's record number in the PMS.")
 @click.option("--patient", default="", help="The patient's record number in the PMS.")
 @config_option
@@ -76,48 +53,17 @@ def decline(path: Path, clinic: str, booking: str, reason: str, quiet: bool) -> 
 @reporting
 def link(path: Path, clinic: str, booking: str, client: str, patient: str) -> Outcome:
     """Link a booking to a client's record, and a patient's."""
-    states = {State.REQUESTED, State.CONFIRMED, State.ARRIVED}
-    return _ask(path, clinic, booking, "link", states, client=client, patient=patient)
+    return ask(path, clinic, Command(kind="link", appointment=booking, client=client, patient=patient))
+
+
+for decision in (accept, decline, cancel, move):
+    requests.add_command(decision)
 
 
 def _waiting(workplace: Workplace, config: ClinicConfig) -> list[Appointment]:
     states = {State.REQUESTED, State.CONFIRMED}
     found = workplace.store.appointments(config.clinic.key, states=states, frm=workplace.clock.now())
     return [each for each in found if each.state is State.REQUESTED or each.match in OPEN_MATCHES]
-
-
-def _ask(
-    path: Path,
-    clinic: str,
-    booking: str,
-    kind: Kind,
-    states: set[State],
-    *,
-    reason: str = "",
-    notify: bool = True,
-    client: str = "",
-    patient: str = "",
-) -> Outcome:
-    with opened(path) as workplace:
-        config = _owner(workplace, clinic, booking, lambda each: each.state in states, kind)
-        workplace.store.add_command(
-            config.clinic.key, kind, booking, reason=reason, notify=notify, client=client, patient=patient
-        )
-    answer = Asked(clinic=config.clinic.key, appointment=booking, command=kind)
-    text = f"Noted: {kind} {booking}. The next cycle does it (calbridge sync, or the running daemon)."
-    return Outcome(answer=answer, show=lambda console: console.print(text, markup=False))
-
-
-def _owner(
-    workplace: Workplace, clinic: str, booking: str, fits: Callable[[Appointment], bool], kind: Kind
-) -> ClinicConfig:
-    for config in workplace.clinics(clinic):
-        for each in workplace.store.appointments(config.clinic.key):
-            if each.id == booking and fits(each):
-                return config
-            if each.id == booking:
-                raise ConfigError(f"booking {booking} is {each.state}: it cannot be asked to {kind}")
-    raise ConfigError(f'there is no booking "{booking}": "calbridge requests list" shows those that wait')
 
 
 def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> RequestLine:

@@ -70,6 +70,8 @@ def _connection(
         last_read=maybe_instant(tz, known.last_success if known else None),
         retry_at=maybe_instant(tz, known.retry_at if known else None),
         why=broken.hint if broken else (known.why if known else ""),
+        quirks=dict(known.quirks) if known else {},
+        learned_at=maybe_instant(tz, known.learned_at if known else None),
     )
 
 

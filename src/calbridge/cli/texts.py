@@ -10,6 +10,9 @@ from calbridge.wall import local
 if TYPE_CHECKING:
     from rich.console import Console
 
+MARKS = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]", "error": "[red]error[/red]  "}
+"""How a finding begins, by its level."""
+
 
 def instant(tz: str, at: int) -> str:
     """RFC 3339 with the clinic's offset."""

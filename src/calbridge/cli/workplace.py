@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,8 +100,12 @@ class Workplace:
         if key not in self._hosts:
             from calbridge.connect import Host
 
-            self._hosts[key] = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log).clinic(clinic)
+            host = Host(self.plugins, self.config.bridge, clock=self.clock, log=self.log, quirks=self._quirks)
+            self._hosts[key] = host.clinic(clinic)
         return self._hosts[key]
+
+    def _quirks(self, clinic: str, connection: str) -> Mapping[str, str]:
+        return self.store.quirks(clinic, connection)
 
     def engine(self, clinic: ClinicConfig) -> Engine:
         """An engine for cycles of this clinic."""

@@ -16,7 +16,7 @@ from calbridge.engine.session import DRY, Session
 from calbridge.hub import HubState, Observation, Plan
 from calbridge.model import Clinic
 from calbridge.provider import Clock
-from calbridge.reconcile import questions, reconcile
+from calbridge.reconcile import creation_due, questions, reconcile
 from calbridge.store import Overlap, Store
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Engine:
         session.conflicts.clear()
         session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
-        return push(session)
+        return push(session) or any(creation_due(each) for each in plan.appointments)
 
     def _decide(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> Plan:
         now = self._clock.now()

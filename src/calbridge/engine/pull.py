@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from calbridge.engine.recovery import backoff, connection_task, verdict
 from calbridge.engine.session import Session
-from calbridge.errors import BridgeError, Replan
+from calbridge.errors import BridgeError, Replan, SkipItem
 from calbridge.feeds import ClientQuery, ClientRecord, Delta, Entry, Feed, NotModified, Probe, Record, Unknown
-from calbridge.hub import Answers, HubState, Link, Observation, Questions, horizon
+from calbridge.folding import spaced
+from calbridge.hub import Answers, Creation, HubState, Link, Observation, Questions, horizon
 from calbridge.model import Details
 
 DAY = 86_400
@@ -105,7 +106,9 @@ def ask(session: Session, wanted: Questions) -> Answers:
     clients = {
         lookup.key: records for lookup in wanted.lookups if (records := _clients(session, lookup.details)) is not None
     }
+    created = {each.appointment: made for each in wanted.creations if (made := _created(session, each)) is not None}
     return Answers(
+        created=created,
         probes={(name, ref): _probe(session, name, ref) for name, ref in wanted.probes},
         clients=clients,
         conflicts=frozenset(session.conflicts),
@@ -121,19 +124,43 @@ def _probe(session: Session, name: str, ref: str) -> Probe:
 
 def _clients(session: Session, details: Details) -> tuple[ClientRecord, ...] | None:
     """Records from every side that keeps clients; None where one of them could not be asked."""
-    keepers = [name for name in session.host.connections if session.host.can(name, "find_clients")]
+    keepers = session.host.keepers("find_clients")
     if not keepers:
         return None
-    query = ClientQuery(
-        email=details.email, phone=details.phone, first_name=details.first_name, last_name=details.last_name
-    )
     found: dict[str, ClientRecord] = {}
     for name in keepers:
         if name in session.waiting:
             return None
         try:
-            found |= {record.id: record for record in session.host.find_clients(name, query)}
+            found |= {record.id: record for record in session.host.find_clients(name, query_of(details))}
         except BridgeError as error:
             failed(session, name, error)
             return None
     return tuple(found.values())
+
+
+def query_of(details: Details) -> ClientQuery:
+    """What a side is asked: as little as matching needs."""
+    return ClientQuery(
+        email=spaced(details.email),
+        phone=spaced(details.phone),
+        first_name=spaced(details.first_name),
+        last_name=spaced(details.last_name),
+    )
+
+
+def _created(session: Session, wanted: Creation) -> ClientRecord | str | None:
+    """The new record, the sentence why there is none, or None: not now, it is asked for again."""
+    keepers = session.host.keepers("create_client")
+    if not keepers:
+        return "no connection can make one"
+    if session.dry or keepers[0] in session.waiting:
+        return None
+    consent = session.store.consent(session.clinic.key, wanted.appointment)
+    try:
+        return session.host.create_client(keepers[0], wanted.details, wanted.key, consent)
+    except SkipItem as error:
+        return error.hint
+    except BridgeError as error:
+        failed(session, keepers[0], error)
+        return None

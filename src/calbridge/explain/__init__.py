@@ -6,7 +6,7 @@ Nothing is decided here. `decide` gives the verdicts; this package finds the wor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calbridge.explain.told import Told, Words
 from calbridge.explain.words import INSTANTS, said, title, words
@@ -33,7 +33,8 @@ class Line:
 class Explanation:
     """`code` is that of the first rule that failed, "" when it is offered; `lines` are all rules in order.
 
-    `co_resources` are what the slot would take too. `instead` are the next starts that are offered.
+    `co_resources` are what the slot would take too. `instead` are the next starts that are offered, one with the
+    wanted resource among them where there is any.
     """
 
     code: str
@@ -74,8 +75,17 @@ def explain(
         visit=case.visit,
         lines=tuple(_line(case, verdict, tuple(origins), reads or {}) for verdict in decision.verdicts),
         co_resources=decision.co_resources,
-        instead=() if decision.ok else alternatives(clinic, facts, wanted),
+        instead=() if decision.ok else _instead(clinic, facts, wanted),
     )
+
+
+def _instead(clinic: Clinic, facts: Facts, wanted: Candidate) -> tuple[Slot, ...]:
+    """The next three starts, and where none of them is with the wanted resource, its own next one too."""
+    found, service = alternatives(clinic, facts, wanted), clinic.services[wanted.service]
+    if wanted.resource not in service.resources or any(slot.resource == wanted.resource for slot in found):
+        return found
+    alone = {**clinic.services, service.key: replace(service, resources=(wanted.resource,))}
+    return tuple(sorted((*found, *alternatives(replace(clinic, services=alone), facts, wanted, 1))))
 
 
 def _line(case: Case, verdict: Verdict, origins: tuple[Origin, ...], reads: Mapping[str, int]) -> Line:

@@ -26,8 +26,7 @@ Obstacle = Callable[[Told, str], tuple[str, tuple[Origin, ...]]]
 def absent(told: Told) -> Words:
     """Who is away, by whose word."""
     if told.verdict.ok:
-        group = f", nor are all that could be needed too ({_groups(told)})" if told.case.service.requires else ""
-        return Words(sentence=f"{told.resource} is not away{group}.")
+        return Words(sentence=f"{told.resource} is not away{_with(told, 'nor', away)}.")
     if "group" in told.verdict.facts:
         return _none_of(told, "there", away)
     text, sources = away(told, told.case.resource.key)
@@ -39,7 +38,7 @@ def busy(told: Told) -> Words:
     whole = times(told.tz, told.case.footprint)
     buffers = f" {whole} (the visit with its buffers)" if told.case.footprint != told.case.visit else f" {whole}"
     if told.verdict.ok:
-        return Words(sentence=f"{told.resource} is free{buffers}{_with(told)}.")
+        return Words(sentence=f"{told.resource} is free{buffers}{_with(told, 'and so', away, taken)}.")
     if "group" in told.verdict.facts:
         return _none_of(told, f"free{buffers}", away, taken)
     text, sources = taken(told, told.case.resource.key)
@@ -64,15 +63,10 @@ def _by(origin: Origin) -> str:
 # --- required co-resources ------------------------------------------------------------------------
 
 
-def _with(told: Told) -> str:
-    if not told.case.service.requires:
-        return ""
-    chosen = choose(told.case, *(_clear(told, obstacle) for obstacle in (away, taken)))
-    return f", and so is what it needs too: {told.names(chosen)}" if isinstance(chosen, tuple) else ""
-
-
-def _groups(told: Told) -> str:
-    return listed([told.names(group, "or") for group in told.case.service.requires])
+def _with(told: Told, joint: str, *obstacles: Obstacle) -> str:
+    """What is needed besides and can be had."""
+    chosen = choose(told.case, *(_clear(told, obstacle) for obstacle in obstacles))
+    return f", {joint} is what is needed too: {told.names(chosen)}" if isinstance(chosen, tuple) and chosen else ""
 
 
 def _none_of(told: Told, wanted: str, *obstacles: Obstacle) -> Words:

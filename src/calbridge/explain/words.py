@@ -35,8 +35,8 @@ CORE: Mapping[str, tuple[str, Callable[[Told], Words]]] = {
     "excluded": ("exclusions", excluded),
     "off_grid": ("grid", off_grid),
     "busy": ("free", busy),
-    "day_full": ("so many a day", day_full),
-    "hour_full": ("so many an hour", hour_full),
+    "day_full": ("limit a day", day_full),
+    "hour_full": ("limit an hour", hour_full),
     "kept_back": ("kept for the phone", kept_back),
     "source_stale": ("fresh sources", source_stale),
 }

@@ -6,8 +6,22 @@ can be read; nothing raises, and an exploding recurrence is bounded.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from calbridge.ical.meaning import Meaning, Meant, fold, meant
 from calbridge.ical.policy import Counts, Policy
-from calbridge.ical.reading import read
 from calbridge.ical.records import Occurrence, Reading, Refused
 
-__all__ = ["Counts", "Occurrence", "Policy", "Reading", "Refused", "read"]
+if TYPE_CHECKING:
+    from calbridge.ical.reading import read
+
+__all__ = ["Counts", "Meaning", "Meant", "Occurrence", "Policy", "Reading", "Refused", "fold", "meant", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    """`read` is imported when it is first asked for: its libraries cost a quiet command a tenth of its time."""
+    if name == "read":
+        from calbridge.ical.reading import read
+
+        return read
+    raise AttributeError(name)

@@ -7,6 +7,7 @@ side should show is projected from the result, and where that differs from its s
 follow from state, a crash anywhere leads back to the same effects.
 """
 
+from calbridge.reconcile.creating import creation_due
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.facts import facts
 from calbridge.reconcile.origins import origins
@@ -15,4 +16,14 @@ from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.questions import questions
 from calbridge.reconcile.run import reconcile
 
-__all__ = ["Outcome", "effects", "facts", "keeps_record", "origins", "outcome", "questions", "reconcile"]
+__all__ = [
+    "Outcome",
+    "creation_due",
+    "effects",
+    "facts",
+    "keeps_record",
+    "origins",
+    "outcome",
+    "questions",
+    "reconcile",
+]

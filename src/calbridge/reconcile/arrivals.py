@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from calbridge.feeds import Entry
 from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.admission import instant, not_admitted
 from calbridge.reconcile.asking import asked_at, candidate, judge, wish_of
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.holds import TAKEN
-from calbridge.reconcile.identity import identify
-from calbridge.slots import Candidate, Decision
+from calbridge.reconcile.identity import identify, take_details
+from calbridge.slots import Decision
 from calbridge.views import PortalView
 from calbridge.wall import local
 
 LATE = "hold_expired"
-ADMISSION = {"client_not_admitted", "species_not_admitted"}
 
 
 def meet(draft: Draft, link: Link, entry: Entry) -> None:
@@ -31,7 +30,7 @@ def meet(draft: Draft, link: Link, entry: Entry) -> None:
     elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
         begin(draft, link, entry, draft.fresh_id(link, entry))
     else:
-        draft.put(replace(mine, origin=Side.CLIENT, source=link.name, details=entry.details or mine.details))
+        draft.put(replace(take_details(draft, mine, entry), origin=Side.CLIENT, source=link.name))
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
 
@@ -42,7 +41,7 @@ def begin(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     decision = judge(draft, candidate(view, entry.details), without=key, at=asked_at(draft, entry))
     appointment = _appointment(draft, link, entry, key, decision)
     if view.state is not State.HELD and view.state is not State.REQUESTED:
-        found = replace(appointment, state=view.state, details=entry.details, description=view.description)
+        found = replace(take_details(draft, appointment, entry), state=view.state)
         draft.put(replace(found, hold_expires=None))
         draft.note("recovered", key, link.name, state=view.state)
         draft.sighted(link, key, entry, edited=True)
@@ -100,41 +99,14 @@ def submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
 
     A hold whose time had run out guards nothing any more: it gives way to whoever took the time since.
     """
-    given = replace(
-        appointment,
-        reserved=appointment.reserved and takes_time(appointment, draft.now),
-        details=entry.details,
-        description=entry.view.description,
-        hold_expires=None,
-    )
+    reserved = appointment.reserved and takes_time(appointment, draft.now)
+    given = take_details(draft, replace(appointment, reserved=reserved, hold_expires=None), entry)
     identified, certain = identify(draft, given, f"{link.name}/{entry.ref}")
     draft.put(identified)
-    refused = _not_admitted(draft, identified)
-    instant = certain and _instant(draft, identified) and not refused
-    event = Event.SUBMIT_INSTANT if instant else Event.SUBMIT_REQUEST
+    refused = not_admitted(draft, identified)
+    at_once = certain and instant(draft, identified) and not refused
+    event = Event.SUBMIT_INSTANT if at_once else Event.SUBMIT_REQUEST
     submitted = draft.step(identified, event, connection=link.name)
     if refused and submitted is not None:
         declined = draft.step(submitted, Event.DECLINE, connection=link.name, why=refused)
         draft.refuse(declined or submitted, refused)
-
-
-def _not_admitted(draft: Draft, appointment: Appointment) -> str:
-    """Rules 2 and 3 again, now that client and animal are known; a hold knew neither."""
-    client: Literal["known", "new"] | None = None
-    if appointment.match in {"linked", "unmatched"}:
-        client = "known" if appointment.match == "linked" else "new"
-    wanted = Candidate(
-        service=appointment.service,
-        resource=appointment.resource,
-        start=appointment.start,
-        client=client,
-        species=appointment.details.species if appointment.details else None,
-    )
-    verdicts = judge(draft, wanted, without=appointment.id, at=draft.now).verdicts
-    return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
-
-
-def _instant(draft: Draft, appointment: Appointment) -> bool:
-    service, rules = draft.clinic.services.get(appointment.service), draft.clinic.rules
-    mode = service.booking_mode if service and service.booking_mode else rules.booking_mode
-    return mode == "instant" or (rules.auto_confirm_known_only and appointment.match == "linked")

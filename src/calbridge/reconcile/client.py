@@ -12,6 +12,7 @@ from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
 from calbridge.reconcile.asking import asked_at, candidate, judge
+from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
@@ -80,16 +81,30 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     if "state" in changes:
         _state(draft, link, appointment, entry)
     if not draft.appointments[appointment.id].state.gone:
-        _described(draft, link, draft.appointments[appointment.id], changes)
+        _described(draft, link, draft.appointments[appointment.id], entry, changes)
         if MOVES & set(changes):
-            _move(draft, link, draft.appointments[appointment.id], entry, overruled=bool(unsent & MOVES))
+            overruled = bool(unsent & MOVES) and not _later(draft, appointment, entry)
+            _move(draft, link, draft.appointments[appointment.id], entry, overruled=overruled)
 
 
-def _described(draft: Draft, link: Link, appointment: Appointment, changes: Mapping[str, Any]) -> None:
-    """The reason of the visit is the client's to say."""
-    if "description" in changes and changes["description"] != appointment.description:
-        draft.put(replace(appointment, description=changes["description"]))
-        draft.note("edited", appointment.id, link.name, fields="description")
+def _later(draft: Draft, appointment: Appointment, entry: Entry) -> bool:
+    """The clinic moved it meanwhile; where the clinic wants that, the client's later word stands all the same."""
+    later = last_edit_wins(draft, appointment, entry.modified)
+    if later:
+        draft.note("overruled", appointment.id, field="time", by="client")
+    return later
+
+
+def _described(draft: Draft, link: Link, appointment: Appointment, entry: Entry, changes: Mapping[str, Any]) -> None:
+    """The reason of the visit is the client's to say, unless the clinic keeps that to itself."""
+    if "description" not in changes or changes["description"] == appointment.description:
+        return
+    if not client_may(draft, appointment, "description", entry.modified):
+        draft.note("overruled", appointment.id, link.name, fields="description")
+        draft.touched.add(appointment.id)
+        return
+    draft.put(replace(appointment, description=changes["description"]))
+    draft.note("edited", appointment.id, link.name, fields="description")
 
 
 def _ended_first(draft: Draft, appointment: Appointment, entry: Entry) -> bool:
@@ -157,8 +172,9 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     """A client's move; refused (cutoff, rules, or the clinic moved it meanwhile) it is written back to the portal."""
     view = entry.view
     assert isinstance(view, PortalView)  # noqa: S101 - narrows the union
-    if overruled:
-        draft.note("overruled", appointment.id, link.name, field="time", by="clinic")
+    other = view.service != appointment.service
+    if overruled or (other and not client_may(draft, appointment, "service", entry.modified)):
+        draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
         draft.touched.add(appointment.id)
         return
     wanted = candidate(view, appointment.details)

@@ -9,12 +9,13 @@ from dataclasses import replace
 from calbridge.feeds import Complete, Delta, Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.afterwards import look_after_moves
 from calbridge.reconcile.compare import delta
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.wishes import Wish, claim, settle
+from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
 Reads = Iterable[tuple[Link, Observation]]
@@ -32,8 +33,7 @@ def read_known(draft: Draft, reads: Reads) -> None:
                 wishes[wish[0]].append(wish[1])
     for key in sorted(wishes):
         settle(draft, key, wishes[key])
-    for key in sorted(draft.moved):
-        claim(draft, key)
+    look_after_moves(draft)
 
 
 def _ordered(observation: Observation) -> list[Entry]:

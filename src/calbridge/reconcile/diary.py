@@ -52,33 +52,48 @@ class Diary:
 class Almanac(UserDict[tuple[str, str], Foreign]):
     """Foreign records by (connection, ref), as the draft's own mapping, which also finds those of some days.
 
-    Windows are always in view: that a resource has any says that it has no other time (rules.md section 2).
+    Windows are always in view: that a resource has any says that it has no other time (rules.md section 2). Its pages
+    are written when somebody first asks for a day: most cycles do not, and there may be ten thousand records.
     """
 
     def __init__(self, records: Mapping[tuple[str, str], Foreign]) -> None:
+        super().__init__()
+        self.data = dict(records)
+        self.touched: set[tuple[str, str]] = set()
         self._pages: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
         self._always: set[tuple[str, str]] = set()
-        super().__init__(records)
+        self._entered = False
 
     def __setitem__(self, key: tuple[str, str], record: Foreign) -> None:
         if key in self.data:
             self._strike(key)
         super().__setitem__(key, record)
-        for page in self._of(record):
-            page.add(key)
+        self.touched.add(key)
+        if self._entered:
+            self._enter(key, record)
 
     def __delitem__(self, key: tuple[str, str]) -> None:
         self._strike(key)
         super().__delitem__(key)
+        self.touched.add(key)
 
     def around(self, span: Interval) -> dict[tuple[str, str], Foreign]:
         """All windows, and whatever else shares a day with `span`; too many, never too few."""
+        if not self._entered:
+            self._entered = True
+            for key, record in self.data.items():
+                self._enter(key, record)
         keys = self._always.union(*(self._pages.get(day, ()) for day in _days(span)))
         return {key: self.data[key] for key in sorted(keys)}
 
+    def _enter(self, key: tuple[str, str], record: Foreign) -> None:
+        for page in self._of(record):
+            page.add(key)
+
     def _strike(self, key: tuple[str, str]) -> None:
-        for page in self._of(self.data[key]):
-            page.discard(key)
+        if self._entered:
+            for page in self._of(self.data[key]):
+                page.discard(key)
 
     def _of(self, record: Foreign) -> Iterator[set[tuple[str, str]]]:
         if isinstance(record, WindowRecord):

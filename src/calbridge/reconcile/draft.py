@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from calbridge.facts import Facts
 from calbridge.feeds import Complete, Delta, Entry
-from calbridge.hub import Answers, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
+from calbridge.hub import Agreement, Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
 from calbridge.lifecycle import Event, Refused, step
 from calbridge.model import Appointment, Clinic, State
@@ -47,9 +47,11 @@ class Draft:
         self.tasks: dict[str, Task] = {}
         self.settled: set[str] = set()
         self.commands: list[int] = []
+        self.agreements: dict[str, Agreement] = {}
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
+        self.edited: dict[tuple[str, str], int] = {}
 
     # --- records ---
 
@@ -142,6 +144,8 @@ class Draft:
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
+        if after.gone:
+            self.settled |= {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours")}
         return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))
 
     def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
@@ -168,14 +172,25 @@ class Draft:
             appointments=tuple(self._changed()),
             shadows=tuple(s for key, s in self.shadows.items() if self.state.shadows.get(key) != s),
             forgotten=tuple(key for key in self.state.shadows if key not in self.shadows),
-            foreign=tuple((key[0], f) for key, f in self.foreign.items() if self.state.foreign.get(key) != f),
-            foreign_gone=tuple(key for key in self.state.foreign if key not in self.foreign),
+            foreign=tuple(self._changed_foreign()),
+            foreign_gone=tuple(key for key in self._touched_foreign() if key not in self.foreign),
             reads=self.reads,
             journal=tuple(self.journal),
             tasks=tuple(self.tasks.values()),
             settled=tuple(sorted(self.settled - set(self.tasks))),
             commands=tuple(self.commands),
+            agreements=tuple(self.agreements.values()),
         )
+
+    def _touched_foreign(self) -> list[tuple[str, str]]:
+        """What was there before and may be another now."""
+        return sorted(key for key in self.foreign.touched if key in self.state.foreign)
+
+    def _changed_foreign(self) -> Iterator[tuple[str, Foreign]]:
+        for key in sorted(self.foreign.touched):
+            record = self.foreign.get(key)
+            if record is not None and self.state.foreign.get(key) != record:
+                yield key[0], record
 
     def _changed(self) -> list[Appointment]:
         changed = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from calbridge.changes import change_of
@@ -17,14 +18,14 @@ from calbridge.views import View, notifies, project
 
 _KEYS = uuid.UUID("5b0b3f5e-7c0e-5c1d-9a53-3f6b8a2d7c11")
 """The namespace of idempotency keys: a key is a function of what is written, over what, and where."""
-ByHand = frozenset[tuple[str, str, Interval]]
-"""(connection, resource, span) of single foreign entries."""
+ByHand = Callable[[], frozenset[tuple[str, str, Interval]]]
+"""(connection, resource, span) of single foreign entries; gathered when it is first asked for."""
 
 
 def effects(state: HubState, clinic: Clinic, now: int) -> tuple[Effect, ...]:
     """Every due write, the system of record first, portals last: a client hears only of what is written."""
     ordered = sorted(state.appointments.values(), key=lambda a: (a.start, a.id))
-    by_hand = _by_hand(state)
+    by_hand = functools.cache(lambda: _by_hand(state))
     return tuple(
         effect
         for link in sorted(state.links.values(), key=_order)
@@ -71,11 +72,11 @@ def _wanted(link: Link, appointment: Appointment, now: int, by_hand: ByHand) -> 
         and not appointment.state.ended
         and appointment.end > now
         and has_place(link, appointment)
-        and not (appointment.source and (link.name, appointment.resource, appointment.span) in by_hand)
+        and not (appointment.source and (link.name, appointment.resource, appointment.span) in by_hand())
     )
 
 
-def _by_hand(state: HubState) -> ByHand:
+def _by_hand(state: HubState) -> frozenset[tuple[str, str, Interval]]:
     """What staff keeps at a side by hand already: paired with instead of written a second time (first sync)."""
     return frozenset(
         (name, record.resource, record.spans[0])

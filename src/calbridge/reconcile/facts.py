@@ -52,7 +52,7 @@ def _said(state: HubState, around: Interval) -> dict[str, defaultdict[str, Said]
         kind: defaultdict(lambda: defaultdict(list)) for kind in ("taken", "absences", "closures", "online", "work")
     }
     for (connection, _), record in state.foreign.items():
-        if record.resource or isinstance(record, ClosureRecord):
+        if (record.resource or isinstance(record, ClosureRecord)) and not echoes(record, state):
             said = found[_kind(record)][connection][record.resource]
             said.extend(span for span in record.spans if span.overlaps(around))
     return found
@@ -83,6 +83,11 @@ def takes_time(appointment: Appointment, now: int) -> bool:
     return not appointment.state.gone
 
 
+def echoes(record: Foreign, state: HubState) -> bool:
+    """Is this the hub's own appointment, come back by way of a feed?"""
+    return isinstance(record, Busy) and record.echo in state.appointments
+
+
 def _kind(record: Foreign) -> str:
     match record:
         case Busy() | Unreadable():  # what cannot be read blocks the time it seems to take (R7)
@@ -106,13 +111,20 @@ def stale(state: HubState, clinic: Clinic, now: int) -> dict[str, str]:
     if state.broken:
         return dict.fromkeys(clinic.resources, min(state.broken))
     links = state.links.values()
-    old = [link for link in links if link.side is Side.CLINIC and _too_old(link, clinic.rules.max_source_age, now)]
+    old = [link for link in links if link.side is Side.CLINIC and _too_old(link, _oldest(link, clinic), now)]
     return {
         resource: link.name
         for link in old
         for resource in clinic.resources
         if link.capabilities.resources is None or resource in link.capabilities.resources
     }
+
+
+def _oldest(link: Link, clinic: Clinic) -> int | None:
+    """The shorter of what the clinic and the connection allow."""
+    return min(
+        (age for age in (clinic.rules.max_source_age, link.capabilities.max_age) if age is not None), default=None
+    )
 
 
 def _too_old(link: Link, age: int | None, now: int) -> bool:

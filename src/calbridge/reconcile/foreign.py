@@ -15,10 +15,10 @@ def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
     for record in items(observation):
         if not isinstance(record, Entry):
             draft.foreign[link.name, record.ref] = record
-            if isinstance(record, Unreadable):
-                _report(draft, link, record, draft.clinic)
-            else:
-                draft.settled.add(f"unreadable:{link.name}/{record.ref}")
+        if isinstance(record, Unreadable):
+            _report(draft, link, record, draft.clinic)
+        else:  # also an appointment's own entry, once it can be read again
+            draft.settled.add(f"unreadable:{link.name}/{record.ref}")
     for ref in _gone(draft, link, observation):
         draft.foreign.pop((link.name, ref), None)
         draft.settled.add(f"unreadable:{link.name}/{ref}")

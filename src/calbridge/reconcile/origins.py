@@ -8,14 +8,14 @@ from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, Wind
 from calbridge.hub import Foreign, HubState
 from calbridge.model import Appointment, State
 from calbridge.origins import Kind, Origin
-from calbridge.reconcile.facts import takes_time
+from calbridge.reconcile.facts import echoes, takes_time
 
 
 def origins(state: HubState, now: int, *, without: str = "") -> tuple[Origin, ...]:
     """By start. `without` leaves one appointment out, as for the facts."""
     live = (each for each in state.appointments.values() if each.id != without and takes_time(each, now))
     ours = (_booked(each, resource) for each in live for resource in each.resources)
-    theirs = (_said(connection, record) for (connection, _), record in state.foreign.items())
+    theirs = (_said(name, record) for (name, _), record in state.foreign.items() if not echoes(record, state))
     return tuple(sorted((*ours, *theirs), key=lambda origin: (origin.spans[:1], origin.connection, origin.resource)))
 
 

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 
 from calbridge.hub import HubState, Lookup, Observation, Questions
 from calbridge.model import Clinic, Side, State
+from calbridge.reconcile.creating import creations
 from calbridge.reconcile.missing import entries, limit, missing, trusted, would_cancel
 
 
 def questions(state: HubState, observations: Mapping[str, Observation], clinic: Clinic, now: int) -> Questions:
-    """Probes for what is missing (none where the guard will quarantine the read) and lookups for unmatched details."""
+    """Probes for what is missing (none where the guard will quarantine the read), lookups for unmatched details, and
+    records that are to be made."""
     probes = tuple(
         probe for name in sorted(observations) for probe in _probes(state, observations[name], name, clinic, now)
     )
     lookups = {lookup.key: lookup for lookup in _lookups(state, observations)}
-    return Questions(probes=probes, lookups=tuple(lookups.values()))
+    return Questions(probes=probes, lookups=tuple(lookups.values()), creations=tuple(creations(state)))
 
 
 def _probes(
@@ -30,10 +32,17 @@ def _probes(
 
 
 def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
+    """Nobody is looked up twice: what the PMS said of a booking's client is kept with the booking."""
+    answered = {
+        (shadow.connection, shadow.ref)
+        for shadow in state.shadows.values()
+        if shadow.appointment in state.appointments and state.appointments[shadow.appointment].match
+    }
     for name, observation in observations.items():
         if state.links[name].side is Side.CLIENT:
             for entry in entries(observation):
-                if entry.details and entry.view.state is State.REQUESTED:
+                asks = entry.view.state is State.REQUESTED and (name, entry.ref) not in answered
+                if entry.details and asks:
                     yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
     for appointment in state.appointments.values():
         if appointment.details and not appointment.match and not appointment.state.ended:

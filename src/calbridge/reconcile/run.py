@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.model import Clinic, Side
+from calbridge.reconcile.afterwards import look_after_moves
 from calbridge.reconcile.alternatives import offer_alternatives
 from calbridge.reconcile.client import read_portal
 from calbridge.reconcile.clinic import read_known, read_unknown
 from calbridge.reconcile.commands import obey
+from calbridge.reconcile.creating import take_created
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
@@ -40,7 +42,9 @@ def reconcile(
     read_portal(draft, portals)
     read_unknown(draft, staff)
     take_back(draft)
+    take_created(draft)
     obey(draft)
+    look_after_moves(draft)
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})

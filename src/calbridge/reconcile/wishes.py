@@ -1,7 +1,8 @@
 """Settling what the clinic's sides want of one appointment: an ending beats progress, progress beats a move, text last.
 
 Who wins (design.md section 3): time and resource, the last human edit; service and description, the portal; client and
-patient link, the PMS; private title and note, the clinic. Every overruled edit is journalled and written back.
+patient link, the PMS; private title and note, the clinic. A clinic may say otherwise (`reconcile.authority`). Every
+overruled edit is journalled and written back.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from typing import Any
 from calbridge.feeds import Entry
 from calbridge.hub import Link
 from calbridge.lifecycle import Event
-from calbridge.model import Appointment, Side, State
+from calbridge.model import Appointment, State
+from calbridge.reconcile.afterwards import cancelled_by_clinic
+from calbridge.reconcile.authority import clinic_may, may
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.linking import linked_in_pms
 from calbridge.reconcile.places import keeps_record
 from calbridge.views import own_title, project
 
@@ -69,13 +73,27 @@ def _end(draft: Draft, appointment: Appointment, endings: Sequence[Wish]) -> Non
     for wish in endings:
         if wish.entry is None:
             draft.forget(wish.link.name, appointment.id)
-    link = endings[0].link
     if appointment.state.ended:
         return
-    if link.role == "calendar" and appointment.state is State.ARRIVED:
-        draft.note("restored", appointment.id, link.name, why="patient_is_here")
-        return
-    draft.step(appointment, Event.CLINIC_CANCEL, connection=link.name)
+    entitled = [wish for wish in endings if _may_end(draft, appointment, wish)]
+    if entitled:
+        waits = appointment.state is State.REQUESTED
+        event = Event.DECLINE if waits else Event.CLINIC_CANCEL
+        draft.step(appointment, event, connection=entitled[0].link.name)
+        cancelled_by_clinic(draft, appointment)
+
+
+def _may_end(draft: Draft, appointment: Appointment, wish: Wish) -> bool:
+    """Nobody deletes a patient who is here out of a calendar; and a clinic may say which of its sides cancels."""
+    name = wish.link.name
+    if wish.link.role == "calendar" and appointment.state is State.ARRIVED:
+        draft.note("restored", appointment.id, name, why="patient_is_here")
+        return False
+    if not may(draft, wish.link, "cancel"):
+        draft.note("overruled", appointment.id, name, field="state", by="authority")
+        draft.touched.add(appointment.id)
+        return False
+    return True
 
 
 def _progress(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
@@ -104,9 +122,10 @@ def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
     appointment = draft.appointments[key]
     movers = [wish for wish in wishes if wish.entry and any(name in wish.changes for name in TIME)]
     movers.sort(key=lambda wish: (_when(draft, wish), -wish.link.rank))
-    late = [wish for wish in movers if _when(draft, wish) < appointment.moved]  # its side could not be read until now
-    in_time = [wish for wish in movers if wish not in late]
-    for loser in (*late, *in_time[:-1]):
+    entitled = [wish for wish in movers if may(draft, wish.link, "time")]
+    # what is older than the last move was made on a side that could not be read until now
+    in_time = [wish for wish in entitled if _when(draft, wish) >= appointment.moved]
+    for loser in (wish for wish in movers if wish not in in_time[-1:]):
         draft.note("overruled", key, loser.link.name, field="time")
         draft.touched.add(key)
     if in_time:
@@ -128,23 +147,6 @@ def _apply_move(draft: Draft, appointment: Appointment, winner: Wish) -> None:
 def _recorded(wish: Wish) -> bool:
     """The side shows it confirmed at the time it wishes for: no write will follow that could say so."""
     return wish.entry is not None and wish.entry.view.state is State.CONFIRMED and not wish.entry.pending
-
-
-def claim(draft: Draft, key: str) -> None:
-    """Once everybody's wishes are settled: two that changed places overlap nobody, whoever was settled first."""
-    if draft.appointments[key].state.gone:
-        return
-    kept = draft.put(draft.appointments[key])
-    if draft.overlapping(kept):
-        draft.task(
-            "overbooked",
-            key,
-            f"Clinic {draft.clinic.key}: staff moved booking {key} into a time that is taken on {kept.resource}; "
-            "it was applied. Move one of the two if it was not meant.",
-            appointment=key,
-        )
-    else:
-        draft.settled.add(f"overbooked:{key}")
 
 
 def _wanted_time(wish: Wish) -> dict[str, Any]:
@@ -169,11 +171,12 @@ def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
             continue
         appointment = draft.appointments[key]
         accepted = _allowed(appointment, wish, draft)
+        draft.edited |= {(key, name): _when(draft, wish) for name in accepted}
         texts = {name for name in wish.changes if name not in {*TIME, "state", "confidential"}}
         refused = texts - set(accepted)
         if accepted:
-            draft.put(_linked(draft, replace(appointment, **accepted)))
-            draft.note("edited", key, wish.link.name, fields=",".join(sorted(accepted)))
+            draft.put(linked_in_pms(draft, appointment, replace(appointment, **accepted)))
+            draft.note("edited", key, wish.link.name, fields=",".join(sorted(texts & set(accepted))))
         if refused:
             draft.note("overruled", key, wish.link.name, fields=",".join(sorted(refused)))
             draft.touched.add(key)
@@ -181,9 +184,8 @@ def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
 
 def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, Any]:
     """The text fields this side may set; a calendar that hides names holds a derived title, not the clinic's."""
-    names = {"title", "note"}
-    if appointment.origin is Side.CLINIC:
-        names |= {"description", "service"}
+    names = {"title", "note"} if may(draft, wish.link, "text") else set()
+    names |= {name for name in ("description", "service") if clinic_may(draft, appointment, name)}
     if wish.link.role == "pms":
         names |= {"client", "patient"}
     shown = carried(wish.link, project(wish.link.role, appointment, draft.clinic))
@@ -192,14 +194,10 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     values = {name: wish.changes[name] for name in names if name in wish.changes and name in shown}
     if "title" in values:
         values["title"] = own_title(values["title"], draft.clinic)
-    return values
+    return values | _buffers(draft, values.get("service", ""))
 
 
-def _linked(draft: Draft, appointment: Appointment) -> Appointment:
-    if appointment.client and appointment.match != "linked":
-        draft.settled.add(f"link:{appointment.id}")
-        draft.note("linked", appointment.id, by="pms")
-        return replace(appointment, match="linked")
-    if appointment.match == "linked" and not appointment.client:
-        return replace(appointment, match="unmatched")
-    return appointment
+def _buffers(draft: Draft, service: str) -> dict[str, int]:
+    """Another service has other buffers; how long the visit is, staff has said itself."""
+    known = draft.clinic.services.get(service)
+    return {"buffer_before": known.buffer_before * 60, "buffer_after": known.buffer_after * 60} if known else {}

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from calbridge.model import Absence, Clinic, Closure, Exclusion, ExtraRule, Resource, Rules, Service, WeeklyPlan
+from calbridge.model import (
+    Absence,
+    Authority,
+    Clinic,
+    Closure,
+    Exclusion,
+    ExtraRule,
+    Resource,
+    Rules,
+    Service,
+    WeeklyPlan,
+)
 from calbridge.settings.sections import (
     AbsenceSection,
     ClinicSection,
@@ -29,6 +40,7 @@ def clinic(key: str, section: ClinicSection, extra: tuple[ExtraRule, ...] = ()) 
         email=section.email,
         booking_url=section.booking_url,
         online=section.online,
+        privacy_notice=section.privacy_notice.strip(),
         opening_hours={WEEKDAYS.index(day): windows for day, windows in section.opening_hours.items()},
         closures=tuple(_closure(each) for each in section.closures),
         exclusions=tuple(_exclusion(each) for each in section.exclusions),
@@ -43,6 +55,7 @@ def rules(section: ClinicSection) -> Rules:
     """Preset and own rules are merged before; what neither names keeps the default."""
     values = section.rules.model_dump(exclude={"extra"})
     values["reminders"] = tuple(values["reminders"])
+    values["authority"] = Authority(**values["authority"])
     return Rules(**values, max_cancellations=section.guard.max_cancellations)
 
 

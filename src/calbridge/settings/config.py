@@ -48,6 +48,7 @@ class ConnectionConfig:
     kind: str
     first_run: Literal["plan", "apply"] = "plan"
     allow_private: bool = False
+    ca_file: str = ""
     timeout: int = 60
     section: Mapping[str, Any] = field(default_factory=dict, repr=False)
     settings: BaseModel | None = None

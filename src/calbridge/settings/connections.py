@@ -47,6 +47,7 @@ def connections_of(
             kind=host.kind,
             first_run=host.first_run,
             allow_private=host.allow_private,
+            ca_file=host.ca_file,
             timeout=host.timeout,
             section=section,
             settings=settings,

@@ -6,45 +6,26 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
-
 from calbridge.settings.faults import Fault
-from calbridge.settings.sections import BridgeSection, ClinicSection
 from calbridge.settings.values import nearest
 
 PREFIX = "CALBRIDGE_"
 SWITCH = {"true": True, "false": False}
+SECTIONS = ("bridge", "clinics")
 DELIMITER = "__"
 """Every setting is inside a section; a name without this is some program's own variable, like CALBRIDGE_CONFIG."""
-
-
-class _Shape(BaseSettings):
-    """Only tells the source which names nest; nothing is validated with it."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter=DELIMITER)
-
-    bridge: BridgeSection = BridgeSection()
-    clinics: dict[str, ClinicSection] = {}
-
-
-class _Given(EnvSettingsSource):
-    """The variables it is given instead of those of the process."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        super().__init__(_Shape)
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        return {name.lower(): value for name, value in self._environ.items()}
 
 
 def overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """What the environment sets, as a document like the file's, and what is wrong with the variables' names."""
     ours = {name: text for name, text in environ.items() if name.upper().startswith(PREFIX) and DELIMITER in name}
     faults = [_unknown(name) for name in ours if not _known(name)]
-    try:
-        document = _Given(ours)()
-    except SettingsError:
+    if not ours:
+        return {}, faults
+    from calbridge.settings.variables import document_of
+
+    document = document_of(ours)
+    if document is None:
         return {}, [*faults, Fault(path=("the environment",), text="is wrong: write lists and tables in it as JSON")]
     for clinic in _table(document.get("clinics")).values():
         for section in _table(_table(clinic).get("connections")).values():
@@ -62,11 +43,11 @@ def merged(below: Any, above: Any) -> Any:
 
 
 def _known(name: str) -> bool:
-    return name.upper().removeprefix(PREFIX).partition(DELIMITER)[0].lower() in _Shape.model_fields
+    return name.upper().removeprefix(PREFIX).partition(DELIMITER)[0].lower() in SECTIONS
 
 
 def _unknown(name: str) -> Fault:
-    near = nearest(name.upper().partition(DELIMITER)[0], [PREFIX + field.upper() for field in _Shape.model_fields])
+    near = nearest(name.upper().partition(DELIMITER)[0], [PREFIX + field.upper() for field in SECTIONS])
     return Fault(path=(f"the variable {name}",), text=f"is not a setting{near or '; remove it'}")
 
 

@@ -132,6 +132,24 @@ class ServiceSection(Section):
         return names
 
 
+class AuthoritySection(Section):
+    """Whose word counts where two sides say different things."""
+
+    time: Literal["clinic", "last_edit", "pms", "calendar"] = Field(
+        default="clinic", description="where and with whom: the clinic's last edit, anybody's, or one side's alone"
+    )
+    cancel: Literal["clinic", "pms", "calendar"] = Field(
+        default="clinic", description="which of the clinic's sides may end an appointment"
+    )
+    service: Literal["portal", "clinic", "last_edit"] = Field(
+        default="portal", description="the service of what came from a portal"
+    )
+    description: Literal["portal", "clinic", "last_edit"] = Field(
+        default="portal", description="the reason of the visit of what came from a portal"
+    )
+    text: Literal["clinic", "pms", "calendar"] = Field(default="clinic", description="private title and note")
+
+
 class RulesSection(Section):
     """The clinic's rules; what is not given comes from the preset, else from the default."""
 
@@ -173,6 +191,7 @@ class RulesSection(Section):
     show_duration: bool = Field(default=True, description="the portal may show how long")
     reminders: Annotated[list[Lasting], AfterValidator(distinct)] = Field(default=[], description="before the start")
     publish: Literal["all", "marked"] = Field(default="all", description="which of the clinic's own go to the portal")
+    authority: AuthoritySection = Field(default=AuthoritySection(), description="whose word counts")
     extra: dict[str, Turned] = Field(default={}, description="rules of plugins, true or their settings")
 
 
@@ -192,6 +211,7 @@ class ConnectionSection(BaseModel):
     kind: str = Field(description="which plugin kind it is")
     first_run: Literal["plan", "apply"] = Field(default="plan", description="does the first cycle write")
     allow_private: bool = Field(default=False, description="may it reach private and loopback addresses")
+    ca_file: str = Field(default="", description="further certificate authorities it trusts, a PEM file")
     timeout: Lasting = Field(default=60, description="longest time of one request with its body")
 
 
@@ -207,6 +227,9 @@ class ClinicSection(Section):
     booking_url: ServerUrl | Literal[""] = Field(default="", description="where clients book online; for invitations")
     preset: str = Field(default="", description="named set of rules")
     online: bool = Field(default=False, description="may clients book at all")
+    privacy_notice: str = Field(
+        default="", description="what a new client must agree to, word for word; stored with the date she did"
+    )
     opening_hours: dict[Weekday, Windows] = Field(default={}, description="windows by weekday; a missing one is closed")
     closures: list[ClosureSection] = Field(default=[], description="when the clinic is closed")
     exclusions: list[ExclusionSection] = Field(default=[], description="negative windows")

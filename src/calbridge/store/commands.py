@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -13,15 +14,7 @@ from calbridge.store.tables import commands
 
 def add(connection: Connection, clinic: str, command: Command) -> int:
     """Queue; the id given is ignored, the new one comes back."""
-    values = {
-        "clinic": clinic,
-        "kind": command.kind,
-        "appointment": command.appointment,
-        "reason": command.reason,
-        "notify": command.notify,
-        "client": command.client,
-        "patient": command.patient,
-    }
+    values = {"clinic": clinic, "appointment": command.appointment, "body": command}
     (made,) = connection.execute(insert(commands).values(values)).inserted_primary_key or (0,)
     return int(made)
 
@@ -31,19 +24,7 @@ _PENDING = select(commands).where(commands.c.clinic == bindparam("clinic")).orde
 
 def pending(connection: Connection, clinic: str) -> tuple[Command, ...]:
     """In the order they were given."""
-    rows = connection.execute(_PENDING, {"clinic": clinic})
-    return tuple(
-        Command(
-            id=row.id,
-            kind=row.kind,
-            appointment=row.appointment,
-            reason=row.reason,
-            notify=row.notify,
-            client=row.client,
-            patient=row.patient,
-        )
-        for row in rows
-    )
+    return tuple(replace(row.body, id=row.id) for row in connection.execute(_PENDING, {"clinic": clinic}))
 
 
 def consume(connection: Connection, clinic: str, ids: Iterable[int]) -> None:

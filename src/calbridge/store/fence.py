@@ -29,9 +29,19 @@ def next_revision(connection: Connection, clinic: str, *, now: int) -> int:
     return max(revision, now)
 
 
+def raise_foreign(connection: Connection, clinic: str) -> int:
+    """The foreign records are changed in this transaction; their new version."""
+    return _raise_by_one(connection, clinic, "foreign_version")
+
+
+def foreign_version(connection: Connection, clinic: str) -> int:
+    """Which foreign records there are, as a number: the same number, the same records."""
+    return int(connection.scalar(select(clinics.c.foreign_version).where(clinics.c.clinic == clinic)) or 0)
+
+
 def _raise_by_one(connection: Connection, clinic: str, column: str) -> int:
     ours = clinics.c.clinic == clinic
-    connection.execute(sqlite.insert_new(clinics).values(clinic=clinic, epoch=0, revision=0))
+    connection.execute(sqlite.insert_new(clinics).values(clinic=clinic, epoch=0, revision=0, foreign_version=0))
     connection.execute(update(clinics).where(ours).values({column: clinics.c[column] + 1}))
     return int(connection.execute(select(clinics.c[column]).where(ours)).scalar_one())
 

@@ -1,4 +1,4 @@
-"""The hub's own rows: appointments, what each side showed of them, and what is not ours. Saved and loaded whole."""
+"""The hub's own rows: appointments, and what each side showed of them. Saved and loaded whole."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, and_, bindparam, or_, select, union
 
-from calbridge.hub import Foreign, Shadow
+from calbridge.hub import Shadow
 from calbridge.model import Appointment, State
 from calbridge.store import claims, sqlite
 from calbridge.store.deletion import delete_rows
-from calbridge.store.tables import appointments, commands, foreign_records, outbox, shadows
+from calbridge.store.tables import appointments, commands, outbox, shadows
 
 # --- saving ---------------------------------------------------------------------------------------
 
@@ -63,19 +63,6 @@ def forget_shadows(connection: Connection, clinic: str, pairs: Iterable[tuple[st
     delete_rows(connection, shadows, keys)
 
 
-def save_foreign(connection: Connection, clinic: str, records: Iterable[tuple[str, Foreign]]) -> None:
-    """Insert or replace by (connection, ref)."""
-    rows = [{"clinic": clinic, "connection": name, "ref": each.ref, "body": each} for name, each in records]
-    if rows:
-        connection.execute(sqlite.upsert(foreign_records), rows)
-
-
-def drop_foreign(connection: Connection, clinic: str, pairs: Iterable[tuple[str, str]]) -> None:
-    """Drop the foreign rows of (connection, ref)."""
-    keys = ({"clinic": clinic, "connection": name, "ref": ref} for name, ref in pairs)
-    delete_rows(connection, foreign_records, keys)
-
-
 # --- loading --------------------------------------------------------------------------------------
 
 
@@ -102,11 +89,6 @@ _APPOINTMENTS = (
 )
 # No order: asked for one, SQLite walks the primary key past every shadow there ever was.
 _SHADOWS = select(shadows).where(shadows.c.clinic == _CLINIC, shadows.c.appointment.in_(_needed()))
-_FOREIGN = (
-    select(foreign_records)
-    .where(foreign_records.c.clinic == _CLINIC)
-    .order_by(foreign_records.c.connection, foreign_records.c.ref)
-)
 
 
 def load_appointments(connection: Connection, clinic: str, *, since: int) -> dict[str, Appointment]:
@@ -120,6 +102,22 @@ def load_shadows(connection: Connection, clinic: str, *, since: int) -> dict[tup
     rows = connection.execute(_SHADOWS, {"clinic": clinic, "since": since})
     found = sorted((_shadow(row) for row in rows.all()), key=_place)
     return {_place(shadow): shadow for shadow in found}
+
+
+def one(connection: Connection, clinic: str, key: str) -> Appointment | None:
+    """One appointment by id."""
+    table = appointments
+    found: Appointment | None = connection.scalar(
+        select(table.c.body).where(table.c.clinic == clinic, table.c.id == key)
+    )
+    return found
+
+
+def shadows_of(connection: Connection, clinic: str, appointment: str) -> list[Shadow]:
+    """Of one appointment, by connection."""
+    table = shadows
+    query = select(table).where(table.c.clinic == clinic, table.c.appointment == appointment)
+    return [_shadow(row) for row in connection.execute(query.order_by(table.c.connection))]
 
 
 def _place(shadow: Shadow) -> tuple[str, str]:
@@ -137,12 +135,6 @@ def _shadow(row: Row[Any]) -> Shadow:
         revision=row.revision,
         confirmed=row.confirmed,
     )
-
-
-def load_foreign(connection: Connection, clinic: str) -> dict[tuple[str, str], Foreign]:
-    """All of the clinic, by (connection, ref)."""
-    rows = connection.execute(_FOREIGN, {"clinic": clinic})
-    return {(row.connection, row.ref): row.body for row in rows.all()}
 
 
 def listed(

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
 from calbridge.hub import JournalEntry, Link, Observation
-from calbridge.store import journal, sqlite, tasks
+from calbridge.store import foreignrows, journal, sqlite, tasks
 from calbridge.store.records import ConnectionState
-from calbridge.store.tables import connections, foreign_records, offers, outbox, shadows
+from calbridge.store.tables import connections, offers, outbox, shadows
 
 NEVER_READ: Mapping[str, Any] = {
     "cursor": "",
@@ -29,6 +29,8 @@ NEVER_READ: Mapping[str, Any] = {
     "why": "",
     "recovery": "",
     "retry_at": None,
+    "quirks": {},
+    "learned_at": None,
 }
 _RELEASED, _TAKEN = 1, 2
 
@@ -82,8 +84,9 @@ def _forget(connection: Connection, clinic: str, name: str, now: int) -> None:
         table.name: str(
             connection.execute(delete(table).where(table.c.clinic == clinic, table.c.connection == name)).rowcount
         )
-        for table in (shadows, foreign_records, outbox, offers)
+        for table in (shadows, outbox, offers)
     }
+    facts["foreign_records"] = str(foreignrows.forget(connection, clinic, name))
     entry = JournalEntry(code="connection.changed", connection=name, facts=facts)
     journal.add(connection, clinic, [entry], at=now)
 
@@ -162,6 +165,15 @@ def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
     journal.add(connection, clinic, [entry], at=now)
 
 
+def learn(connection: Connection, clinic: str, name: str, quirks: Mapping[str, str], *, now: int) -> None:
+    """Remember what its server is like, in place of what was known; the journal gets what is new."""
+    before = ensure(connection, clinic, name).quirks
+    _set(connection, clinic, name, {"quirks": dict(quirks), "learned_at": now})
+    if before != quirks:
+        facts = {key: value for key, value in quirks.items() if before.get(key) != value}
+        journal.add(connection, clinic, [JournalEntry(code="connection.learned", connection=name, facts=facts)], at=now)
+
+
 def approve(connection: Connection, clinic: str, name: str, *, now: int) -> None:
     """A person (or the clinic's setting) lets its plans be applied, also before it was first read.
 
@@ -208,4 +220,6 @@ def state(row: Row[Any]) -> ConnectionState:
         why=row.why,
         recovery=row.recovery,
         retry_at=row.retry_at,
+        quirks=row.quirks,
+        learned_at=row.learned_at,
     )

@@ -52,7 +52,10 @@ class JournalRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
-    """How a connection stands. `retry_at` and `recovery` are set while it fails; `attempts` counts failures."""
+    """How a connection stands. `retry_at` and `recovery` are set while it fails; `attempts` counts failures.
+
+    `quirks`: what its server does differently, as it was found at `learned_at`.
+    """
 
     name: str
     approved: bool
@@ -65,3 +68,5 @@ class ConnectionState:
     why: str = ""
     recovery: str = ""
     retry_at: int | None = None
+    quirks: Mapping[str, str] = field(default_factory=dict)
+    learned_at: int | None = None

@@ -9,17 +9,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import Connection
 
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
-from calbridge.hub import Command, Effect, HubState, JournalEntry, Link, Plan, Shadow, Task
-from calbridge.model import Appointment, State
+from calbridge.hub import Command, Effect, Foreign, HubState, JournalEntry, Link, Plan, Shadow, Task
+from calbridge.model import Appointment, Consent, State
 from calbridge.provider import Clock
-from calbridge.store import commands, fence, hubrows, journal, links, outbox, portals, tasks
+from calbridge.store import (
+    commands,
+    consents,
+    feeds,
+    fence,
+    foreignrows,
+    hubrows,
+    journal,
+    links,
+    outbox,
+    portals,
+    tasks,
+)
 from calbridge.store.database import Database
+from calbridge.store.feeds import FeedRow
 from calbridge.store.records import ConnectionState, JournalRow, OutboxRow, TaskRow
 
 
@@ -29,6 +41,7 @@ class Store:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._foreign = foreignrows.Kept()
 
     @classmethod
     def open(cls, location: str | Path, *, clock: Clock | None = None) -> Store:
@@ -61,10 +74,16 @@ class Store:
         configured = tuple(links_)
         with self._database.read() as connection:
             if not links.unsettled(links.stored(connection, clinic), configured):
-                return _state(connection, clinic, configured, since)
-        with self._database.rehearse() if dry else self._database.write() as connection:
+                foreign = self._foreign.load(connection, clinic)
+                return _state(connection, clinic, configured, since, foreign)
+        if dry:
+            with self._database.rehearse() as connection:
+                links.settle(connection, clinic, configured, now=self._clock.now())
+                return _state(connection, clinic, configured, since, foreignrows.load(connection, clinic))
+        with self._database.write() as connection:
             links.settle(connection, clinic, configured, now=self._clock.now())
-            return _state(connection, clinic, configured, since)
+        with self._database.read() as connection:
+            return _state(connection, clinic, configured, since, self._foreign.load(connection, clinic))
 
     def commit(self, clinic: str, epoch: int, plan: Plan, *, now: int, run: str) -> None:
         """All of the plan or nothing of it. `Overlap` when a claim is impossible.
@@ -73,14 +92,16 @@ class Store:
         """
         with self._cycle(clinic, epoch) as connection:
             hubrows.save_appointments(connection, clinic, plan.appointments)
+            consents.keep(connection, clinic, plan.agreements)
+            consents.follow(connection, clinic, plan.appointments)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
             hubrows.save_shadows(connection, clinic, plan.shadows)
-            hubrows.drop_foreign(connection, clinic, plan.foreign_gone)
-            hubrows.save_foreign(connection, clinic, plan.foreign)
+            version = foreignrows.save(connection, clinic, plan.foreign, plan.foreign_gone)
             links.advance(connection, clinic, plan.reads)
             commands.consume(connection, clinic, plan.commands)
             outbox.renew(connection, clinic, plan.effects, now=now, run=run)
             _explain(connection, clinic, plan.journal, raised=plan.tasks, settled=plan.settled, now=now, run=run)
+        self._foreign.follow(clinic, version, plan.foreign, plan.foreign_gone)
 
     # --- outbox -----------------------------------------------------------------------------------
 
@@ -172,6 +193,17 @@ class Store:
         with self._database.read() as connection:
             return [links.state(row) for row in links.stored(connection, clinic).values()]
 
+    def learn(self, clinic: str, name: str, quirks: Mapping[str, str]) -> None:
+        """Remember what trying its server out showed, in place of what was known."""
+        with self._database.write() as connection:
+            links.learn(connection, clinic, name, quirks, now=self._clock.now())
+
+    def quirks(self, clinic: str, name: str) -> Mapping[str, str]:
+        """What `learn` remembered last; nothing of a connection that was never tried."""
+        with self._database.read() as connection:
+            row = links.stored(connection, clinic).get(name)
+        return row.quirks if row is not None else {}
+
     def approve(self, clinic: str, name: str) -> None:
         """Plans for it may be applied from now on. Saying so again changes nothing."""
         with self._database.write() as connection:
@@ -190,27 +222,8 @@ class Store:
 
     # --- people -----------------------------------------------------------------------------------
 
-    def add_command(
-        self,
-        clinic: str,
-        kind: Literal["accept", "decline", "link", "cancel"],
-        appointment: str,
-        *,
-        reason: str = "",
-        notify: bool = True,
-        client: str = "",
-        patient: str = "",
-    ) -> int:
-        """Ask for something; the next cycle decides on it."""
-        command = Command(
-            id=0,
-            kind=kind,
-            appointment=appointment,
-            reason=reason,
-            notify=notify,
-            client=client,
-            patient=patient,
-        )
+    def add_command(self, clinic: str, command: Command) -> int:
+        """Ask for something; the next cycle decides on it. The id is the store's own."""
         with self._database.write() as connection:
             return commands.add(connection, clinic, command)
 
@@ -256,6 +269,21 @@ class Store:
         with self._database.read() as connection:
             return hubrows.listed(connection, clinic, states=states, frm=frm, to=to)
 
+    def appointment(self, clinic: str, key: str) -> Appointment | None:
+        """One, whatever its state."""
+        with self._database.read() as connection:
+            return hubrows.one(connection, clinic, key)
+
+    def shadows(self, clinic: str, appointment: str) -> list[Shadow]:
+        """What each side last showed of one appointment, by connection."""
+        with self._database.read() as connection:
+            return hubrows.shadows_of(connection, clinic, appointment)
+
+    def consent(self, clinic: str, appointment: str) -> Consent | None:
+        """The privacy notice that was agreed to with a booking, and when."""
+        with self._database.read() as connection:
+            return consents.of(connection, clinic, appointment)
+
     # --- availability published, webhooks -----------------------------------------------------------
 
     def published(self, clinic: str, connection: str) -> dict[tuple[str, str], str]:
@@ -286,13 +314,41 @@ class Store:
         with self._database.write() as database:
             return portals.seen_before(database, clinic, connection, hint_id, now=now)
 
+    # --- published free/busy ----------------------------------------------------------------------
 
-def _state(connection: Connection, clinic: str, configured: tuple[Link, ...], since: int) -> HubState:
+    def publish_feed(self, clinic: str, resource: str, digest: str, *, now: int) -> None:
+        """Publish a resource under the address that the digest is of; an earlier one shows nothing any more."""
+        with self._database.write() as database:
+            feeds.publish(database, clinic, resource, digest, now=now)
+
+    def withdraw_feed(self, clinic: str, resource: str) -> bool:
+        """Publish it no more; False where it was not."""
+        with self._database.write() as database:
+            return feeds.withdraw(database, clinic, resource)
+
+    def feeds(self, clinic: str) -> list[FeedRow]:
+        """What a clinic publishes."""
+        with self._database.read() as database:
+            return feeds.listed(database, clinic)
+
+    def feed_under(self, digest: str) -> FeedRow | None:
+        """What is published under the address that the digest is of."""
+        with self._database.read() as database:
+            return feeds.under(database, digest)
+
+
+def _state(
+    connection: Connection,
+    clinic: str,
+    configured: tuple[Link, ...],
+    since: int,
+    foreign: Mapping[tuple[str, str], Foreign],
+) -> HubState:
     known = links.stored(connection, clinic)
     return HubState(
         appointments=hubrows.load_appointments(connection, clinic, since=since),
         shadows=hubrows.load_shadows(connection, clinic, since=since),
-        foreign=hubrows.load_foreign(connection, clinic),
+        foreign=foreign,
         links={link.name: links.filled(link, known.get(link.name)) for link in configured},
         commands=commands.pending(connection, clinic),
         unresolved=outbox.unresolved(connection, clinic),

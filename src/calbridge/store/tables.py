@@ -30,6 +30,7 @@ clinics = Table(
     Column("clinic", Text, primary_key=True),
     Column("epoch", Integer, nullable=False),  # the fencing token: +1 with every cycle
     Column("revision", Integer, nullable=False),  # of published availability; only grows
+    Column("foreign_version", Integer, nullable=False),  # of the foreign records; +1 with every change to them
 )
 
 connections = Table(
@@ -48,6 +49,8 @@ connections = Table(
     Column("why", Text, nullable=False),
     Column("recovery", Text, nullable=False),
     Column("retry_at", Integer),
+    Column("quirks", codec.Encoded(codec.FACTS), nullable=False),  # what trying its server out showed
+    Column("learned_at", Integer),
 )
 
 appointments = Table(
@@ -163,14 +166,30 @@ commands = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("clinic", Text, nullable=False),
-    Column("kind", Text, nullable=False),
     Column("appointment", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("notify", Boolean, nullable=False),
-    Column("client", Text, nullable=False),
-    Column("patient", Text, nullable=False),
+    Column("body", codec.Encoded(codec.COMMAND), nullable=False),
     Index("commands_by_clinic", "clinic"),
     sqlite_autoincrement=True,
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),  # SHA-256 of the text
+    Column("text", Text, nullable=False),
+)
+
+# Without a foreign key on purpose: proof of consent outlives the booking it came with.
+consents = Table(
+    "consents",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("appointment", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("agreed", Integer, nullable=False),
+    Column("client", Text, nullable=False),  # "" while nobody is linked
+    Index("consents_by_client", "clinic", "client"),
 )
 
 offers = Table(
@@ -192,4 +211,14 @@ hints = Table(
     Column("hint", Text, primary_key=True),
     Column("seen", Integer, nullable=False),
     Index("hints_by_seen", "clinic", "connection", "seen"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("digest", Text, nullable=False),  # of the secret in the address, never the secret
+    Column("created", Integer, nullable=False),
+    Index("feeds_by_digest", "digest", unique=True),
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from calbridge.errors import SkipItem
 from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
-from calbridge.model import Details, Side, State
+from calbridge.model import Consent, Details, Side, State
 from calbridge.provider import (
     AbsenceRecord,
     Capabilities,
@@ -24,6 +24,7 @@ from calbridge.provider import (
     Feed,
     Finding,
     Gone,
+    PatientRecord,
     Present,
     Probe,
     Receipt,
@@ -85,6 +86,7 @@ class PmsModel:
         self.overbooked: set[str] = set()
         self.writes = 0
         self._count = 0
+        self.documents: dict[str, Consent] = {}
         self._created: dict[str, ClientRecord] = {}
 
     # reception
@@ -137,9 +139,10 @@ class PmsModel:
         """Every visit that takes time or took place."""
         return (visit for visit in self.visits.values() if not visit.status.gone)
 
-    def create_client(self, details: Details, key: str) -> ClientRecord:
-        """A new client's record; the same `key` gives the same record."""
+    def create_client(self, details: Details, key: str, consent: Consent | None = None) -> ClientRecord:
+        """A new client's record with her animal and what she agreed to; the same `key` gives the same record."""
         if key not in self._created:
+            animal = PatientRecord(id=f"patient-{self._next()}", name=details.patient_name, species=details.species)
             record = ClientRecord(
                 id=f"client-{self._next()}",
                 first_name=details.first_name,
@@ -147,9 +150,12 @@ class PmsModel:
                 emails=(details.email,) if details.email else (),
                 phones=(details.phone,) if details.phone else (),
                 addresses=(details.address,) if details.address else (),
+                patients=(animal,) if details.patient_name else (),
             )
             self.clients.append(record)
             self._created[key] = record
+            if consent is not None:
+                self.documents[record.id] = consent
         return self._created[key]
 
     def _reception(self, visit: Visit, *, overbook: bool) -> str:
@@ -217,9 +223,9 @@ class MemoryPms:
         return tuple(record for record in self.model.clients if _may_be(record, query))
 
     @hookimpl
-    def create_client(self, details: Details, key: str) -> ClientRecord:
+    def create_client(self, details: Details, key: str, consent: Consent | None) -> ClientRecord:
         """A new client, once per `key`."""
-        return self.model.create_client(details, key)
+        return self.model.create_client(details, key, consent)
 
     @hookimpl
     def propagate_change(self, change: Change) -> Receipt:
@@ -266,8 +272,19 @@ def _takes_time(old: Visit | None, new: Visit) -> bool:
 
 def _may_be(record: ClientRecord, query: ClientQuery) -> bool:
     """Loosely, as such systems search; the core compares exactly."""
-    name = bool(query.last_name) and record.last_name.casefold() == query.last_name.casefold()
-    return name or query.email in record.emails or query.phone in record.phones
+    name = query.last_name.strip().casefold()
+    email, phone = query.email.strip().casefold(), _digits(query.phone)
+    return (
+        (bool(query.id) and record.id == query.id)
+        or (bool(name) and record.last_name.strip().casefold() == name)
+        or (bool(email) and email in {each.casefold() for each in record.emails})
+        or (bool(phone) and phone in {_digits(each) for each in record.phones})
+    )
+
+
+def _digits(text: str) -> str:
+    """The last seven: how a front desk looks a number up, however it was written."""
+    return "".join(sign for sign in text if sign.isdigit())[-7:]
 
 
 def _entry(visit: Visit) -> Entry:

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -52,8 +53,8 @@ class Lost(Exception):
 class Rule:
     """What happens to requests; this one lets everything through as it is."""
 
-    def before(self, call: Call) -> Call:
-        """Before the server sees it. May block, may change it, may raise Lost."""
+    def before(self, call: Call) -> Call | Answer:
+        """Before the server sees it. May block, may change it, may answer in its place, may raise Lost."""
         return call
 
     def after(self, call: Call, answer: Answer) -> Answer:
@@ -64,10 +65,14 @@ class Rule:
 
 @dataclass(slots=True)
 class Proxy:
-    """`with Proxy(target, rule) as proxy:` listens on `proxy.address` in a thread."""
+    """`with Proxy(target, rule) as proxy:` listens on `proxy.address` in a thread.
+
+    `certificate` is a file with a key and a certificate: then it speaks TLS.
+    """
 
     target: str
     rule: Rule = field(default_factory=Rule)
+    certificate: Path | None = None
     address: str = ""
     _client: httpx.Client = field(init=False)
     _server: uvicorn.Server = field(init=False)
@@ -77,10 +82,12 @@ class Proxy:
     def __enter__(self) -> Proxy:
         self._client = httpx.Client(base_url=self.target, timeout=30, trust_env=False)
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        scheme = "https" if self.certificate else "http"
+        self.address = f"{scheme}://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(self._app, http="h11", interface="asgi3", lifespan="off", log_level="critical")
         config.server_header = config.date_header = config.access_log = False
         config.timeout_graceful_shutdown = 2
+        config.ssl_certfile = config.ssl_keyfile = self.certificate
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="proxy", daemon=True)
         self._thread.start()
@@ -106,6 +113,8 @@ class Proxy:
 
     def _exchange(self, call: Call) -> Answer:
         wanted = self.rule.before(call)
+        if isinstance(wanted, Answer):
+            return wanted
         try:
             got = self._client.request(
                 wanted.method,
@@ -125,10 +134,13 @@ class Chain(Rule):
     def __init__(self, *rules: Rule) -> None:
         self._rules = rules
 
-    def before(self, call: Call) -> Call:
-        """Each in turn."""
+    def before(self, call: Call) -> Call | Answer:
+        """Each in turn, until one answers."""
         for rule in self._rules:
-            call = rule.before(call)
+            changed = rule.before(call)
+            if isinstance(changed, Answer):
+                return changed
+            call = changed
         return call
 
     def after(self, call: Call, answer: Answer) -> Answer:

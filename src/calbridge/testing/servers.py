@@ -25,8 +25,8 @@ class Server:
     login: tuple[str, str] | None = None
 
 
-def radicale(folder: Path) -> Server:
-    """Radicale with one user."""
+def radicale(folder: Path, *, login: bool = True) -> Server:
+    """Radicale with one user; without `login` it asks for none."""
     folder.mkdir(parents=True, exist_ok=True)
     users = folder / "users"
     users.write_text(f"{USER}:{PASSWORD}\n", "utf-8")
@@ -37,7 +37,7 @@ def radicale(folder: Path) -> Server:
             "radicale",
             "--config", "",
             "--server-hosts", f"127.0.0.1:{port}",
-            "--auth-type", "htpasswd",
+            "--auth-type", "htpasswd" if login else "none",
             "--auth-htpasswd-filename", str(users),
             "--auth-htpasswd-encryption", "plain",
             "--auth-delay", "0",
@@ -45,7 +45,7 @@ def radicale(folder: Path) -> Server:
         )  # fmt: skip
 
     program, address = _on_free_port("radicale", command, folder / "radicale.log")
-    return Server(program=program, address=address, home=f"/{USER}/", login=(USER, PASSWORD))
+    return Server(program=program, address=address, home=f"/{USER}/", login=(USER, PASSWORD) if login else None)
 
 
 def xandikos(folder: Path) -> Server:

@@ -81,7 +81,7 @@ def test_clinics_do_not_see_each_other(store, make, commit):
         tasks=(Task(key="k", kind="match", sentence="Look."),),
         effects=(make.effect(),),
     )
-    store.add_command("hafen", "accept", "a")
+    store.add_command("hafen", Command(kind="accept", appointment="a"))
     other = store.begin_cycle("berg")
     store.commit("berg", other, Plan(appointments=(make.appointment(clinic="berg"),)), now=1, run="r")
     state = store.load("berg", [], since=0)
@@ -109,7 +109,7 @@ def test_an_old_ended_one_is_loaded_while_a_write_or_a_command_is_open(store, ma
     (row,) = store.outbox("hafen", now=make.now)
     store.mark_sent("hafen", epoch, row, now=make.now)
     store.enqueue("hafen", epoch, [make.effect("intent")], now=make.now, run="r")
-    store.add_command("hafen", "link", "asked")
+    store.add_command("hafen", Command(kind="link", appointment="asked"))
     state = store.load("hafen", [], since=make.now)
     assert set(state.appointments) == {"intent", "sent", "asked"}
     assert state.unresolved == {("calendar", "sent")}
@@ -168,9 +168,9 @@ def test_a_release_given_during_a_cycle_is_kept_for_the_next(store, make, commit
 
 
 def test_commands_wait_until_a_plan_consumes_them(store, make, commit):
-    first = store.add_command("hafen", "accept", "a")
-    second = store.add_command("hafen", "decline", "b", reason="voll", notify=False)
-    third = store.add_command("hafen", "link", "c", client="k1", patient="p1")
+    first = store.add_command("hafen", Command(kind="accept", appointment="a"))
+    second = store.add_command("hafen", Command(kind="decline", appointment="b", reason="voll", notify=False))
+    third = store.add_command("hafen", Command(kind="link", appointment="c", client="k1", patient="p1"))
     assert store.load("hafen", [], since=0).commands == (
         Command(id=first, kind="accept", appointment="a"),
         Command(id=second, kind="decline", appointment="b", reason="voll", notify=False),
@@ -185,7 +185,7 @@ def test_commands_wait_until_a_plan_consumes_them(store, make, commit):
 
 def test_an_overlap_rolls_the_whole_plan_back(store, make, commit, rows):
     commit(appointments=(make.appointment("holder"),))
-    store.add_command("hafen", "accept", "a")
+    store.add_command("hafen", Command(kind="accept", appointment="a"))
     before = rows(store)
     with pytest.raises(Overlap) as caught:
         commit(

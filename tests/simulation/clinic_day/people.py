@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from clinic_day.clinic import APPLICANTS, PRIVATE
 from clinic_day.world import Edit, World
 
+from calbridge.hub import Command
 from calbridge.model import State
 from calbridge.testing.memory_calendar import Event
 from calbridge.testing.memory_pms import Taken, Visit
@@ -283,7 +284,7 @@ class People:
         requests = [a for a in self.world.hub().appointments.values() if a.state is State.REQUESTED]
         asked = self._one(requests)
         kind: Literal["accept", "decline"] = "accept" if self.chance.random() < 0.7 else "decline"
-        self.world.store.add_command(self.world.clinic.key, kind, asked.id)
+        self.world.store.add_command(self.world.clinic.key, Command(kind=kind, appointment=asked.id))
         self._edited(f"clinic {kind}s", "hub", asked.id, appointment=asked.id)
         return f"{kind} {asked.id}"
 

@@ -10,7 +10,7 @@ from calbridge_refpms.access import require_known_query, require_role
 from calbridge_refpms.answers import once
 from calbridge_refpms.api_practice import replay
 from calbridge_refpms.asked import Books, By, Cursor, IdempotencyKey, Ident, Limit, at_most
-from calbridge_refpms.wire import Client, NewClient, NewPatient, Page, Patient
+from calbridge_refpms.wire import Client, Document, NewClient, NewDocument, NewPatient, Page, Patient
 
 
 class ClientsApi(Controller):
@@ -64,3 +64,17 @@ class ClientsApi(Controller):
         """Record an animal."""
         with records.write(by) as tx:
             return replay(once(tx, key, ("patient", ident, data), lambda: (people.create_patient(tx, ident, data), {})))
+
+    @get("/{ident:str}/documents", sync_to_thread=True)
+    def documents(self, records: Books, ident: Ident) -> Page[Document]:
+        """What is filed under one client."""
+        with records.read() as tx:
+            return Page(items=people.documents(tx, ident))
+
+    @post("/{ident:str}/documents", sync_to_thread=True, status_code=201)
+    def file_document(
+        self, records: Books, by: By, ident: Ident, data: RequestBody[NewDocument], key: IdempotencyKey = None
+    ) -> Response[Document]:
+        """File something under a client."""
+        with records.write(by) as tx:
+            return replay(once(tx, key, ("document", ident, data), lambda: (people.file_document(tx, ident, data), {})))

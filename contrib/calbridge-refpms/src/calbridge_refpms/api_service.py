@@ -39,6 +39,7 @@ def capabilities_of(terms: Terms) -> dict[str, Any]:
         "reschedule": "patch",
         "idempotency": ["header", "client_ref"],
         "matching": "client",
+        "documents": "client",
         "conflict": "409",
         "write": "sync" if terms.two_stage_s is None else "two_stage",
         "limits": {"per_min": None, "page_max": terms.page_max, "window_days": terms.window_days},

@@ -257,6 +257,7 @@ class ClientPages(Controller):
                 context={
                     "client": people.get(tx, ident),
                     "patients": people.patients(tx, ident),
+                    "documents": people.documents(tx, ident),
                     "appointments": diary.of_client(tx, ident),
                 },
             )

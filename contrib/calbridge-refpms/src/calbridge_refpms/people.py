@@ -3,9 +3,11 @@
 A search is deliberately loose (case, the last digits of a phone number): it narrows, it does not match.
 """
 
+from calbridge_refpms.instants import parse, render
 from calbridge_refpms.problems import invalid, not_found, unprocessable
 from calbridge_refpms.records import Transaction, digits, new_id
-from calbridge_refpms.wire import Client, NewClient, NewPatient, Patient
+from calbridge_refpms.wire import Client, Document, NewClient, NewDocument, NewPatient, Patient
+from calbridge_refpms.zones import UTC_ZONE
 
 
 def search(
@@ -88,6 +90,21 @@ def create_patient(tx: Transaction, client_id: str, new: NewPatient, *, ident: s
     ident = ident or new_id("pat")
     tx.insert("patients", id=ident, client_id=client_id, name=new.name, species=new.species)
     return Patient(id=ident, client_id=client_id, name=new.name, species=new.species)
+
+
+def documents(tx: Transaction, client_id: str) -> list[Document]:
+    """What is filed under one client, oldest first."""
+    get(tx, client_id)
+    rows = tx.rows("SELECT * FROM documents WHERE client_id = ? ORDER BY dated, id", client_id)
+    return [Document(**(dict(row) | {"dated": render(row["dated"], UTC_ZONE)})) for row in rows]
+
+
+def file_document(tx: Transaction, client_id: str, new: NewDocument) -> Document:
+    """File it; nobody changes it afterwards."""
+    get(tx, client_id)
+    ident, dated = new_id("doc"), parse("dated", new.dated)
+    tx.insert("documents", id=ident, client_id=client_id, kind=new.kind, text=new.text, dated=dated, created_by=tx.by)
+    return next(each for each in documents(tx, client_id) if each.id == ident)
 
 
 def _next_number(tx: Transaction) -> str:

@@ -26,6 +26,12 @@ CREATE TABLE clients (
 CREATE TABLE patients (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, name TEXT NOT NULL, species TEXT NOT NULL
 ) STRICT;
+-- What is filed under a client: here the privacy notices agreed to online. Never changed, only added.
+CREATE TABLE documents (
+  id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, kind TEXT NOT NULL, text TEXT NOT NULL,
+  dated INTEGER NOT NULL, created_by TEXT NOT NULL
+) STRICT;
+CREATE INDEX documents_by_client ON documents (client_id);
 
 CREATE TABLE appointments (
   id TEXT PRIMARY KEY, revision INTEGER NOT NULL, status TEXT NOT NULL,

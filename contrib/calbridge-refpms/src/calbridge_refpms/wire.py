@@ -292,6 +292,25 @@ class Patient(Struct, kw_only=True, frozen=True):
     species: str
 
 
+class NewDocument(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Something to be filed under a client; `dated` is when it happened, not when it came."""
+
+    kind: Literal["consent"]
+    text: Annotated[str, Meta(min_length=1, max_length=100_000)]
+    dated: Instant
+
+
+class Document(Struct, kw_only=True, frozen=True):
+    """What is filed under a client. A consent's text is what the client agreed to, word for word."""
+
+    id: str
+    client_id: str
+    kind: str
+    text: str
+    dated: datetime
+    created_by: Role
+
+
 class Event(Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Something changed; read it again. A tombstone: it is deleted for good. The id of `windows` is a resource."""
 

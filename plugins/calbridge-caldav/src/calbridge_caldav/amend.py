@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from calbridge.ical.lines import Component, FaultError, Line, number
 from calbridge.model import State
+from calbridge.uids import uid_of
 from calbridge.views import CalendarView
 from calbridge_caldav.document import Document, components, content_lines, make
 from calbridge_caldav.notes import join, split, writable
-from calbridge_caldav.own import categories, master, status_of, text_of, texts_of, uid_of, view_of
+from calbridge_caldav.own import categories, master, status_of, text_of, texts_of, view_of
 from calbridge_caldav.vtimezone import vtimezone
 
 _SKELETON = (

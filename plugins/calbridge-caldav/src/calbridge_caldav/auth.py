@@ -1,6 +1,7 @@
-"""Basic or Digest, as the server asks. The password is read when it is first needed and is never kept in settings.
+"""Who the bridge says it is: Basic or Digest as the server asks, a bearer token, or one got for a refresh token.
 
-Basic goes out unasked only where nobody can listen: over TLS, or to this machine. Elsewhere the server is asked first.
+A secret is read when it is first needed and is never kept in settings. Basic goes out unasked only where nobody can
+listen: over TLS, or to this machine. Elsewhere the server is asked first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,37 @@ from collections.abc import Callable, Generator
 
 import httpx
 
-HERE = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+from calbridge.provider import Context
+from calbridge_caldav.hrefs import HERE
+from calbridge_caldav.oauth import Exchange, Refreshed
+from calbridge_caldav.settings import CaldavSettings
+
+Flow = Generator[httpx.Request, httpx.Response, None]
+
+
+def login_of(settings: CaldavSettings, context: Context) -> httpx.Auth | None:
+    """The way of logging in that the settings name; None where they name none. Reads no secret yet."""
+    if settings.refresh_token is not None:
+        return Refreshed(Exchange.of(settings, context), context.clock)
+    if settings.token is not None:
+        token = settings.token
+        return Bearer(lambda: context.secrets(token))
+    if settings.password is not None:
+        password = settings.password
+        return Negotiated(settings.username, lambda: context.secrets(password))
+    return None
+
+
+class Bearer(httpx.Auth):
+    """A token as it is (RFC 6750)."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Flow:
+        """One try: a token that is refused is refused."""
+        request.headers["Authorization"] = f"Bearer {self._token()}"
+        yield request
 
 
 class Negotiated(httpx.Auth):
@@ -20,7 +51,7 @@ class Negotiated(httpx.Auth):
         self._password = password
         self._chosen: httpx.Auth | None = None
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx.Request) -> Flow:
         """Use what worked before; else what is safe to try; then what the server's challenge names."""
         if self._chosen is None and (request.url.scheme == "https" or request.url.host in HERE):
             self._chosen = httpx.BasicAuth(self._username, self._password())

@@ -1,17 +1,22 @@
-"""`check`: reachable, trusted, logged in, CalDAV, each calendar there, and which calendars are not used yet."""
+"""`check`: reachable, trusted, logged in, CalDAV, each calendar there and writable, and which are not used yet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+import httpx
+
 from calbridge.errors import BridgeError
 from calbridge.provider import Finding
 from calbridge_caldav import discovery
-from calbridge_caldav.auth import HERE
 from calbridge_caldav.collection import Collection
-from calbridge_caldav.settings import CaldavSettings
+from calbridge_caldav.described import Described
+from calbridge_caldav.hrefs import ONLINE, field_of
+from calbridge_caldav.settings import CaldavSettings, in_the_clear
 from calbridge_caldav.wire import Wire
+
+_LONGEST = 60
 
 
 def findings(settings: CaldavSettings, wire: Wire, collections: Mapping[str, Collection]) -> tuple[Finding, ...]:
@@ -20,14 +25,14 @@ def findings(settings: CaldavSettings, wire: Wire, collections: Mapping[str, Col
     server, reachable = _server(settings, wire)
     found.append(server)
     if reachable:
-        found += [_calendar(collection) for collection in collections.values()]
+        for collection in collections.values():
+            found += _calendar(wire, collection)
         found += _unused(settings, wire)
     return tuple(found)
 
 
 def _transport(settings: CaldavSettings) -> Iterator[Finding]:
-    parts = urlsplit(settings.url)
-    if parts.scheme == "http" and parts.hostname not in HERE:
+    if in_the_clear(settings.url):
         yield Finding(
             level="warning",
             field="url",
@@ -39,37 +44,66 @@ def _server(settings: CaldavSettings, wire: Wire) -> tuple[Finding, bool]:
     """OPTIONS tells what the server is; its refusals are said in plain words."""
     try:
         response = wire.request("OPTIONS", urlsplit(settings.url).path or "/")
-        offers = response.headers.get("dav", "")
     except BridgeError as error:
         return Finding(level="error", field="url", message=error.hint), False
     if response.status_code in {401, 407}:
-        return _refused(settings), False
-    if "calendar-access" in offers:
-        return Finding(level="ok", field="url", message="The server answers and speaks CalDAV."), True
+        return _refused(settings, wire, response), False
+    if "calendar-access" in response.headers.get("dav", ""):
+        return Finding(
+            level="ok", field="url", message=f"The server answers and speaks CalDAV{_product(response)}."
+        ), True
     return Finding(
         level="warning", field="url", message="The server does not say at this address that it is CalDAV."
     ), True
 
 
-def _refused(settings: CaldavSettings) -> Finding:
+def _product(response: httpx.Response) -> str:
+    """As it calls itself, for people only: nothing depends on a name."""
+    name = "".join(each for each in response.headers.get("server", "") if each.isprintable())[:_LONGEST]
+    return f" (it calls itself {name})" if name else ""
+
+
+def _refused(settings: CaldavSettings, wire: Wire, response: httpx.Response) -> Finding:
+    if settings.refresh_token or settings.token:
+        return Finding(level="error", field="token", message=wire.problem(response).hint)
     if not settings.username:
         return Finding(level="error", field="username", message="The server wants a login: set username and password.")
     return Finding(
         level="error",
         field="password",
-        message="The server refuses this user name or password: correct them.",
+        message="The server refuses this user name or password: correct them. An account with two-step login wants an "
+        "app password, which is made in that account's security settings.",
     )
 
 
-def _calendar(collection: Collection) -> Finding:
-    field = f"calendars.{collection.resource}"
+def _calendar(wire: Wire, collection: Collection) -> Iterator[Finding]:
+    field = field_of(collection.resource)
     try:
         marks = collection.look()
         count = len(collection.listing())
+        shown = discovery.describe(wire, collection.path) or Described(path=collection.path)
     except BridgeError as error:
-        return Finding(level="error", field=field, message=error.hint)
+        yield Finding(level="error", field=field, message=error.hint)
+        return
     how = "reports changes" if marks.token else "tells that something changed" if marks.ctag else "is listed each time"
-    return Finding(level="ok", field=field, message=f"The calendar is there with {count} entries; it {how}.")
+    named = f' "{shown.name}"' if shown.name else ""
+    online = collection.resource.startswith(ONLINE)
+    what = ", each of them an online window" if online else ""
+    yield Finding(
+        level="ok", field=field, message=f"The calendar{named} is there with {count} entries{what}; it {how}."
+    )
+    yield from _limits(field, shown, read_only=online)
+
+
+def _limits(field: str, shown: Described, *, read_only: bool) -> Iterator[Finding]:
+    if shown.writable is False and not read_only:
+        yield Finding(
+            level="error",
+            field=field,
+            message="The account may only read this calendar: share it with the right to write, or use another one.",
+        )
+    if shown.components is not None and "VEVENT" not in shown.components:
+        yield Finding(level="error", field=field, message="This calendar takes no events (VEVENT): name another one.")
 
 
 def _unused(settings: CaldavSettings, wire: Wire) -> Iterator[Finding]:
@@ -78,5 +112,12 @@ def _unused(settings: CaldavSettings, wire: Wire) -> Iterator[Finding]:
     except BridgeError as error:
         yield Finding(level="warning", message=f"The account's calendars cannot be listed: {error.hint}")
         return
-    for path in sorted(offered - set(settings.paths().values())):
-        yield Finding(level="ok", field="calendars", message=f"There is a calendar at {path} that no resource uses.")
+    used = {*settings.paths().values(), *settings.window_paths().values()}
+    for one in offered:
+        if one.path not in used and one.holds_events:
+            named = f'"{one.name}" ' if one.name else ""
+            yield Finding(
+                level="ok",
+                field="calendars",
+                message=f"There is a calendar {named}at {one.path} that no resource uses.",
+            )

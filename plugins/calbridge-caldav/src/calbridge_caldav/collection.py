@@ -6,19 +6,28 @@ is no calendar, is a person's matter: it never means that everything in it was d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
 
 from calbridge.errors import NeedsHuman, RetryLater
 from calbridge.http import BodyRefused, classify
 from calbridge_caldav import multistatus as ms
-from calbridge_caldav.hrefs import member_path, path_of, quoted, segment_in
+from calbridge_caldav.hrefs import field_of, member_path, path_of, quoted, segment_in
+from calbridge_caldav.quirks import NO, Quirks
 from calbridge_caldav.wire import GONE, Body, Wire, etag_of
+
+ArgumentT = TypeVar("ArgumentT")
+ResultT = TypeVar("ResultT")
 
 CHUNK = 80
 PAGES = 1000
+SETTLED = 2
+"""Seconds after which a date of whole seconds cannot hide a further change."""
 
 _NOT_THIS_REQUEST = frozenset({401, 407, 408, 423, 425, 429})
 """Client errors that say nothing about the request itself: all others refuse it as it is."""
@@ -28,19 +37,15 @@ _REFUSALS = frozenset(range(400, 500)) - _NOT_THIS_REQUEST | {500, 501, 507}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What tells cheaply that something changed; "" where the server has none."""
+    """What tells cheaply that something changed; "" where the server has none.
+
+    `date` is the calendar's getlastmodified; `settled`: it is old enough to show every change from now on.
+    """
 
     token: str = ""
     ctag: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """A delta: segments with their ETags ("" where not told), segments that are gone, and the next token."""
-
-    changed: dict[str, str] = field(default_factory=dict)
-    removed: frozenset[str] = frozenset()
-    token: str = ""
+    date: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,39 +58,89 @@ class Fetched:
     fault: str = ""
 
 
-class Collection:
-    """The calendar of one resource. `path` is unquoted, with a slash at its end."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """A delta: segments with their ETags ("" where not told), segments that are gone, and the next token.
 
-    def __init__(self, wire: Wire, resource: str, path: str) -> None:
+    `bodies` are the changed objects that came along.
+    """
+
+    changed: dict[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    token: str = ""
+    bodies: Mapping[str, Fetched] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _News:
+    """A delta while its pages come in."""
+
+    changed: dict[str, str] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    bodies: dict[str, Fetched] = field(default_factory=dict)
+
+    def until(self, token: str) -> Changes:
+        """All of it, up to this token."""
+        return Changes(changed=self.changed, removed=frozenset(self.removed), token=token, bodies=self.bodies)
+
+
+class Collection:
+    """One calendar; `resource` is its name here (`hrefs`). `path` is unquoted, with a slash at its end."""
+
+    def __init__(self, wire: Wire, resource: str, path: str, quirks: Quirks | None = None) -> None:
         self._wire = wire
         self.resource = resource
         self.path = path
+        self.quirks = quirks or Quirks()
         self._names = {path}
+
+    # --- marks ---
 
     def look(self) -> Marks:
         """The marks, taken before anything is read; NeedsHuman when there is no calendar at this address."""
-        body = ms.propfind("D:resourcetype", "D:sync-token", "S:getctag")
-        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE)
+        ctag = ("S:getctag",) if self.quirks.needs_ctag else ()
+        return self._marks("D:sync-token", *ctag, "D:getlastmodified")
+
+    def glance(self) -> Marks:
+        """The calendar's date alone: a server may have to read every entry to tell its token."""
+        return self._marks("D:getlastmodified")
+
+    def _marks(self, *names: str) -> Marks:
+        body = ms.propfind("D:resourcetype", *names)
+        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE, long=True)
         if isinstance(answer, httpx.Response) or not answer.parts or answer.parts[0].gone:
             raise NeedsHuman(
-                f"There is no calendar at the address in calendars.{self.resource} (404): correct it, "
+                f"There is no calendar at the address in {field_of(self.resource)} (404): correct it, "
                 "or restore the calendar. Nothing was deleted here."
             )
         itself = answer.parts[0]
         self._names = {self.path, path_of(itself.href).rstrip("/") + "/"}
         if not itself.has(f"{ms.DAV}resourcetype", f"{ms.CAL}calendar"):
             raise NeedsHuman(
-                f"The address in calendars.{self.resource} is no calendar: "
+                f"The address in {field_of(self.resource)} is no calendar: "
                 "write the path of a calendar collection, `calbridge check` lists them."
             )
-        return Marks(token=itself.text(f"{ms.DAV}sync-token"), ctag=itself.text(ms.CTAG))
+        date = itself.text(f"{ms.DAV}getlastmodified")
+        return Marks(
+            token=itself.text(f"{ms.DAV}sync-token"),
+            ctag=itself.text(ms.CTAG),
+            date=date,
+            settled=_settled(date, answer.date),
+        )
+
+    # --- what is there, what changed ---
 
     def listing(self) -> dict[str, str]:
         """Every object's segment and ETag, by the one request that all servers answer rightly."""
         body = ms.propfind("D:getetag", "D:resourcetype")
-        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1)
+        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1, long=True)
         if isinstance(answer, httpx.Response) or not any(self._is_here(part) for part in answer.parts):
-            raise RetryLater(f"The listing of calendars.{self.resource} came back without this calendar in it.")
+            raise RetryLater(f"The listing of {field_of(self.resource)} came back without this calendar in it.")
+        if any(self._cut(part) for part in answer.parts):
+            raise NeedsHuman(
+                f"The server does not list the whole of {field_of(self.resource)}: it is too large for it. "
+                "Nothing was taken for deleted; raise the server's limit, or use a smaller calendar."
+            )
         return {
             segment: etag_of(part.text(f"{ms.DAV}getetag"))
             for part in answer.parts
@@ -102,35 +157,51 @@ class Collection:
     def _is_here(self, part: ms.Part) -> bool:
         return path_of(part.href).rstrip("/") + "/" in self._names or self._segment(part) is not None
 
-    def changes(self, token: str) -> Changes | None:
-        """What changed since the token; None where the server refuses it or answers nonsense, on any page (R6)."""
-        changed: dict[str, str] = {}
-        removed: set[str] = set()
+    def _cut(self, part: ms.Part) -> bool:
+        """507 on the collection itself: the answer is not whole."""
+        return part.status == httpx.codes.INSUFFICIENT_STORAGE and self._is_here(part) and self._segment(part) is None
+
+    def changes(self, token: str, *, bodies: bool = False) -> Changes | None:
+        """What changed since the token; None where the server refuses it or answers nonsense, on any page (R6).
+
+        `bodies`: the objects shall come along; where they are too many for one answer, they do not.
+        """
+        try:
+            return self._changes(token, bodies=bodies)
+        except NeedsHuman as error:
+            if not (bodies and isinstance(error.__cause__, BodyRefused)):
+                raise
+            return self._changes(token, bodies=False)
+
+    def _changes(self, token: str, *, bodies: bool) -> Changes | None:
+        news = _News()
         for _page in range(PAGES):
-            answer = self._report(ms.sync_collection(token), depth=0)
+            answer = self._report(ms.sync_collection(token, bodies=bodies), depth=0)
             if answer is None or not answer.token:
                 return None
-            cut = self._sort(answer, changed, removed)
+            cut = sum(self._note(part, news) for part in answer.parts)
             if not cut:
-                return Changes(changed=changed, removed=frozenset(removed), token=answer.token)
+                return news.until(answer.token)
             if answer.token == token:
                 return None
             token = answer.token
         return None
 
-    def _sort(self, answer: ms.Multistatus, changed: dict[str, str], removed: set[str]) -> bool:
-        cut = False
-        for part in answer.parts:
-            segment = self._segment(part)
-            if segment is None:
-                cut = cut or (part.status == httpx.codes.INSUFFICIENT_STORAGE and self._is_here(part))
-            elif part.gone:
-                changed.pop(segment, None)
-                removed.add(segment)
-            else:
-                removed.discard(segment)
-                changed[segment] = etag_of(part.text(f"{ms.DAV}getetag"))
-        return cut
+    def _note(self, part: ms.Part, news: _News) -> bool:
+        """Take one part in; True when it says that the answer is not whole."""
+        segment = self._segment(part)
+        if segment is None:
+            return self._cut(part)
+        news.bodies.pop(segment, None)
+        if part.gone:
+            news.changed.pop(segment, None)
+            news.removed.add(segment)
+        else:
+            news.removed.discard(segment)
+            news.changed[segment] = etag_of(part.text(f"{ms.DAV}getetag"))
+            if part.text(f"{ms.CAL}calendar-data"):
+                news.bodies[segment] = _fetched(segment, part)
+        return False
 
     def etag(self, segment: str) -> str:
         """The ETag of one object, for servers that name none on a GET; "" where there is none."""
@@ -142,6 +213,8 @@ class Collection:
 
     def find(self, uid: str) -> list[str] | None:
         """The segments of events with this UID; None where the server cannot search."""
+        if self.quirks.uid_search == NO:
+            return None
         answer = self._report(ms.by_uid(uid), depth=1)
         if answer is None:
             return None
@@ -149,28 +222,37 @@ class Collection:
         return [segment for segment in found if segment]
 
     def _report(self, body: bytes, *, depth: int) -> ms.Multistatus | None:
-        answer = self._wire.multistatus("REPORT", quoted(self.path), body, depth=depth, accept=_REFUSALS)
+        answer = self._wire.multistatus("REPORT", quoted(self.path), body, depth=depth, accept=_REFUSALS, long=True)
         return answer if isinstance(answer, ms.Multistatus) else None
 
+    # --- bodies ---
+
     def bodies(self, segments: Sequence[str]) -> Iterator[Fetched]:
-        """The objects, in chunks (one multiget for ten thousand is refused); what one leaves out is asked for alone."""
-        for start in range(0, len(segments), CHUNK):
-            chunk = segments[start : start + CHUNK]
-            got = self._multiget(chunk)
+        """The objects, in chunks (one multiget for ten thousand is refused); what one leaves out is asked for alone.
+
+        The server works on the next chunk while the last one is being read here.
+        """
+        chunks = [segments[start : start + CHUNK] for start in range(0, len(segments), CHUNK)]
+        for chunk, got in zip(chunks, ahead(self._several, chunks), strict=True):
             yield from (got.get(segment) or self.fetch(segment) for segment in chunk)
 
-    def _multiget(self, segments: Sequence[str]) -> dict[str, Fetched]:
+    def _several(self, segments: Sequence[str]) -> dict[str, Fetched]:
+        return self.multiget(segments) if self.quirks.multiget != NO else {}
+
+    def multiget(self, segments: Sequence[str]) -> dict[str, Fetched]:
+        """Several objects at once, those that the server gives."""
         try:
             answer = self._report(ms.multiget(member_path(self.path, one) for one in segments), depth=1)
         except NeedsHuman as error:
             if not isinstance(error.__cause__, BodyRefused | ms.NoMultistatusError):
                 raise
             return {}
+        wanted = set(segments)
         parts = answer.parts if answer else ()
         return {
             segment: _fetched(segment, part)
             for part in parts
-            if (segment := self._segment(part)) in segments and segment is not None
+            if (segment := self._segment(part)) in wanted and segment is not None
             if part.gone or part.text(f"{ms.CAL}calendar-data")
         }
 
@@ -191,8 +273,31 @@ class Collection:
         raise classify(answer)
 
 
+def ahead(call: Callable[[ArgumentT], ResultT], arguments: Sequence[ArgumentT]) -> Iterator[ResultT]:
+    """The results in order, each next one already being worked on in another thread; one alone needs none."""
+    if len(arguments) <= 1:
+        yield from map(call, arguments)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        pending = pool.submit(call, arguments[0])
+        for argument in arguments[1:]:
+            result = pending.result()
+            pending = pool.submit(call, argument)
+            yield result
+        yield pending.result()
+
+
 def _fetched(segment: str, part: ms.Part) -> Fetched:
     if part.gone:
         return Fetched(segment=segment)
     data = part.text(f"{ms.CAL}calendar-data").encode("utf-8", "replace")
     return Fetched(segment=segment, etag=etag_of(part.text(f"{ms.DAV}getetag")), data=data)
+
+
+def _settled(modified: str, now: str) -> bool:
+    """False while another change may still fall into the same second, or where the server's clock is not known."""
+    try:
+        age = parsedate_to_datetime(now) - parsedate_to_datetime(modified)
+    except (ValueError, TypeError):
+        return False
+    return age.total_seconds() >= SETTLED

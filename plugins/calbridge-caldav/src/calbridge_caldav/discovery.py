@@ -15,14 +15,28 @@ from caldav.lib.error import DAVError
 from caldav.response import DAVResponse
 
 from calbridge.errors import NeedsHuman
-from calbridge.http import classify
-from calbridge_caldav.hrefs import path_of
-from calbridge_caldav.multistatus import NoMultistatusError, document
-from calbridge_caldav.wire import Wire
+from calbridge.http import LOGIN_WORDS
+from calbridge_caldav import multistatus as ms
+from calbridge_caldav.addresses import WELL_KNOWN
+from calbridge_caldav.described import PROPERTIES, Described, described
+from calbridge_caldav.hrefs import path_of, quoted
+from calbridge_caldav.wire import GONE, LoginRefusedError, Wire
 
 _HOPS = 5
-_WELL_KNOWN = "/.well-known/caldav"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_DENIED = frozenset({403})
+
+
+class ElsewhereError(NeedsHuman):
+    """The server points to another one; a login goes there only when that is allowed."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        parts = urlsplit(target)
+        super().__init__(
+            f"The server points to {parts.scheme}://{parts.netloc} for this account: write that into url, if it is "
+            "where the account's login belongs."
+        )
 
 
 class _Client(DAVClient):
@@ -47,7 +61,7 @@ class _Client(DAVClient):
         content = body.encode() if isinstance(body, str) else bytes(body)
         response = self._follow(urljoin(self._server, str(url)), method, sent, content)
         if response.is_error or response.status_code in _REDIRECTS:
-            raise classify(response)
+            raise self._wire.problem(response)
         _must_be_xml(response)
         return DAVResponse(response, self)
 
@@ -55,7 +69,7 @@ class _Client(DAVClient):
         for _hop in range(_HOPS):
             response = self._wire.request(method, self._path(url), headers=headers, content=content)
             target = response.headers.get("location", "")
-            if response.status_code not in _REDIRECTS or not target:
+            if response.status_code not in _REDIRECTS or not target or _to_a_login(target):
                 return response
             url = urljoin(url, target)
         return response
@@ -63,30 +77,45 @@ class _Client(DAVClient):
     def _path(self, url: str) -> str:
         ours, theirs = urlsplit(self._server), urlsplit(url)
         if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
-            raise NeedsHuman(
-                f"The server points to {theirs.scheme}://{theirs.netloc} for this account: write that into url."
-            )
+            raise ElsewhereError(url)
         return theirs.path
+
+
+def _to_a_login(target: str) -> bool:
+    return any(word in target.casefold() for word in LOGIN_WORDS)
 
 
 def _must_be_xml(response: httpx.Response) -> None:
     try:
-        document(response.content)
-    except NoMultistatusError:
+        ms.document(response.content)
+    except ms.NoMultistatusError:
         raise NeedsHuman("The server answered with a page that is no CalDAV: check the url.") from None
 
 
-def calendars(wire: Wire, url: str) -> set[str]:
-    """The paths of all calendars of the account; NeedsHuman or RetryLater when the server cannot say."""
+def calendars(wire: Wire, url: str) -> list[Described]:
+    """All calendars of the account, by name; NeedsHuman or RetryLater when the server cannot say."""
     try:
-        return _calendars(wire, url)
+        found = paths(wire, url)
+    except (LoginRefusedError, ElsewhereError):
+        raise
     except NeedsHuman:
-        return _calendars(wire, urljoin(url, _WELL_KNOWN))
+        found = paths(wire, urljoin(url, WELL_KNOWN))
+    shown = [one for path in sorted(found) if (one := describe(wire, path))]
+    return sorted(shown, key=lambda one: (one.title().casefold(), one.path))
 
 
-def _calendars(wire: Wire, url: str) -> set[str]:
+def paths(wire: Wire, url: str) -> set[str]:
+    """Where the account's calendars are, asked at this very address."""
     try:
         found = _Client(wire, url).get_calendars()
     except DAVError as error:
         raise NeedsHuman(f"The server does not list its calendars ({type(error).__name__}).") from None
     return {path_of(str(one.url)).rstrip("/") + "/" for one in found}
+
+
+def describe(wire: Wire, path: str) -> Described | None:
+    """What the server says of one collection; None where it does not show it."""
+    answer = wire.multistatus("PROPFIND", quoted(path), ms.propfind(*PROPERTIES), depth=0, accept=GONE | _DENIED)
+    if isinstance(answer, httpx.Response) or not answer.parts or answer.parts[0].gone:
+        return None
+    return described(answer.parts[0])

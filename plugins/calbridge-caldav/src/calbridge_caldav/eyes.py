@@ -1,14 +1,15 @@
-"""How a calendar is looked at: the clinic's zone, the window, and what counts as busy."""
+"""How a calendar is looked at: the clinic's zone, the window, what counts as busy, and what categories mean."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from calbridge.ical import Policy, Reading, read
+from calbridge.ical import Meaning, Policy, Reading
 from calbridge.interval import Interval
+from calbridge_caldav.hrefs import ONLINE
 
-_ANY = Policy()
+_ANY, _NOTHING = Policy(), Meaning()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,14 @@ class Eyes:
     zone: ZoneInfo
     window: Interval
     policy: Policy = _ANY
+    meaning: Meaning = _NOTHING
 
     def read(self, body: bytes) -> Reading:
         """What an object says of time."""
+        from calbridge.ical import read
+
         return read(body, window=self.window, zone=self.zone, policy=self.policy)
+
+    def meaning_of(self, name: str) -> Meaning:
+        """What the entries of one calendar mean."""
+        return replace(self.meaning, online=name.startswith(ONLINE))

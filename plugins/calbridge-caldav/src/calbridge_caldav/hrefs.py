@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-REPEATS = "/repeats"
+REPEATS, WINDOWS, ABSENCES = PARTS = ("/repeats", "/windows", "/absences")
+"""What one object gives besides its first record; no segment has a slash."""
+ONLINE = "~"
+"""Before a resource's key: the calendar of its online windows, not its own."""
+HERE = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+"""Names of this machine: nobody can listen on the way."""
 _SAFE = "/@:!$&'()*+,;=~-._"
 
 
@@ -53,9 +58,19 @@ def ref_of(resource: str, segment: str) -> str:
     return f"{resource}/{segment}"
 
 
-def repeats_of(ref: str) -> str:
-    """How the bridge names what staff's repetition of one of our own events takes; no segment has a slash."""
-    return ref + REPEATS
+def online_of(resource: str) -> str:
+    """How the calendar of a resource's online windows is named."""
+    return ONLINE + resource
+
+
+def resource_of(name: str) -> str:
+    """Whose calendar it is."""
+    return name.removeprefix(ONLINE)
+
+
+def field_of(name: str) -> str:
+    """Where a calendar stands in the settings."""
+    return f"{'windows' if name.startswith(ONLINE) else 'calendars'}.{resource_of(name)}"
 
 
 def parts_of(ref: str) -> tuple[str, str]:
@@ -70,7 +85,7 @@ def known_in(resource: str, known: Mapping[str, str]) -> dict[str, str]:
     return {
         ref[len(prefix) :]: version
         for ref, version in known.items()
-        if ref.startswith(prefix) and not ref.endswith(REPEATS)
+        if ref.startswith(prefix) and not ref.endswith(PARTS)
     }
 
 

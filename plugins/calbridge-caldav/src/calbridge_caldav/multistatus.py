@@ -9,6 +9,7 @@ from lxml import etree
 
 DAV = "{DAV:}"
 CAL = "{urn:ietf:params:xml:ns:caldav}"
+_HREF, _PROPSTAT, _PROP, _STATUS = (f"{DAV}{name}" for name in ("href", "propstat", "prop", "status"))
 CTAG = "{http://calendarserver.org/ns/}getctag"
 
 _NS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:S="http://calendarserver.org/ns/"'
@@ -44,10 +45,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multistatus:
-    """A whole 207."""
+    """A whole 207. `date` is when the server sent it, by its own clock."""
 
     parts: tuple[Part, ...]
     token: str = ""
+    date: str = ""
 
 
 def document(body: bytes) -> etree._Element:
@@ -62,25 +64,45 @@ def document(body: bytes) -> etree._Element:
     return root
 
 
-def parse(body: bytes) -> Multistatus:
+def parse(body: bytes, date: str = "") -> Multistatus:
     """The parts of a 207; `NoMultistatusError` for anything else."""
     root = document(body)
     if root.tag != f"{DAV}multistatus":
         raise NoMultistatusError("XML of another kind")
     parts = tuple(_part(response) for response in root.iterfind(f"{DAV}response"))
-    return Multistatus(parts=parts, token=(root.findtext(f"{DAV}sync-token") or "").strip())
+    return Multistatus(parts=parts, token=(root.findtext(f"{DAV}sync-token") or "").strip(), date=date)
 
 
 def _part(response: etree._Element) -> Part:
+    """Children are looked at once, without paths: a listing has ten thousand of these."""
+    href, status = "", None
     props: dict[str, etree._Element] = {}
-    for propstat in response.iterfind(f"{DAV}propstat"):
-        if _code(propstat) in {200, None}:
-            props.update({str(one.tag): one for one in propstat.iterfind(f"{DAV}prop/*")})
-    return Part(href=response.findtext(f"{DAV}href") or "", status=_code(response), props=props)
+    for child in response:
+        if child.tag == _HREF:
+            href = href or child.text or ""
+        elif child.tag == _PROPSTAT:
+            _take(child, props)
+        elif child.tag == _STATUS:
+            status = _code(child.text)
+    return Part(href=href, status=status, props=props)
 
 
-def _code(element: etree._Element) -> int | None:
-    words = (element.findtext(f"{DAV}status") or "").split()
+def _take(propstat: etree._Element, props: dict[str, etree._Element]) -> None:
+    """The properties of one propstat, where it says that it found them."""
+    found: list[etree._Element] = []
+    code: int | None = None
+    for child in propstat:
+        if child.tag == _PROP:
+            found += child
+        elif child.tag == _STATUS:
+            code = _code(child.text)
+    if code in {200, None}:
+        for one in found:
+            props[str(one.tag)] = one
+
+
+def _code(text: str | None) -> int | None:
+    words = (text or "").split()
     return int(words[1]) if len(words) > 1 and words[1].isascii() and words[1].isdigit() else None
 
 
@@ -90,11 +112,12 @@ def propfind(*names: str) -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?><D:propfind {_NS}><D:prop>{wanted}</D:prop></D:propfind>'.encode()
 
 
-def sync_collection(token: str) -> bytes:
-    """Never with DAV:limit: Xandikos cuts there and loses the rest."""
+def sync_collection(token: str, *, bodies: bool = False) -> bytes:
+    """Never with DAV:limit: some servers cut there and lose the rest."""
+    data = "<C:calendar-data/>" if bodies else ""
     return _report(
         "D:sync-collection",
-        f"<D:sync-token>{_text(token)}</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop>",
+        f"<D:sync-token>{_text(token)}</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/>{data}</D:prop>",
     )
 
 

@@ -6,7 +6,6 @@ other, and is then foreign. X-CALBRIDGE-STATE is what the bridge wrote, STATUS a
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,14 +17,13 @@ from calbridge.ical.times import instant, moment
 from calbridge.interval import Interval
 from calbridge.model import State
 from calbridge.provider import Stamp
+from calbridge.uids import appointment_of
 from calbridge.views import CalendarView
 from calbridge_caldav.document import Document
 from calbridge_caldav.notes import split
 
-DOMAIN = "@calbridge"
 _TIMES = frozenset({"DTSTART", "DTEND", "DURATION"})
 _RECURS = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
-_ID = re.compile(r"[a-z0-9]+")
 
 STATUS = {State.HELD: "TENTATIVE", State.REQUESTED: "TENTATIVE"} | {state: "CANCELLED" for state in State if state.gone}
 """What is not named here is CONFIRMED."""
@@ -41,17 +39,6 @@ def status_of(state: State) -> str:
     return STATUS.get(state, "CONFIRMED")
 
 
-def uid_of(appointment: str) -> str:
-    """The UID of an appointment's event, for ever."""
-    return f"{appointment}{DOMAIN}"
-
-
-def id_of(uid: str) -> str:
-    """The appointment's id in one of our UIDs, else ""."""
-    head = uid.removesuffix(DOMAIN)
-    return head if head != uid and _ID.fullmatch(head) else ""
-
-
 def master(document: Document) -> Component | None:
     """The event itself, not a moved occurrence of it."""
     events = [event for event in document.walk("VEVENT") if event.first("RECURRENCE-ID") is None]
@@ -64,7 +51,7 @@ def stamp_of(document: Document) -> Stamp | None:
     A program that drops unknown properties leaves the UID: then the revision is not known and is 0.
     """
     event = master(document)
-    appointment = id_of(event.text("UID")) if event else ""
+    appointment = appointment_of(event.text("UID")) if event else ""
     if event is None or not appointment or event.text("X-CALBRIDGE-ID") not in {"", appointment}:
         return None
     return Stamp(appointment=appointment, revision=number(event.text("X-CALBRIDGE-REVISION")) or 0)

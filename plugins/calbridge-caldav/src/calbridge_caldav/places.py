@@ -19,6 +19,7 @@ from calbridge_caldav.document import Document
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import member_path, parts_of, ref_of
 from calbridge_caldav.own import stamp_of
+from calbridge_caldav.quirks import NO
 from calbridge_caldav.records import entry_of
 from calbridge_caldav.wire import GONE, Body, Wire
 
@@ -102,6 +103,14 @@ class Places:
         except FaultError as fault:
             return Found(etag=etag, data=body.data, appointment=appointment, why=str(fault))
         return Found(etag=etag, data=body.data, appointment=appointment, document=document, entry=entry)
+
+    def free(self, place: Place) -> bool:
+        """Does nothing stand there? Asked only of a server that is known to write over what it was told not to."""
+        return place.collection.quirks.if_none_match != NO or self.look(place) is None
+
+    def must_look(self, place: Place) -> bool:
+        """Is the server known to delete what changed meanwhile, whatever the condition says?"""
+        return place.collection.quirks.if_match_delete == NO
 
     def create(self, place: Place, data: bytes) -> httpx.Response:
         """PUT where nothing stands. A success, or one of 403, 409 and 412 to look into."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from calbridge.errors import BridgeError
 from calbridge.provider import Gone, Present, Probe, Unknown
+from calbridge.uids import appointment_of, uid_of
 from calbridge_caldav.collection import Collection
-from calbridge_caldav.hrefs import parts_of
-from calbridge_caldav.own import id_of, uid_of
+from calbridge_caldav.hrefs import field_of, parts_of
 
 
 def probe(collections: Mapping[str, Collection], ref: str) -> Probe:
@@ -31,12 +31,12 @@ def _probe(collection: Collection, segment: str, collections: Mapping[str, Colle
         return Present() if b"BEGIN:VCALENDAR" in fetched.data.upper() else Unknown(why="it is no calendar entry")
     collection.look()
     elsewhere = _moved_to(segment, collections)
-    return Unknown(why=f"it was moved into calendars.{elsewhere}") if elsewhere else Gone()
+    return Unknown(why=f"it was moved into {field_of(elsewhere)}") if elsewhere else Gone()
 
 
 def _moved_to(segment: str, collections: Mapping[str, Collection]) -> str:
     """A staff member who drags an event into a colleague's calendar deletes it in the first one."""
-    appointment = id_of(uid_of(segment.removesuffix(".ics")))
+    appointment = appointment_of(uid_of(segment.removesuffix(".ics")))
     if not appointment:
         return ""
     for collection in collections.values():

@@ -1,4 +1,7 @@
-"""The provider of one CalDAV connection: the hooks, each a line or two over the module that does the work."""
+"""The provider of one CalDAV connection: the hooks, each a line or two over the module that does the work.
+
+What only some cycles need (to read an event, to write one) is imported by those: most find that nothing changed.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ from calbridge.errors import ConfigError
 from calbridge.hookspecs import hookimpl
 from calbridge.ical import Policy
 from calbridge.interval import Interval
-from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Probe, Receipt, Record
-from calbridge_caldav import probing, schedule
+from calbridge.provider import Capabilities, Change, Context, Feed, Finding, Learned, Probe, Receipt, Record
+from calbridge_caldav import schedule
+from calbridge_caldav.auth import login_of
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.eyes import Eyes
-from calbridge_caldav.places import Places
+from calbridge_caldav.hrefs import online_of
+from calbridge_caldav.quirks import Quirks
 from calbridge_caldav.settings import CaldavSettings
 from calbridge_caldav.wire import Wire
-from calbridge_caldav.writing import Writing
 
 FIELDS = frozenset({"state", "resource", "start", "end", "title", "description", "note", "confidential"})
 
@@ -28,9 +32,13 @@ class CaldavCalendar:
         self._settings = settings
         self._context = context
         self._zone = ZoneInfo(context.clinic.time_zone)
-        self._wire = Wire(settings, context)
+        self._wire = Wire(settings.url, context.transport, login_of(settings, context))
         self._collections = {
             resource: Collection(self._wire, resource, path) for resource, path in settings.paths().items()
+        }
+        self._online = {
+            online_of(resource): Collection(self._wire, online_of(resource), path)
+            for resource, path in settings.window_paths().items()
         }
         self.capabilities = Capabilities(
             fields=FIELDS, mirrors=True, adopts=False, resources=frozenset(self._collections)
@@ -39,35 +47,62 @@ class CaldavCalendar:
     @hookimpl
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
         """Every calendar's changes since the cursor, or everything."""
-        return schedule.read(list(self._collections.values()), cursor, window, known, self._eyes(window))
+        now = self._context.clock.now()
+        return schedule.read(list(self._all().values()), cursor, window, known, self._eyes(window), now)
 
     @hookimpl
     def propagate_change(self, change: Change) -> Receipt:
         """Write one appointment state into its resource's calendar."""
-        places = Places(self._wire, self._collections, self._eyes(Interval(0, 0)))
+        from calbridge_caldav.places import Places
+        from calbridge_caldav.writing import Writing
+
+        places = Places(self._wire, self._calendars(), self._eyes(Interval(0, 0)))
         return Writing(places, change, self._zone, self._context.clock.now()).carry_out()
 
     @hookimpl
     def probe(self, ref: str) -> Probe:
         """Is this event really gone?"""
-        return probing.probe(self._collections, ref)
+        from calbridge_caldav import probing
+
+        return probing.probe(self._all(), ref)
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:
         """Server, login, calendars."""
         from calbridge_caldav.checks import findings
 
-        return findings(self._settings, self._wire, self._collections)
+        return findings(self._settings, self._wire, self._all())
+
+    @hookimpl
+    def learn(self) -> Learned:
+        """What this server does differently, tried out beside the first calendar."""
+        from calbridge_caldav.trial import learn
+
+        beside = next(iter(self._collections.values())).path
+        return learn(self._wire, self._settings.url, beside, self._context)
 
     def close(self) -> None:
         """Let go of the connection to the server."""
         self._wire.close()
+
+    def _calendars(self) -> dict[str, Collection]:
+        """The calendars, each told what is known of its server now."""
+        self._all()
+        return self._collections
+
+    def _all(self) -> dict[str, Collection]:
+        """The same, and those of online windows, which are only read."""
+        quirks, every = Quirks.of(self._context.quirks()), self._collections | self._online
+        for collection in every.values():
+            collection.quirks = quirks
+        return every
 
     def _eyes(self, window: Interval) -> Eyes:
         return Eyes(
             zone=self._zone,
             window=window,
             policy=Policy(all_day=self._settings.all_day, tentative=self._settings.tentative),
+            meaning=self._settings.meaning(),
         )
 
 

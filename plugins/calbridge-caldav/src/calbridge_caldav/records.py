@@ -1,39 +1,48 @@
-"""One calendar object becomes one record: our own event an Entry, a foreign one Busy, a broken one Unreadable."""
+"""What one calendar object becomes: our own event an Entry, a foreign one Busy, a broken one Unreadable.
+
+A foreign event whose category means something gives windows or absences instead of, or besides, busy time.
+"""
 
 from __future__ import annotations
 
-from calbridge.ical import Reading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from calbridge.ical import Meant, Reading, meant
 from calbridge.ical.lines import FaultError
 from calbridge.interval import Interval, merge
-from calbridge.provider import Busy, Entry, Record, Unreadable
+from calbridge.provider import AbsenceRecord, Busy, Entry, Record, Unreadable, WindowRecord
+from calbridge.uids import DOMAIN
 from calbridge_caldav.document import Document
 from calbridge_caldav.eyes import Eyes
-from calbridge_caldav.hrefs import ref_of, repeats_of
-from calbridge_caldav.own import DOMAIN, modified_of, recurs, stamp_of, view_of
+from calbridge_caldav.hrefs import ABSENCES, ONLINE, REPEATS, WINDOWS, ref_of, resource_of
+from calbridge_caldav.own import modified_of, recurs, stamp_of, view_of
 
 _OURS = DOMAIN.encode()
 
 
-def records_of(resource: str, segment: str, version: str, body: bytes, eyes: Eyes) -> tuple[Record, ...]:
-    """What one object of a resource's calendar means. Never fails: what cannot be read says so.
+def records_of(name: str, segment: str, version: str, body: bytes, eyes: Eyes) -> tuple[Record, ...]:
+    """What one object of a calendar means. Never fails: what cannot be read says so.
 
-    One record, and a second one where staff made one of our own events repeat itself: the appointment is the event
-    itself, what follows takes time like anything foreign.
+    One record, and further ones where it gives windows or absences besides, or where staff made one of our own events
+    repeat itself: the appointment is the event itself, what follows takes time like anything foreign.
     """
-    ref = ref_of(resource, segment)
+    ref = ref_of(name, segment)
+    if name.startswith(ONLINE):
+        return () if _OURS in body else _online(name, ref, version, eyes.read(body), eyes)
     if _OURS not in body:
-        return (_foreign(resource, ref, version, eyes.read(body)),)
+        return _foreign(name, ref, version, eyes.read(body), eyes)
     try:
         document = Document.parse(body)
-        entry = entry_of(document, resource, segment, version, eyes)
+        entry = entry_of(document, name, segment, version, eyes)
     except FaultError as fault:
-        return (Unreadable(ref=ref, version=version, why=str(fault), resource=resource, spans=eyes.read(body).busy),)
+        return (Unreadable(ref=ref, version=version, why=str(fault), resource=name, spans=eyes.read(body).busy),)
     if entry is None:
-        return (_foreign(resource, ref, version, eyes.read(body)),)
+        return _foreign(name, ref, version, eyes.read(body), eyes)
     if not recurs(document):
         return (entry,)
-    itself = Interval(entry.view.start, entry.view.end)
-    return (entry, _foreign(entry.view.resource, repeats_of(ref), version, eyes.read(body), but=itself))
+    itself = meant(eyes.read(body), but=Interval(entry.view.start, entry.view.end))
+    return (entry, _busy(entry.view.resource, ref + REPEATS, version, itself))
 
 
 def entry_of(document: Document, resource: str, segment: str, version: str, eyes: Eyes) -> Entry | None:
@@ -50,16 +59,44 @@ def entry_of(document: Document, resource: str, segment: str, version: str, eyes
     )
 
 
-def _foreign(
-    resource: str, ref: str, version: str, reading: Reading, *, but: Interval | None = None
-) -> Busy | Unreadable:
-    """Busy time, without the occurrence `but`; with what is wrong where something is."""
-    taken = [one for one in reading.occurrences if one.busy and one.span != but]
-    spans = tuple(merge(one.span for one in taken))
+def markers(name: str, eyes: Eyes) -> tuple[Record, ...]:
+    """A resource whose calendar may hold online windows has such windows, also where none is left: fails closed."""
+    meaning = eyes.meaning_of(name)
+    if not (meaning.online or meaning.windows):
+        return ()
+    return (WindowRecord(ref=ref_of(name, "") + WINDOWS, version="", resource=resource_of(name), spans=()),)
+
+
+def _foreign(name: str, ref: str, version: str, reading: Reading, eyes: Eyes) -> tuple[Record, ...]:
+    """Busy time, windows and absences; what cannot be read whole only takes time, and opens none."""
+    found = meant(reading, eyes.meaning_of(name))
     if reading.refused:
-        first = reading.refused[0]
-        return Unreadable(
-            ref=ref, version=version, why=f"line {first.line}: {first.why}", resource=resource, spans=spans
-        )
-    tentative = bool(taken) and all(one.tentative for one in taken)
-    return Busy(ref=ref, version=version, resource=resource, spans=spans, tentative=tentative)
+        return (_unreadable(name, ref, version, reading, merge((*found.busy, *found.absences))),)
+    return (_busy(name, ref, version, found), *_besides(name, ref, version, found))
+
+
+def _online(name: str, ref: str, version: str, reading: Reading, eyes: Eyes) -> tuple[Record, ...]:
+    """Windows; what cannot be read whole opens none, and takes no time either."""
+    found = meant(reading, eyes.meaning_of(name))
+    if reading.refused:
+        return (_unreadable(resource_of(name), ref, version, reading, found.absences),)
+    first = WindowRecord(ref=ref, version=version, resource=resource_of(name), spans=found.windows)
+    return (first, *_besides(name, ref, version, replace(found, windows=())))
+
+
+def _besides(name: str, ref: str, version: str, found: Meant) -> Iterator[Record]:
+    resource = resource_of(name)
+    if found.windows:
+        yield WindowRecord(ref=ref + WINDOWS, version=version, resource=resource, spans=found.windows)
+    if found.absences:
+        yield AbsenceRecord(ref=ref + ABSENCES, version=version, resource=resource, spans=found.absences)
+
+
+def _busy(resource: str, ref: str, version: str, found: Meant) -> Busy:
+    return Busy(ref=ref, version=version, resource=resource, spans=found.busy, tentative=found.tentative)
+
+
+def _unreadable(resource: str, ref: str, version: str, reading: Reading, spans: Iterable[Interval]) -> Unreadable:
+    first = reading.refused[0]
+    why = f"line {first.line}: {first.why}"
+    return Unreadable(ref=ref, version=version, why=why, resource=resource, spans=tuple(spans))

@@ -1,60 +1,65 @@
 """import_schedule: what changed in each calendar since the cursor, or everything.
 
-The marks are taken before reading, so what changes meanwhile is seen again next time. An unchanged mark saves a
-listing; a changed ctag with an empty delta, or a refused token, means a full listing (R5, R6). Every difference is
-taken against what the bridge knows; a Delta names as removed only what it knows (R4).
+The marks are taken before reading, so what changes meanwhile is seen again next time (`since` reads them). Every
+difference is taken against what the bridge knows; a Delta names as removed only what it knows (R4).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Record, Unreadable
 from calbridge_caldav import cursor as cursors
-from calbridge_caldav.collection import Changes, Collection, Fetched, Marks
+from calbridge_caldav.collection import Changes, Collection, Fetched
+from calbridge_caldav.cursor import Seen
 from calbridge_caldav.eyes import Eyes
-from calbridge_caldav.hrefs import known_in, ref_of, repeats_of
-from calbridge_caldav.records import records_of
+from calbridge_caldav.hrefs import PARTS, ref_of, resource_of
+from calbridge_caldav.since import since
 
 
 def read(
-    collections: Sequence[Collection], cursor: str, window: Interval, known: Mapping[str, str], eyes: Eyes
+    collections: Sequence[Collection],
+    cursor: str,
+    window: Interval,
+    known: Mapping[str, str],
+    eyes: Eyes,
+    now: int,
 ) -> Feed[Record]:
-    """A Complete for a first read, else a Delta, or NotModified when nothing changed."""
+    """A Complete for a first read, else a Delta, or NotModified when nothing changed. `now`: epoch seconds."""
     past = cursors.read(cursor)
     if past is None:
-        return _everything(collections, window, eyes)
-    return _news(collections, past, known, eyes)
+        return _everything(collections, window, eyes, now)
+    return _news(collections, past, known, eyes, now)
 
 
-def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes) -> Complete[Record]:
-    seen: dict[str, tuple[str, Marks]] = {}
+def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes, now: int) -> Complete[Record]:
+    seen: dict[str, Seen] = {}
     items: list[Record] = []
     for collection in collections:
-        seen[collection.resource] = (collection.path, collection.look())
-        listed = collection.listing()
-        items += _records(collection, listed, eyes)
+        marks = collection.look()
+        seen[collection.resource] = Seen(path=collection.path, marks=marks, looked=now, listed=now)
+        items += _records(collection, Changes(changed=collection.listing()), eyes)
+        items += _markers(collection.resource, eyes)
     return Complete(window=window, items=tuple(items), cursor=cursors.write(seen))
 
 
 def _news(
     collections: Sequence[Collection],
-    past: Mapping[str, tuple[str, Marks]],
+    past: Mapping[str, Seen],
     known: Mapping[str, str],
     eyes: Eyes,
+    now: int,
 ) -> Delta[Record] | NotModified:
-    seen: dict[str, tuple[str, Marks]] = {}
+    seen: dict[str, Seen] = {}
     changed: list[Record] = []
     removed: list[str] = []
     for collection in collections:
-        held = known_in(collection.resource, known)
-        marks, changes = _since(collection, cursors.marks_of(past, collection), held)
-        seen[collection.resource] = (collection.path, marks)
-        found = list(_records(collection, changes.changed, eyes))
+        resource = collection.resource
+        seen[resource], changes = since(collection, cursors.seen_of(past, collection), known, now)
+        found = list(_records(collection, changes, eyes))
         changed += found
-        removed += _gone(collection.resource, changes, found, known)
+        removed += _gone(resource, changes, found, known)
     after = cursors.write(seen)
     if not changed and not removed:
         return NotModified(cursor=after)
@@ -66,41 +71,31 @@ def _gone(resource: str, changes: Changes, found: Sequence[Record], known: Mappi
     present = {record.ref for record in found}
     for segment in sorted(changes.changed.keys() | changes.removed):
         ref = ref_of(resource, segment)
-        yield from (one for one in (ref, repeats_of(ref)) if one in known and one not in present)
+        every = (ref, *(ref + part for part in PARTS))
+        yield from (one for one in every if one in known and one not in present)
 
 
-def _since(collection: Collection, before: Marks | None, held: Mapping[str, str]) -> tuple[Marks, Changes]:
-    now = collection.look()
-    if before is not None and before == now and (now.token or now.ctag):
-        return now, Changes()
-    changes = collection.changes(before.token) if before and before.token else None
-    if before is None or changes is None:
-        return now, _listed(collection, held)
-    if not changes.changed and not changes.removed and now.ctag != before.ctag:
-        return replace(now, token=changes.token), _listed(collection, held)
-    news = {segment: etag for segment, etag in changes.changed.items() if not etag or held.get(segment) != etag}
-    return replace(now, token=changes.token), replace(changes, changed=news)
+def _records(collection: Collection, changes: Changes, eyes: Eyes) -> Iterator[Record]:
+    """The records of what changed, in order of their names; none for one that is gone meanwhile."""
+    wanted = sorted(changes.changed)
+    missing = collection.bodies([segment for segment in wanted if segment not in changes.bodies])
+    for segment in wanted:
+        fetched = changes.bodies.get(segment) or next(missing)
+        yield from _of_one(collection.resource, fetched, fetched.etag or changes.changed[segment], eyes)
 
 
-def _listed(collection: Collection, held: Mapping[str, str]) -> Changes:
-    listed = collection.listing()
-    return Changes(
-        changed={segment: etag for segment, etag in listed.items() if not etag or held.get(segment) != etag},
-        removed=frozenset(held.keys() - listed.keys()),
-    )
+def _markers(resource: str, eyes: Eyes) -> tuple[Record, ...]:
+    from calbridge_caldav.records import markers
 
-
-def _records(collection: Collection, segments: Mapping[str, str], eyes: Eyes) -> Iterator[Record]:
-    """The records of these objects, in order of their names; none for one that is gone meanwhile."""
-    for fetched in collection.bodies(sorted(segments)):
-        version = fetched.etag or segments.get(fetched.segment, "")
-        yield from _of_one(collection.resource, fetched, version, eyes)
+    return tuple(markers(resource, eyes))
 
 
 def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[Record, ...]:
     if fetched.fault:
         ref = ref_of(resource, fetched.segment)
-        return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource),)
+        return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource_of(resource)),)
     if fetched.data is None:
         return ()
+    from calbridge_caldav.records import records_of
+
     return records_of(resource, fetched.segment, version, fetched.data, eyes)

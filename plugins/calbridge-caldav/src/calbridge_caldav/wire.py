@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 
-from calbridge.errors import NeedsHuman, Replan, SkipItem
+from calbridge.errors import BridgeError, NeedsHuman, Replan, SkipItem
 from calbridge.http import classify
-from calbridge.provider import Context
-from calbridge_caldav.auth import Negotiated
 from calbridge_caldav.multistatus import Multistatus, NoMultistatusError, parse
-from calbridge_caldav.settings import CaldavSettings
 
 MULTI = 207
 GONE = frozenset({404, 410})
+PATIENCE = 300.0
+"""Seconds for a listing: a server that meets ten thousand entries for the first time reads every one."""
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
+
+
+class LoginRefusedError(NeedsHuman):
+    """401: the server is there and does not know this login."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +33,14 @@ class Body:
 
 
 class Wire:
-    """The connection to one server. Makes its client when first used; one thread at a time."""
+    """The connection to one server. Makes its client when first used; threads take turns, for a login has a state."""
 
-    def __init__(self, settings: CaldavSettings, context: Context) -> None:
-        self._settings = settings
-        self._context = context
+    def __init__(self, url: str, transport: httpx.BaseTransport, login: httpx.Auth | None = None) -> None:
+        self._transport = transport
+        self._login = login
         self._client: httpx.Client | None = None
-        parts = urlsplit(settings.url)
+        self._turn = threading.Lock()
+        parts = urlsplit(url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
 
     def request(
@@ -45,30 +50,56 @@ class Wire:
         *,
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
+        long: bool = False,
     ) -> httpx.Response:
-        """Any answer at all to a request for a quoted path of this server; failures are recoveries."""
+        """Any answer at all to a request for a quoted path of this server; failures are recoveries.
+
+        `long`: the server may have to read a whole calendar before it answers.
+        """
+        patience = {"patience": PATIENCE} if long else {}
         try:
-            return self._open().request(method, self._origin + path, headers=headers, content=content)
+            with self._turn:
+                return self._open().request(
+                    method, self._origin + path, headers=headers, content=content, extensions=patience
+                )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise classify(error) from error
 
+    def problem(self, response: httpx.Response) -> BridgeError:
+        """What an answer means that no CalDAV request should get."""
+        status = response.status_code
+        if status == httpx.codes.UNAUTHORIZED:
+            return LoginRefusedError(
+                f"{self._origin} refused the credentials (401): correct the user name, password or token. An account "
+                "with two-step login wants an app password, which is made in that account's security settings."
+            )
+        if status == httpx.codes.BAD_REQUEST and self._origin.startswith("http:") and b"HTTPS" in response.content:
+            return NeedsHuman(f"{self._origin} wants https: write https:// into the url.")
+        problem = classify(response)
+        if isinstance(problem, SkipItem | Replan):  # the table takes it for one record, but it is about a calendar
+            return NeedsHuman(f"There is no CalDAV at this address ({status}): check the url and the calendars.")
+        return problem
+
     def multistatus(
-        self, method: str, path: str, body: bytes, *, depth: int, accept: Collection[int] = ()
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        *,
+        depth: int,
+        accept: Collection[int] = (),
+        long: bool = False,
     ) -> Multistatus | httpx.Response:
         """A 207 with its parts; an answer with a status in `accept` as it is; all else raises."""
-        response = self.request(method, path, headers={**_XML, "Depth": str(depth)}, content=body)
+        response = self.request(method, path, headers={**_XML, "Depth": str(depth)}, content=body, long=long)
         if response.status_code == MULTI:
             try:
-                return parse(response.content)
+                return parse(response.content, response.headers.get("date", ""))
             except NoMultistatusError as error:
                 raise NeedsHuman(f"The server's answer is no CalDAV ({error}): check the url.") from error
         if response.status_code in accept:
             return response
-        problem = classify(response)
-        if isinstance(problem, SkipItem | Replan):  # the table takes it for one record, but it is about a calendar
-            status = response.status_code
-            raise NeedsHuman(f"There is no CalDAV at this address ({status}): check the url and the calendars.")
-        raise problem
+        raise self.problem(response)
 
     def get(self, path: str) -> Body | httpx.Response:
         """One object; another status as it is."""
@@ -90,14 +121,9 @@ class Wire:
 
     def _open(self) -> httpx.Client:
         if self._client is None:
-            self._client = httpx.Client(transport=self._context.transport, auth=self._auth())
+            # The transport bounds the time, and knows which requests take long.
+            self._client = httpx.Client(transport=self._transport, auth=self._login, timeout=PATIENCE)
         return self._client
-
-    def _auth(self) -> httpx.Auth | None:
-        reference = self._settings.password
-        if reference is None:
-            return None
-        return Negotiated(self._settings.username, lambda: self._context.secrets(reference))
 
 
 def etag_of(text: str) -> str:

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from calbridge.errors import BridgeError, RetryLater, SkipItem
-from calbridge.provider import Change, Receipt
+from calbridge.provider import Change, Entry, Receipt
+from calbridge.uids import uid_of
 from calbridge.views import CalendarView
 from calbridge_caldav.amend import amend, compose, settled
-from calbridge_caldav.own import uid_of
 from calbridge_caldav.places import CONFLICT, Found, Place, Places
 
 ATTEMPTS = 3
@@ -59,12 +59,14 @@ class Writing:
         return None
 
     def _create(self, home: Place, data: bytes = b"") -> Receipt:
-        response = self._places.create(home, data or self._composed())
-        if response.is_success:
+        response = self._places.create(home, data or self._composed()) if self._places.free(home) else None
+        if response is not None and response.is_success:
             return self._read_back(home)
         found = self._places.look(home)
         if found is not None:
             return self._taken(home, found)
+        if response is None:
+            raise RetryLater("What stood at the event's place went away meanwhile.", item=home.ref)
         return self._same_uid(home, response)
 
     def _taken(self, home: Place, found: Found) -> Receipt:
@@ -137,16 +139,21 @@ class Writing:
             return Receipt(outcome="moved", why="The event was deleted right after it was written.")
         if found.entry is None:
             raise SkipItem(f"The event cannot be read back ({found.why}).", item=place.ref)
-        if found.entry.stamp is not None and found.entry.stamp.revision != self._change.revision:
+        if not self._ours_now(found.entry):
             return _moved(found, "The event was changed right after it was written.")
         return Receipt(outcome="written", entry=found.entry)
+
+    def _ours_now(self, entry: Entry) -> bool:
+        """The revision in the stamp is the one just written; where the server drops the stamp, what it shows is."""
+        revision = entry.stamp.revision if entry.stamp else 0
+        return revision == self._change.revision or (revision == 0 and entry.view == settled(self._view))
 
     # --- removing ---------------------------------------------------------------------------------
 
     def _remove_all(self, here: Place | None) -> Receipt:
         """Remove it; without a ref, wherever a write whose answer was lost may have put it."""
         if here is not None:
-            return self._remove(here, self._change.version)
+            return self._remove(here, "" if self._places.must_look(here) else self._change.version)
         for place in self._places.homes(self._change.appointment):
             self._remove(place, "")
         return Receipt(outcome="written")
@@ -185,7 +192,7 @@ class Writing:
         return (
             entry is not None
             and entry.stamp is not None
-            and entry.stamp.revision == self._change.revision
+            and entry.stamp.revision in {self._change.revision, 0}
             and entry.view == settled(self._view)
         )
 

@@ -32,11 +32,12 @@ class _Said(Answer):
     idempotency: frozenset[str] = frozenset()
     conflict: frozenset[str] = frozenset({"409"})
     write: frozenset[str] = frozenset({"sync"})
+    documents: frozenset[str] = frozenset()
     limits: _Limits = _Limits()
 
     @field_validator(
         "time", "availability", "read", "changes", "deletes", "holds", "reschedule", "idempotency", "conflict",
-        "write", mode="before",
+        "write", "documents", mode="before",
     )  # fmt: skip
     @classmethod
     def _words(cls, value: Any) -> Any:
@@ -53,6 +54,7 @@ class Abilities:
     holds: bool
     keys: bool
     two_stage: bool
+    documents: bool
     conflict: frozenset[str]
     page_max: int
     window_days: int
@@ -71,6 +73,7 @@ def abilities_of(answer: Any) -> Abilities:
         holds=bool(said.holds & {"placeholder", "native"}),
         keys="header" in said.idempotency,
         two_stage="two_stage" in said.write,
+        documents="client" in said.documents,
         conflict=said.conflict,
         page_max=max(1, said.limits.page_max),
         window_days=max(1, said.limits.window_days or DAYS_UNLIMITED),

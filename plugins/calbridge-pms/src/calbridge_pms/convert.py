@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from calbridge.details import detail_lines
 from calbridge.interval import Interval
-from calbridge.matching import detail_lines
 from calbridge.model import Side, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, PmsChange, Record, Stamp, Unreadable
 from calbridge.views import PmsView

@@ -4,30 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
+from calbridge import folding
 from calbridge.errors import SkipItem
 from calbridge.http import classify, json_of
-from calbridge.model import Details
+from calbridge.model import Consent, Details
 from calbridge.provider import ClientQuery, ClientRecord, PatientRecord
-from calbridge_pms.api import Api, path_of, refusal
+from calbridge_pms.api import Api, code_of, path_of
+from calbridge_pms.convert import instant
 from calbridge_pms.wire import PmsClient, PmsPatient, read
 
 
 def find(api: Api, query: ClientQuery) -> tuple[ClientRecord, ...]:
-    """Everybody who shares the e-mail, the phone number or the name."""
-    wanted: list[dict[str, str]] = []
-    if query.email:
-        wanted.append({"email": query.email})
+    """Everybody who shares the e-mail, the phone number or the name; and the one with that id."""
+    wanted: list[dict[str, str]] = [{"email": text} for text in _spellings(query.email)]
     if query.phone:
         wanted.append({"phone": query.phone})
     if query.last_name:
         first = {"first_name": query.first_name} if query.first_name else {}
         wanted.append({"last_name": query.last_name, **first})
     found = {client.id: client for each in wanted for client in _search(api, each)}
+    found |= {client.id: client for client in _named(api, query.id)}
     return tuple(_record(client, _patients(api, client.id)) for _, client in sorted(found.items()))
 
 
-def create(api: Api, details: Details, key: str) -> ClientRecord:
-    """A new client with her animal, once for each key."""
+def _spellings(email: str) -> tuple[str, ...]:
+    """A domain with umlauts has two, and a PMS finds only the one it is given."""
+    looked_up = folding.email(email)
+    return (email, looked_up) if looked_up not in {"", folding.folded(email)} else (email,) * bool(email)
+
+
+def _named(api: Api, ident: str) -> list[PmsClient]:
+    """An id that a person typed may lead to another address: only the record that bears it counts."""
+    raw = api.look(path_of("clients", ident), "client") if ident else None
+    found = isinstance(raw, dict) and raw.get("id") == ident
+    return [read(PmsClient, raw, "client")] if found else []
+
+
+def create(api: Api, details: Details, key: str, consent: Consent | None) -> ClientRecord:
+    """A new client with her animal and what she agreed to, once for each key."""
     body = {
         "first_name": details.first_name,
         "last_name": details.last_name,
@@ -36,11 +50,15 @@ def create(api: Api, details: Details, key: str) -> ClientRecord:
         "address": details.address,
     }
     client = read(PmsClient, _post(api, "/v1/clients", body, key), "client")
-    if not details.patient_name:
-        return _record(client, ())
-    animal = {"name": details.patient_name, "species": details.species}
-    made = _post(api, f"{path_of('clients', client.id)}/patients", animal, f"{key}-patient")
-    return _record(client, (read(PmsPatient, made, "patient"),))
+    patients: tuple[PmsPatient, ...] = ()
+    if details.patient_name:
+        animal = {"name": details.patient_name, "species": details.species}
+        made = _post(api, f"{path_of('clients', client.id)}/patients", animal, f"{key}-patient")
+        patients = (read(PmsPatient, made, "patient"),)
+    if consent is not None and api.abilities().documents:
+        filed = {"kind": "consent", "text": consent.notice, "dated": instant(consent.agreed_at)}
+        _post(api, f"{path_of('clients', client.id)}/documents", filed, f"{key}-consent")
+    return _record(client, patients)
 
 
 def _search(api: Api, query: dict[str, str]) -> list[PmsClient]:
@@ -56,7 +74,10 @@ def _post(api: Api, path: str, body: dict[str, str], key: str) -> Any:
     if response.is_success:
         return json_of(response)
     error = classify(response, item="client")
-    raise refusal(response, "client") if isinstance(error, SkipItem) else error
+    if not isinstance(error, SkipItem):
+        raise error
+    reason = code_of(response) or "no reason given"
+    raise SkipItem(f"the PMS refused the new client ({response.status_code}, {reason}): make the record there")
 
 
 def _record(client: PmsClient, patients: tuple[PmsPatient, ...]) -> ClientRecord:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from calbridge.hookspecs import Registry, hookimpl
-from calbridge.provider import ProviderKind
-from calbridge_pms.provider import create
+from calbridge.provider import Context, ProviderKind
 from calbridge_pms.settings import PmsSettings
 
 
@@ -16,7 +17,14 @@ def calbridge_register(registry: Registry) -> None:
             name="pms",
             role="pms",
             settings=PmsSettings,
-            create=create,
+            create=_create,
             summary="Practice-management systems that speak the generic PMS contract",
         )
     )
+
+
+def _create(settings: PmsSettings, context: Context) -> Any:
+    """Makes the provider; a command that connects to nothing does not import what it needs."""
+    from calbridge_pms.provider import create
+
+    return create(settings, context)

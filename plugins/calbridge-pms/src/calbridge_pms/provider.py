@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from calbridge.errors import BridgeError, ConfigError, NeedsHuman, SkipItem
 from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
-from calbridge.model import Details
+from calbridge.model import Consent, Details
 from calbridge.provider import (
     Capabilities,
     ClientQuery,
@@ -83,13 +83,13 @@ class Pms:
 
     @hookimpl
     def find_clients(self, query: ClientQuery) -> tuple[ClientRecord, ...]:
-        """Everybody who shares the e-mail, the phone number or the name."""
+        """Everybody who shares the e-mail, the phone number or the name; and the one with that id."""
         return people.find(self._api, query)
 
     @hookimpl
-    def create_client(self, details: Details, key: str) -> ClientRecord:
-        """A new client with her animal."""
-        return people.create(self._api, details, key)
+    def create_client(self, details: Details, key: str, consent: Consent | None) -> ClientRecord:
+        """A new client with her animal and what she agreed to."""
+        return people.create(self._api, details, key, consent)
 
     @hookimpl
     def probe(self, ref: str) -> Probe:

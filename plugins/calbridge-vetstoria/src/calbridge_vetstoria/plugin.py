@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from importlib import resources
+from typing import Any
 
 from calbridge.hookspecs import Registry, hookimpl
-from calbridge.provider import ProviderKind
-from calbridge_vetstoria.provider import create
+from calbridge.provider import ProviderKind, PublicContext
 from calbridge_vetstoria.settings import VetstoriaSettings
 
 
@@ -19,10 +19,17 @@ def calbridge_register(registry: Registry) -> None:
             name="vetstoria",
             role="portal",
             settings=VetstoriaSettings,
-            create=create,
+            create=_create,
             summary="A booking portal that speaks the calbridge portal protocol",
         )
     )
     pack = tomllib.loads(resources.files("calbridge_vetstoria").joinpath("pack.toml").read_text("utf-8"))
     registry.preset("animana-vetstoria", pack["preset"])
     registry.words("Animana + Vetstoria", "de", pack["words"])
+
+
+def _create(settings: VetstoriaSettings, context: PublicContext) -> Any:
+    """Makes the provider; a command that connects to nothing does not import what it needs."""
+    from calbridge_vetstoria.provider import create
+
+    return create(settings, context)

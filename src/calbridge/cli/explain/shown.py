@@ -21,8 +21,8 @@ NARROW = 64
 
 def show(console: Console, clinic: Clinic, answer: ExplainedSlot) -> None:
     """Print it."""
-    console.print(_headline(clinic, answer), style="bold", markup=False)
-    console.print(_verdict(answer), style="green" if answer.offered else "red", markup=False)
+    _say(console, _headline(clinic, answer), "bold")
+    _say(console, _verdict(answer), "green" if answer.offered else "red")
     console.print()
     marks = ("✓", "✗") if "utf" in (console.encoding or "").lower() else ("+", "x")
     narrow = console.width < NARROW
@@ -32,7 +32,12 @@ def show(console: Console, clinic: Clinic, answer: ExplainedSlot) -> None:
     console.print(table)
     console.print()
     for text in _after(clinic, answer):
-        console.print(text, markup=False)
+        _say(console, text)
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """Broken between words, as the table is."""
+    console.print(text, style=style or None, markup=False, soft_wrap=False)
 
 
 def _headline(clinic: Clinic, answer: ExplainedSlot) -> str:

@@ -29,6 +29,7 @@ def upgrade() -> None:
     _make_hub()
     _make_writes()
     _make_people()
+    _make_consents()
     _make_portal()
     for statement in _GUARD[op.get_bind().dialect.name]:
         op.execute(statement)
@@ -60,7 +61,7 @@ def _of_appointment(name: str) -> sa.ForeignKeyConstraint:
 
 
 def _make_clinics() -> None:
-    op.create_table("clinics", _key("clinic"), _integer("epoch"), _integer("revision"))
+    op.create_table("clinics", _key("clinic"), _integer("epoch"), _integer("revision"), _integer("foreign_version"))
     op.create_table(
         "connections",
         _key("clinic"),
@@ -76,6 +77,8 @@ def _make_clinics() -> None:
         _text("why"),
         _text("recovery"),
         _integer("retry_at", nullable=True),
+        _text("quirks"),
+        _integer("learned_at", nullable=True),
     )
 
 
@@ -162,13 +165,18 @@ def _make_people() -> None:
     op.create_table(
         "commands",
         _number(),
-        *(_text(name) for name in ("clinic", "kind", "appointment", "reason")),
-        _flag("notify"),
-        _text("client"),
-        _text("patient"),
+        *(_text(name) for name in ("clinic", "appointment", "body")),
         sqlite_autoincrement=True,
     )
     op.create_index("commands_by_clinic", "commands", ["clinic"])
+
+
+def _make_consents() -> None:
+    op.create_table("notices", _key("clinic"), _key("digest"), _text("text"))
+    op.create_table(
+        "consents", _key("clinic"), _key("appointment"), _text("digest"), _integer("agreed"), _text("client")
+    )
+    op.create_index("consents_by_client", "consents", ["clinic", "client"])
 
 
 def _make_portal() -> None:
@@ -183,3 +191,5 @@ def _make_portal() -> None:
     )
     op.create_table("hints", _key("clinic"), _key("connection"), _key("hint"), _integer("seen"))
     op.create_index("hints_by_seen", "hints", ["clinic", "connection", "seen"])
+    op.create_table("feeds", _key("clinic"), _key("resource"), _text("digest"), _integer("created"))
+    op.create_index("feeds_by_digest", "feeds", ["digest"], unique=True)

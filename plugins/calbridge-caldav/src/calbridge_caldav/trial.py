@@ -1,0 +1,233 @@
+"""Trying a server out, on a calendar that is made for it and removed again: what it does is seen, not looked up.
+
+Each trial is a few requests with a plain outcome. One that fails leaves its quirk unknown and stops no other.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import httpx
+
+from calbridge.errors import BridgeError
+from calbridge.provider import Context, Finding, Learned
+from calbridge_caldav.collection import Collection
+from calbridge_caldav.hrefs import member_path, quoted
+from calbridge_caldav.quirks import NO, YES, Quirks, word
+from calbridge_caldav.wire import Wire
+
+NAME = "calbridge-check"
+TICK = 1.2
+"""Seconds: a date in a header counts whole ones."""
+_CONFLICT = 412
+_TYPE = {"Content-Type": "text/calendar; charset=utf-8"}
+_MAKE = (
+    b'<?xml version="1.0" encoding="utf-8"?><C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+    b"<D:set><D:prop><D:displayname>calbridge check</D:displayname><C:supported-calendar-component-set>"
+    b'<C:comp name="VEVENT"/></C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>'
+)
+
+
+def learn(
+    wire: Wire, url: str, beside: str, context: Context, *, sleep: Callable[[float], None] = time.sleep
+) -> Learned:
+    """Try the server of `url` out beside the calendar `beside`."""
+    words, said = _words(wire, url)
+    path = f"{beside.rstrip('/').rpartition('/')[0]}/{NAME}-{_mark(context.random)}/"
+    made = wire.request("MKCALENDAR", quoted(path), headers={"Content-Type": "application/xml"}, content=_MAKE)
+    if not made.is_success:
+        return Learned(quirks={**words, "tried": NO}, findings=(*said, _not_allowed(made.status_code)))
+    try:
+        quirks = Trial(wire, path, context.clock.now(), sleep).run()
+    finally:
+        removed = wire.request("DELETE", quoted(path))
+    left = () if removed.is_success else (_left_behind(path, removed.status_code),)
+    return Learned(quirks={**words, "tried": YES, **quirks.stored()}, findings=(*said, *_sentences(quirks), *left))
+
+
+def _mark(source: random.Random) -> str:
+    return f"{source.getrandbits(40):010x}"
+
+
+def _words(wire: Wire, url: str) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """What the server says of itself."""
+    answer = wire.request("OPTIONS", urlsplit(url).path or "/")
+    classes = sorted({each.strip().lower() for each in answer.headers.get("dav", "").split(",") if each.strip()})
+    words = {"dav": ", ".join(classes)[:400]} if classes else {}
+    if "calendar-auto-schedule" not in classes:
+        return words, ()
+    sentence = "The server mails invitations by itself for events with attendees; the bridge writes none."
+    return {**words, "schedules": YES}, (Finding(level="ok", message=sentence),)
+
+
+def _not_allowed(status: int) -> Finding:
+    return Finding(
+        level="warning",
+        message=f"The account may not make a calendar ({status}), so the server could not be tried out: "
+        "what it does differently is found while reading, at the price of some more requests.",
+    )
+
+
+def _left_behind(path: str, status: int) -> Finding:
+    return Finding(
+        level="warning", message=f"The calendar {path} was made for trying and cannot be removed ({status}): delete it."
+    )
+
+
+class Trial:
+    """The trials, on one empty calendar."""
+
+    def __init__(self, wire: Wire, path: str, now: int, sleep: Callable[[float], None]) -> None:
+        self._wire = wire
+        self._path = path
+        self._now = now
+        self._sleep = sleep
+        self._collection = Collection(wire, "check", path)
+
+    def run(self) -> Quirks:
+        """Everything, in an order in which one does not disturb the next."""
+        found = Quirks()
+        for trial in (self._writing, self._conditions, self._reports, self._twice, self._marks):
+            try:
+                found = trial(found)
+            except BridgeError:
+                continue
+        return found
+
+    # --- the trials ---
+
+    def _writing(self, found: Quirks) -> Quirks:
+        body = self._event("one")
+        answer = self._put("one", body, **{"If-None-Match": "*"})
+        back = self._wire.request("GET", self._place("one"))
+        return replace(
+            found,
+            etag_on_put=word(yes="etag" in answer.headers),
+            keeps_body=word(yes=back.content == body),
+            keeps_unknown=word(yes=b"X-CALBRIDGE-CHECK:kept" in back.content.replace(b"\r\n ", b"")),
+        )
+
+    def _conditions(self, found: Quirks) -> Quirks:
+        again = self._put("one", self._event("one", "again"), **{"If-None-Match": "*"})
+        over = self._put("one", self._event("one", "over"), **{"If-Match": '"calbridge-never-given"'})
+        gone = self._wire.request("DELETE", self._place("one"), headers={"If-Match": '"calbridge-never-given"'})
+        return replace(
+            found,
+            if_none_match=word(yes=again.status_code == _CONFLICT),
+            if_match=word(yes=over.status_code == _CONFLICT),
+            if_match_delete=word(yes=gone.status_code == _CONFLICT),
+        )
+
+    def _reports(self, found: Quirks) -> Quirks:
+        self._put("two", self._event("two"))
+        several = self._collection.multiget(["two.ics", "never.ics"])
+        uids = self._collection.find(self._uid("two"))
+        return replace(
+            found,
+            multiget=word(yes="two.ics" in several and several["two.ics"].data is not None),
+            uid_search=word(yes=uids == ["two.ics"]),
+        )
+
+    def _twice(self, found: Quirks) -> Quirks:
+        self._put("two", self._event("two"))
+        second = self._put("other", self._event("two"))
+        self._wire.request("DELETE", self._place("other"))
+        return replace(found, uid_twice=word(yes=second.is_success))
+
+    def _marks(self, found: Quirks) -> Quirks:
+        """One entry new, then changed, then deleted: what moves with each, and is each in the delta?"""
+        looks = [self._collection.look()]
+        deltas = []
+        for step in (self._new, self._change, self._delete):
+            self._sleep(TICK if looks[0].date else 0)
+            step()
+            token = looks[-1].token
+            deltas.append(self._collection.changes(token, bodies=True) if token else None)
+            looks.append(self._collection.look())
+        strange = self._collection.changes(_strange(looks[-1].token)) if looks[-1].token else None
+        told = [
+            delta is not None and ("three.ics" in (delta.removed if last else delta.changed))
+            for delta, last in zip(deltas, (False, False, True), strict=True)
+        ]
+        return replace(
+            found,
+            complete_delta=word(yes=all(told)),
+            delta_bodies=word(yes=deltas[0] is not None and "three.ics" in deltas[0].bodies),
+            refuses_strange_token=word(yes=strange is None) if looks[-1].token else "",
+            moving_ctag=word(yes=_moves([each.ctag for each in looks])),
+            moving_date=word(yes=_moves([each.date for each in looks])),
+        )
+
+    def _new(self) -> None:
+        self._put("three", self._event("three"))
+
+    def _change(self) -> None:
+        self._put("three", self._event("three", "changed"))
+
+    def _delete(self) -> None:
+        self._wire.request("DELETE", self._place("three"))
+
+    # --- requests ---
+
+    def _place(self, name: str) -> str:
+        return member_path(self._path, f"{name}.ics")
+
+    def _put(self, name: str, body: bytes, **headers: str) -> httpx.Response:
+        return self._wire.request("PUT", self._place(name), headers={**_TYPE, **headers}, content=body)
+
+    def _uid(self, name: str) -> str:
+        return f"{name}-{self._path.strip('/').rpartition('-')[2]}@calbridge-check"
+
+    def _event(self, name: str, title: str = "Check") -> bytes:
+        stamp = datetime.fromtimestamp(self._now, UTC)
+        lines = (
+            "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//calbridge//check//EN", "BEGIN:VEVENT",
+            f"UID:{self._uid(name)}", f"DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}", f"DTSTART:{stamp:%Y%m%dT%H0000Z}",
+            f"DTEND:{stamp:%Y%m%dT%H3000Z}", f"SUMMARY:{title}", "TRANSP:TRANSPARENT", "X-CALBRIDGE-CHECK:kept",
+            "END:VEVENT", "END:VCALENDAR", "",
+        )  # fmt: skip
+        return "\r\n".join(lines).encode()
+
+
+def _moves(values: list[str]) -> bool:
+    return all(values) and all(before != after for before, after in pairwise(values))
+
+
+def _strange(token: str) -> str:
+    """A token of the same form that the server never gave out: letters and digits turned round."""
+    head, slash, tail = token.rpartition("/")
+    return f"{head}{slash}{tail[::-1]}" if tail != tail[::-1] else f"{token}1"
+
+
+def _sentences(found: Quirks) -> Iterator[Finding]:
+    """What it cannot do, or does differently, and what the bridge does about it."""
+    plain = {name: sentence for name, sentence in _MISSING.items() if getattr(found, name) == NO}
+    for name, sentence in plain.items():
+        yield Finding(level="warning" if name in _GRAVE else "ok", message=sentence)
+    if found.uid_twice == YES:
+        yield Finding(level="ok", message="It takes one event under two names; the bridge looks for the second.")
+    if not plain:
+        yield Finding(level="ok", message="Tried out: it does all that the bridge can make use of.")
+
+
+_GRAVE = frozenset({"if_match", "if_none_match", "if_match_delete", "complete_delta", "keeps_unknown"})
+_MISSING = {
+    "complete_delta": "Its list of changes (sync-collection) is missing or not whole: it is listed instead.",
+    "refuses_strange_token": "It answers tokens that it never gave out: the calendar is listed more often.",
+    "moving_ctag": "Its ctag is missing or stands still: it is not used.",
+    "moving_date": "The calendar's date does not tell of changes: it is not used.",
+    "multiget": "It does not give several entries at once: each is fetched alone.",
+    "uid_search": "It cannot search by UID: a lost entry is only looked for at its own place.",
+    "if_none_match": "It overwrites an entry although it was told not to: the bridge looks before it makes one.",
+    "if_match": "It overwrites what changed meanwhile although it was told not to: the bridge looks before and after.",
+    "if_match_delete": "It deletes what changed meanwhile although it was told not to: the bridge looks before.",
+    "etag_on_put": "It does not tell the new version of what was written: it is read back (as everything is).",
+    "keeps_body": "It rewrites what it is given: what counts is what is read back.",
+    "keeps_unknown": "It drops properties that it does not know: the bridge knows its events by their UID alone there.",
+}

@@ -1,0 +1,361 @@
+"""Finding a server from an e-mail address, a host or any URL, and `calbridge init` over it (RFC 6764)."""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from calbridge.cli import main
+from calbridge.errors import BridgeError, NeedsHuman
+from calbridge.provider import Discovered, Search
+from calbridge_caldav.addresses import Service, candidates, same_house, typed
+from calbridge_caldav.setup import discover
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class Zone:
+    """A name service of the test's own. `asked` are the names that were looked up."""
+
+    srv: dict[str, list[Service]] = field(default_factory=dict)
+    txt: dict[str, list[str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def services(self, name: str) -> list[Service]:
+        self.asked.append(name)
+        return self.srv.get(name, [])
+
+    def texts(self, name: str) -> list[str]:
+        return self.txt.get(name, [])
+
+
+CLINIC = "_caldavs._tcp.clinic.example"
+
+
+def served(*services: Service, path: str = "") -> Zone:
+    return Zone(srv={CLINIC: list(services)}, txt={CLINIC: [f"path={path}"]} if path else {})
+
+
+def service(target: str, port: int = 443, **more: int) -> Service:
+    return Service(target=target, port=port, **more)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "wanted"),
+    [
+        (
+            "anna@clinic.example",
+            Zone(),
+            ["https://clinic.example/.well-known/caldav", "https://clinic.example/"],
+        ),
+        (
+            "anna@clinic.example",
+            served(service("b.clinic.example.", priority=2), service("a.clinic.example.", 8443, priority=1)),
+            ["https://a.clinic.example:8443/.well-known/caldav", "https://b.clinic.example/.well-known/caldav"],
+        ),
+        (
+            "clinic.example",
+            served(service("light.clinic.example.", weight=1), service("heavy.clinic.example.", weight=9)),
+            ["https://heavy.clinic.example/.well-known/caldav", "https://light.clinic.example/.well-known/caldav"],
+        ),
+        ("clinic.example", served(service("dav.clinic.example."), path="/dav/"), ["https://dav.clinic.example/dav/"]),
+        ("clinic.example", served(service(".")), ["https://clinic.example/.well-known/caldav"]),
+        ("clinic.example:8443", Zone(), ["https://clinic.example:8443/.well-known/caldav"]),
+        (
+            "https://clinic.example/dav/anna/",
+            Zone(),
+            ["https://clinic.example/dav/anna/", "https://clinic.example/.well-known/caldav"],
+        ),
+        (
+            "https://Clinic.example:443",
+            Zone(),
+            ["https://clinic.example/", "https://clinic.example/.well-known/caldav"],
+        ),
+        ("caldavs://clinic.example/dav", Zone(), ["https://clinic.example/dav"]),
+        ("localhost:5232", Zone(), ["http://localhost:5232/.well-known/caldav", "http://localhost:5232/"]),
+        ("https://[::1]:5232/", Zone(), ["https://[::1]:5232/"]),
+    ],
+)
+def test_where_an_address_leads(text: str, zone: Zone, wanted: list[str]) -> None:
+    assert [each.url for each in candidates(typed(text), zone)][: len(wanted)] == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "@", "two words", "ftp://clinic.example/", "https://", "https://[::1", "a/b"]
+)
+def test_what_is_no_address_is_said(text: str) -> None:
+    with pytest.raises(NeedsHuman, match="address"):
+        typed(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ("clinic.example", "clinic.example", True),
+        ("clinic.example", "dav.clinic.example", True),
+        ("caldav.clinic.example", "p42-caldav.clinic.example", True),
+        ("clinic.example", "example", False),
+        ("clinic.example", "other.example", False),
+        ("clinic.co.uk", "evil.co.uk", False),
+        ("cal.clinic.co.uk", "dav.clinic.co.uk", True),
+        ("clinic.de", "evil.de", False),
+        ("notclinic.example", "clinic.example", False),
+    ],
+)
+def test_who_may_get_a_login_without_a_question(one: str, two: str, same: bool) -> None:
+    assert same_house(f"https://{one}/", f"https://{two}/x") is same
+    assert same_house(f"https://{two}/", f"https://{one}/") is same
+
+
+# --- a scripted server ----------------------------------------------------------------------------
+
+SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+
+
+def multistatus(href: str, props: str) -> httpx.Response:
+    stat = f"<D:propstat><D:prop>{props}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+    body = f"<D:multistatus {SPACES}><D:response><D:href>{href}</D:href>{stat}</D:response></D:multistatus>"
+    return httpx.Response(207, text=body, headers={"Content-Type": "application/xml"})
+
+
+@dataclass
+class Account:
+    """A server with one account: principal, home and calendars, at `host`; `moved` sends its well-known address on."""
+
+    host: str = "dav.clinic.example"
+    user: str = "anna@clinic.example"
+    moved: str = "/dav/"
+    calendars: dict[str, str] = field(default_factory=lambda: {"anna": "Anna", "tasks": "Tasks"})
+    logins: list[tuple[str, str]] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        given = request.headers.get("authorization", "")
+        self.logins.append((request.url.host, given))
+        if request.url.host != self.host:
+            return httpx.Response(404)
+        if request.url.path == "/.well-known/caldav":
+            return httpx.Response(301, headers={"Location": self.moved})
+        if given != httpx.BasicAuth(self.user, "geheim")._auth_header:
+            return httpx.Response(401, headers={"WWW-Authenticate": 'Basic realm="dav"'})
+        return self._known(request)
+
+    def _known(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/dav/":
+            principal = "<D:current-user-principal><D:href>/dav/p/</D:href></D:current-user-principal>"
+            return multistatus(path, principal)
+        if path == "/dav/p/":
+            return multistatus(path, "<C:calendar-home-set><D:href>/dav/home/</D:href></C:calendar-home-set>")
+        if path == "/dav/home/":
+            parts = "".join(self._response(f"/dav/home/{key}/", key) for key in self.calendars)
+            home = self._part("/dav/home/", "<D:resourcetype><D:collection/></D:resourcetype>")
+            return httpx.Response(207, text=f"<D:multistatus {SPACES}>{home}{parts}</D:multistatus>")
+        key = path.strip("/").rpartition("/")[2]
+        if key in self.calendars:
+            return httpx.Response(207, text=f"<D:multistatus {SPACES}>{self._response(path, key)}</D:multistatus>")
+        return httpx.Response(404)
+
+    def _response(self, path: str, key: str) -> str:
+        kind = "VTODO" if key == "tasks" else "VEVENT"
+        rights = "read" if key.startswith("ro-") else "write"
+        return self._part(
+            path,
+            "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+            f"<D:displayname>{self.calendars[key]}</D:displayname>"
+            f'<C:supported-calendar-component-set><C:comp name="{kind}"/></C:supported-calendar-component-set>'
+            f"<D:current-user-privilege-set><D:privilege><D:{rights}/></D:privilege></D:current-user-privilege-set>",
+        )
+
+    def _part(self, path: str, props: str) -> str:
+        stat = f"<D:propstat><D:prop>{props}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+        return f"<D:response><D:href>{path}</D:href>{stat}</D:response>"
+
+
+def look(answer: Answer, address: str = "anna@clinic.example", zone: Zone | None = None, **more: Any) -> Discovered:
+    values: dict[str, Any] = {"clock": None, "password": lambda: "geheim", **more}
+    return discover(Search(address=address, transport=httpx.MockTransport(answer), **values), zone or served(HERE))
+
+
+HERE = service("dav.clinic.example.")
+
+
+def test_from_an_e_mail_address_to_the_calendars() -> None:
+    """SRV, the well-known address, its redirect, principal, home set, names, components, rights."""
+    account = Account(calendars={"anna": "Anna", "ro-team": "Team", "tasks": "Tasks"})
+    found = look(account)
+    assert found.values == {
+        "url": "https://dav.clinic.example/.well-known/caldav",
+        "username": "anna@clinic.example",
+    }
+    assert [(each.value, each.label, bool(each.note)) for each in found.choices["calendars"]] == [
+        ("/dav/home/anna/", "Anna", False),
+        ("/dav/home/ro-team/", "Team", True),
+    ]
+    text = " ".join(each.message for each in found.findings)
+    assert "the name service names it" in text
+    assert "Team: /dav/home/ro-team/ (read only)" in text
+    assert "1 more hold no events" in text
+    assert {host for host, _ in account.logins} == {"dav.clinic.example"}
+
+
+def test_the_user_may_be_what_stands_before_the_at() -> None:
+    assert look(Account(user="anna")).values["username"] == "anna"
+
+
+def test_a_wrong_password_ends_the_search_and_names_the_app_password() -> None:
+    with pytest.raises(NeedsHuman, match=r"credentials.*app password") as caught:
+        look(Account(), password=lambda: "falsch")
+    assert "falsch" not in str(caught.value)
+
+
+def test_a_login_goes_to_another_owner_only_with_leave() -> None:
+    """A name service can be forged (RFC 6764, section 8)."""
+    account = Account(host="dav.hoster.example")
+    zone = served(service("dav.hoster.example."))
+    with pytest.raises(NeedsHuman, match=r"dav\.hoster\.example.*another owner"):
+        look(account, zone=zone)
+    assert not any(given for host, given in account.logins if host == "dav.hoster.example")
+    asked: list[str] = []
+    found = look(account, zone=zone, confirm=lambda question: not asked.append(question))
+    assert found.choices["calendars"]
+    assert len(asked) >= 1
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/dav/", "http://dav.clinic.example/dav/"])
+def test_a_redirect_takes_no_login_along(target: str) -> None:
+    """Neither to another owner nor into the clear."""
+    account = Account(moved=target)
+    with pytest.raises(NeedsHuman):
+        look(account)
+    assert not any(given for host, given in account.logins if host == "evil.example")
+
+
+def test_a_redirect_within_the_house_is_followed() -> None:
+    account = Account(host="p7.clinic.example")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "dav.clinic.example":
+            return httpx.Response(302, headers={"Location": "https://p7.clinic.example/dav/"})
+        return account(request)
+
+    assert look(answer).values["url"] == "https://p7.clinic.example/dav/"
+
+
+def test_a_domain_that_says_it_has_none() -> None:
+    with pytest.raises(NeedsHuman, match="has no calendars"):
+        look(lambda request: httpx.Response(404), zone=served(service(".")))
+
+
+def refused(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda request: httpx.Response(200, text="<html>Welcome"), "no CalDAV"),
+        (lambda request: httpx.Response(404), "404"),
+        (lambda request: httpx.Response(405), "405"),
+        (lambda request: httpx.Response(302, headers={"Location": "https://dav.clinic.example/login"}), "login"),
+        (refused, "could not be asked|broke off|nothing answers"),
+        (lambda request: httpx.Response(503), "503"),
+    ],
+)
+def test_what_is_found_instead_is_said(answer: Answer, says: str) -> None:
+    with pytest.raises(BridgeError, match=says) as caught:
+        look(answer)
+    assert "Welcome" not in str(caught.value)
+
+
+def test_an_account_without_calendars() -> None:
+    found = look(Account(calendars={"tasks": "Tasks"}))
+    assert found.choices["calendars"] == ()
+    assert any(each.level == "warning" and "has no calendar" in each.message for each in found.findings)
+
+
+# --- real servers, through `calbridge init` --------------------------------------------------------
+
+
+def init(*words: str, **options: Any) -> Result:
+    return CliRunner().invoke(main, ["init", *words], catch_exceptions=False, **options)
+
+
+@pytest.fixture
+def home(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, dict[str, str]]:
+    """A real server with two new calendars, and an empty directory to work in."""
+    monkeypatch.chdir(tmp_path)
+    mark = secrets.token_hex(4)
+    return server, {key: server.make_calendar(f"{key}-{mark}") for key in ("anna", "ben")}
+
+
+def section(path: str) -> dict[str, Any]:
+    (clinic,) = tomllib.loads(Path(path).read_text("utf-8"))["clinics"].values()
+    found: dict[str, Any] = clinic["connections"]["calendar"]
+    return found
+
+
+def test_init_finds_a_server_and_lets_a_person_choose(home: tuple[Any, dict[str, str]]) -> None:
+    server, paths = home
+    found = look_at(server)
+    numbers = {choice.value: str(number) for number, choice in enumerate(found.choices["calendars"], start=1)}
+    login = [server.username, server.password] if server.username else [""]
+    answers = [
+        "Praxis Nord", "Europe/Berlin", "DE", "", "mon 09:00-12:00", "Dr. Anna Sommer, Dr. Ben Au", "Check-up 20",
+        "caldav", server.url, *login, "y", numbers[paths["anna"]], numbers[paths["ben"]],
+        *(["y"] if server.username else [""]),
+    ]  # fmt: skip
+    result = init("--config", "new.toml", input="\n".join(answers) + "\n")
+    assert result.exit_code == 0, result.output
+    written = section("new.toml")
+    assert written["calendars"] == paths
+    assert written["allow_private"] is True
+    assert written["url"].startswith(server.url)
+    assert server.password == "" or server.password not in Path("new.toml").read_text("utf-8")
+    if server.username:
+        kept = Path("secrets/calendar-password")
+        assert (kept.read_text(), kept.stat().st_mode & 0o777) == ("geheim\n", 0o600)
+    checked = CliRunner().invoke(main, ["check", "--config", "new.toml", "--look-only"], catch_exceptions=False)
+    assert checked.exit_code == 0, checked.output
+
+
+def look_at(server: Any) -> Discovered:
+    password: Callable[[], str] = lambda: server.password  # noqa: E731  # one line, one use
+    transport = httpx.HTTPTransport()
+    values: dict[str, Any] = {"clock": None, "username": server.username, "password": password}
+    return discover(Search(address=server.url, transport=transport, **values), Zone())
+
+
+def test_init_finds_a_server_without_asking(home: tuple[Any, dict[str, str]]) -> None:
+    """The password lies in its file already; what no name tells is assigned."""
+    server, paths = home
+    if server.username:
+        Path("secrets").mkdir()
+        Path("secrets/calendar-password").write_text(f"{server.password}\n")
+    result = init(
+        "--non-interactive", "--config", "new.toml", "--practitioner", "Dr. Anna Sommer", "--connect", "caldav",
+        "--find", f"caldav={server.url}", "--allow-private", "--set", f"caldav.username={server.username}",
+        "--set", f"caldav.calendars.anna={paths['anna']}", "--json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert section("new.toml")["calendars"] == {"anna": paths["anna"]}
+    assert "put the caldav's password" not in result.stdout
+
+
+def test_init_says_why_nothing_was_found_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("--non-interactive", "--config", "new.toml", "--connect", "caldav", "--find")
+    private = init(*words, "caldav=http://127.0.0.1:9/")
+    assert private.exit_code == 1
+    assert "allow_private" in private.stderr
+    wrong = init(*words, "127.0.0.1")
+    assert (wrong.exit_code, "write KIND=ADDRESS" in wrong.stderr) == (2, True)
+    assert not Path("new.toml").exists()

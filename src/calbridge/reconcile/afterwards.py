@@ -1,0 +1,113 @@
+"""What a change by the clinic makes a person's business. It is applied in any case: the clinic is never bound.
+
+A move into time that is taken, or outside the opening hours, is shown; one that comes so late that the client herself
+could not have made it any more may also ask for a telephone call (`late_change_policy`).
+"""
+
+from __future__ import annotations
+
+from calbridge import bookable
+from calbridge.facts import Facts
+from calbridge.feeds import AbsenceRecord, Busy, Unreadable
+from calbridge.interval import Interval, covering, first_overlap
+from calbridge.model import Appointment, State
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.missing import DAY
+from calbridge.wall import local_date
+
+STANDING = frozenset({State.CONFIRMED, State.ARRIVED})
+"""What a client counts on."""
+
+
+def look_after_moves(draft: Draft) -> None:
+    """Once everybody's wishes are settled: two that changed places overlap nobody, whoever was settled first."""
+    for key in sorted(draft.moved):
+        if not draft.appointments[key].state.gone:
+            moved = draft.put(draft.appointments[key])
+            known = draft.facts(without=key, around=Interval(moved.start - DAY, moved.end + DAY))
+            _taken(draft, moved, known)
+            _outside_hours(draft, moved, known)
+            _late(draft, key)
+    draft.moved.clear()
+
+
+def cancelled_by_clinic(draft: Draft, before: Appointment) -> None:
+    """`before` is as it stood. A visit that is over, and a request nobody has answered, concern no telephone."""
+    if before.state in STANDING and _inside(draft, draft.clinic.rules.client_cancel_cutoff, before.start):
+        _phone(draft, before, "cancelled")
+
+
+def _taken(draft: Draft, appointment: Appointment, known: Facts) -> None:
+    away = first_overlap(bookable.absences(draft.clinic, known, appointment.resource), appointment.span)
+    if draft.overlapping(appointment) or away or _over_foreign_time(draft, appointment):
+        draft.task(
+            "overbooked",
+            appointment.id,
+            f"Clinic {draft.clinic.key}: staff moved booking {appointment.id} into a time that is taken on "
+            f"{appointment.resource}; it was applied. Move one of the two if it was not meant.",
+            appointment=appointment.id,
+        )
+        draft.note("moved_over", appointment.id)
+    else:
+        draft.settled.add(f"overbooked:{appointment.id}")
+
+
+def _over_foreign_time(draft: Draft, appointment: Appointment) -> bool:
+    """Of any resource it occupies; not the entry that staff keeps of the same appointment by hand."""
+    near = draft.foreign.around(appointment.footprint).values()
+    return any(
+        isinstance(record, Busy | AbsenceRecord | Unreadable)
+        and record.resource in appointment.resources
+        and record.spans != (appointment.span,)
+        and any(span.overlaps(appointment.footprint) for span in record.spans)
+        for record in near
+    )
+
+
+def _outside_hours(draft: Draft, appointment: Appointment, known: Facts) -> None:
+    """Where a clinic writes down no opening hours at all nobody can say that something lies outside of them."""
+    clinic, key = draft.clinic, appointment.id
+    first, last = (local_date(clinic.time_zone, at) for at in (appointment.start, appointment.end - 1))
+    hours = covering(bookable.opening(clinic, first, last), appointment.span)
+    closed = first_overlap(bookable.closures(clinic, known, appointment.resource), appointment.span)
+    if not clinic.opening_hours or (hours and not closed):
+        draft.settled.add(f"outside_hours:{key}")
+        return
+    draft.note("moved_outside_hours", key)
+    draft.task(
+        "outside_hours",
+        key,
+        f"Clinic {clinic.key}: staff moved booking {key} to a time outside the opening hours; it was applied. "
+        "Move it again if it was not meant.",
+        appointment=key,
+    )
+
+
+def _late(draft: Draft, key: str) -> None:
+    before, after = draft.state.appointments.get(key), draft.appointments[key]
+    if before is None or before.state not in STANDING:
+        return
+    if _inside(draft, draft.clinic.rules.client_move_cutoff, min(before.start, after.start)):
+        _phone(draft, after, "moved")
+
+
+def _inside(draft: Draft, cutoff: int | None, start: int) -> bool:
+    """The client herself could not have done it any more; and there is still something to tell her."""
+    return cutoff is not None and draft.now < start <= draft.now + cutoff
+
+
+def _phone(draft: Draft, appointment: Appointment, what: str) -> None:
+    """Only for a booking that its client can see: of what the clinic keeps to itself she is told nothing either."""
+    key = appointment.id
+    seen = any(link.role == "portal" and (link.name, key) in draft.shadows for link in draft.state.links.values())
+    if not seen:
+        return
+    draft.note("late_change", key, what=what)
+    if draft.clinic.rules.late_change_policy == "task":
+        draft.task(
+            "phone_client",
+            key,
+            f"Clinic {draft.clinic.key}: booking {key} was {what} by the clinic so late that a message may not reach "
+            "its client in time. Phone the client.",
+            appointment=key,
+        )
