@@ -1,6 +1,6 @@
 # Everything a newcomer needs; `make` alone prints this help. Only Python 3.11+, pip and make are presupposed.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo demo-once demo-all test test-long check lint types layers deps bench bench-slots bench-sync system requirements docs clean
+.PHONY: help dev demo demo-once demo-all test test-long check lint types layers deps bench bench-ical bench-slots bench-sync corpus system requirements docs clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,7 +40,10 @@ test: check ## Run the checks and every test (starts the servers it needs)
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 test-long: $(STAMP) ## The long runs: more simulated days
-	CALBRIDGE_LONG=1 $(BIN)/pytest -q tests/simulation tests/core
+	CALBRIDGE_LONG=1 $(BIN)/pytest -q tests/simulation tests/core tests/ical tests/corpus
+
+corpus: $(STAMP) ## Read the corpus of real calendar files (in ../shared/corpus) and say what it costs
+	$(BIN)/pytest -q -rA tests/corpus/test_files.py::test_a_file_costs_little tests/corpus/test_windows.py
 
 check: lint types layers deps ## Lint, types, import layers, dependencies
 
@@ -60,6 +63,9 @@ deps: $(STAMP)
 
 bench: $(STAMP) ## Time one quiet cycle and a full slot computation beside the machine's floor
 	$(BIN)/python tests/bench/bench.py
+
+bench-ical: $(STAMP) ## Time the reading of calendar files beside a parser
+	$(BIN)/python tests/bench/ical.py
 
 bench-slots: $(STAMP) ## Time what a big clinic offers: all of it, after one change, and slot by slot
 	$(BIN)/python tests/bench/slots.py

@@ -172,3 +172,12 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     empty = tmp_path / "empty.ics"
     empty.touch()
     assert ask(empty, code=1)["refused"] == [{"line": 1, "uid": "", "why": "this is no iCalendar object"}]
+
+
+def test_the_guide_shows_what_the_command_prints() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "inspect-a-calendar-file.md"
+    shown = guide.read_text().split("```")[3]
+    broken = FILE.replace("DTSTART:20260311", "DTSTART:someday").encode()
+    window = ("--from", "2026-03-09", "--to", "2026-03-11", "--time-zone", "Europe/Berlin")
+    printed = call("-", *window, input=broken).output
+    assert [line.split() for line in shown.strip().splitlines()] == [line.split() for line in printed.splitlines()]

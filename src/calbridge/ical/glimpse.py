@@ -14,7 +14,7 @@ from calbridge.ical.text import decoded, normalised, unfolded
 from calbridge.interval import Interval
 
 _YEAR = 366 * 86_400
-_SPOKEN_OF = 1970, 2100
+_SPOKEN_OF = 1900, 2100
 """Years outside are slips of somebody's pen, or Exchange's beginning of time."""
 
 _STARTS = frozenset({"DTSTART", "FREEBUSY", "RDATE"})
