@@ -89,12 +89,12 @@ def test_every_distribution_is_installed_checked_and_offered() -> None:
 
 
 def test_every_vendor_pack_is_held_to_the_public_api() -> None:
-    """A pack is what brings a preset and no provider."""
+    """A pack is what brings a preset, no provider and no notifier."""
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     contracts = {each["name"]: each for each in tool["importlinter"]["contracts"]}
     loaded = [plugin for plugin in load_plugins().found if plugin.distribution in _names()]
-    packs = {_module(each) for each in loaded if not each.brought.kinds}
-    others = {_module(each) for each in loaded if each.brought.kinds}
+    packs = {_module(each) for each in loaded if not (each.brought.kinds or each.brought.notifiers)}
+    others = {_module(each) for each in loaded if each.brought.kinds or each.brought.notifiers}
     assert set(contracts["Vendor packs use the core and the registry, nothing else"]["source_modules"]) == packs
     assert set(contracts["Plugins use the public API only, and never each other"]["source_modules"]) == others
     assert set(contracts["Plugins do not know each other"]["modules"]) == packs | others

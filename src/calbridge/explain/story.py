@@ -66,6 +66,10 @@ STORY: Mapping[str, str] = {
     "write_conflict": "Not written: the time is taken there.",
     "write_replanned": "Not written: the side had moved on; it was read again.",
     "write_given_up": "The write was given up, because it will never be accepted as it is; a person was told.",
+    "write_failed": "Accepted there, and then not written after all[ ({why})]; a person was told.",
+    "write_retried": "A person had it written once more.",
+    "write_kept": "A person keeps it as it is here, although it could not be written there.",
+    "write_taken_back": "A person took back what could not be written there.",
     # connections and people
     "guarded": "The read would have cancelled {cancellations} bookings, more than {limit}: nothing of it was applied.",
     "guard.released": "A person let through what the guard had stopped.",
