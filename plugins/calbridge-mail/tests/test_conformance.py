@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from mailing import Sink
 
 from calbridge.provider import Recipient
 from calbridge.testing.conformance import Delivered, NotifierTests
+from calbridge.testing.mail_server import Sink
 
 MANY = 20
 
