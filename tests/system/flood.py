@@ -152,12 +152,11 @@ class Flood:
         self.settle(lambda: self._tasks("write"), "a write that was given up")
         for side, answers in _BABBLING.items():
             for status, kind in answers:
-                ears[side].instead = lambda call, s=side, n=status, k=kind: page(n, self._babble(s), k)  # type: ignore[misc]
+                ears[side].instead = _always(page(status, self._babble(side), kind))
                 heard = len(ears[side].heard)
-                self._wake()
-                self.settle(lambda s=side, n=heard: len(ears[s].heard) > n, f"{side} asked")  # type: ignore[misc]
+                self.settle(lambda ear=ears[side], before=heard: len(ear.heard) > before, f"{side} asked")  # type: ignore[misc]
         for side in SIDES:
-            ears[side].instead = lambda call: None
+            ears[side].instead = _always(None)
             ears[side].spoil = _SPOILED[side]
         self._book("stranger", free[3])
         self.settle(lambda: self._tasks("unreadable"), "a record that cannot be read")
@@ -257,10 +256,6 @@ class Flood:
         made = portal.client.post(f"/public/sites/{KEY}/bookings", json=body)
         return dict(made.raise_for_status().json())
 
-    def _wake(self) -> None:
-        """The daemon looks every second by itself."""
-        time.sleep(0.2)
-
     def _babble(self, side: str) -> str:
         everybody = " ".join(value(name) for name in MARKS if name.startswith(("known", "stranger", "booked")))
         return f"{value(f'wire.{side}')} {everybody}"
@@ -300,6 +295,14 @@ _BABBLING = {
     "pms": ((200, "text/html"), (404, "text/plain"), (200, "application/json")),
     "calendar": ((200, "text/html"), (207, "application/xml"), (423, "text/plain")),
 }
+
+
+def _always(answer: Answer | None) -> Callable[[Call], Answer | None]:
+    return lambda call: answer
+
+
+def _only_writes(answer: Answer) -> Callable[[Call], Answer | None]:
+    return lambda call: answer if call.writes else None
 
 
 def _spoiled_portal(call: Call, answer: Answer) -> Answer:

@@ -5,6 +5,7 @@ The table is rules.md section 6: what each place *must* hold (or the search look
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
 
 @dataclass(slots=True)
 class Ear(Rule):
-    """Keeps all that is sent to one side, but for its login; `instead` answers in its place, `spoil` changes answers."""
+    """Keeps all that is sent to one side but its login. `instead` answers in its place, `spoil` changes answers."""
 
     heard: list[str] = field(default_factory=list)
     methods: list[tuple[str, str]] = field(default_factory=list)
@@ -126,8 +127,6 @@ class Ear(Rule):
 
 def problem(status: int, code: str, detail: str) -> Answer:
     """A refusal in the protocols' own form."""
-    import json
-
     body = json.dumps({"code": code, "title": detail, "detail": detail, "status": status}).encode()
     return Answer(status=status, headers=(("content-type", "application/problem+json"),), body=body)
 

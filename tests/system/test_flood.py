@@ -1,4 +1,4 @@
-"""Real programs are flooded with marked values, and everything that left the bridge is searched (rules.md section 6)."""
+"""Real programs are flooded with marked values, and all that left the bridge is searched (rules.md section 6)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ What a connection needs is asked of its plugin's own settings model, so that thi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ import click
 from calbridge.cli.answers import Init
 from calbridge.cli.finding import Looking, chosen, report
 from calbridge.cli.newfile import Answers, Place, hours, render, service, slug
+from calbridge.cli.newnotifier import Post
 from calbridge.cli.reporting import Outcome, config_option, reporting
 from calbridge.errors import ConfigError
 from calbridge.settings.values import known_zone, nearest, region_code
@@ -43,9 +44,13 @@ HOURS = "mon-fri 09:00-12:00,14:00-18:00"
 @click.option("--practitioner", "practitioners", multiple=True, help="A practitioner's name; repeat for more.")
 @click.option("--service", "services", multiple=True, help='"Check-up 30": name and minutes; repeat for more.')
 @click.option("--connect", "kinds", multiple=True, help="A kind of system to connect; repeat for more.")
+@click.option("--notify", "notifiers", multiple=True, help="A kind of notifier that tells people; repeat for more.")
+@click.option(
+    "--email", default="", help="The clinic's address: messages are from it, and answers and its own go there."
+)
 @click.option("--find", "addresses", multiple=True, help="KIND=ADDRESS: an e-mail address, a host or a URL to look at.")
 @click.option("--allow-private", is_flag=True, help="A server to be found may be in your own network.")
-@click.option("--set", "values", multiple=True, help="KIND.FIELD=VALUE for a connection; repeat for more.")
+@click.option("--set", "values", multiple=True, help="KIND.FIELD=VALUE for a connection or a notifier.")
 @reporting
 def init(
     path: Path,
@@ -106,7 +111,21 @@ def _answers(
     for place in places:
         _found(plugins, place, answers, assigned, search, ask=ask)
         _fill(place, answers, assigned, ask=ask)
-    return answers.with_places(places)
+    question = f"What tells people of their appointments, or nothing ({_listed(plugins.notifiers)})"
+    asked = several("notifiers", question, "", one_of(plugins.notifiers)) if plugins.notifiers else given["notifiers"]
+    posts: list[Place] = [_post(plugins, str(kind)) for kind in asked]
+    for post in posts:
+        _fill(post, answers, assigned, ask=ask)
+    question = "E-mail address of the clinic: messages are from it, answers and its own messages go there"
+    email = text("email", question, "", _mail_address) if posts else str(given["email"] or "")
+    return replace(answers, email=email).with_places(places, posts)
+
+
+def _post(plugins: Plugins, kind: str) -> Post:
+    if kind not in plugins.notifiers:
+        known = _listed(plugins.notifiers) or "none"
+        raise ConfigError(f'no installed plugin provides notifier kind "{kind}"; there are {known}')
+    return Post.of_notifier(plugins.notifiers[kind])
 
 
 def _prompt(question: str, default: str, check: Check | None) -> str:
@@ -131,6 +150,17 @@ def _each(text: str, check: Check | None) -> None:
     if check is not None:
         for part in _parts(text):
             check(part)
+
+
+def _mail_address(text: str) -> None:
+    from pydantic import TypeAdapter, ValidationError
+
+    from calbridge.fields import MailAddress
+
+    try:
+        TypeAdapter(MailAddress).validate_python(text)
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -235,7 +265,7 @@ def _write(path: Path, text: str, plugins: Plugins) -> None:
 def _outcome(path: Path, answers: Answers) -> Outcome:
     steps = [
         f"put the {place.kind}'s {field} into the file {path.parent / 'secrets' / f'{place.name}-{field}'}"
-        for place in answers.places
+        for place in (*answers.places, *answers.notifiers)
         for field in place.wanted
         if not (place.has_secret and field == "password")
     ]

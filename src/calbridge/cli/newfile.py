@@ -126,7 +126,9 @@ class Answers:
     hours: dict[str, list[str]]
     practitioners: list[str]
     services: list[str]
+    email: str = ""
     places: tuple[Place, ...] = ()
+    notifiers: tuple[Place, ...] = ()
 
     @property
     def resources(self) -> dict[str, str]:
@@ -137,9 +139,9 @@ class Answers:
             found[slug(name) if first in found else first] = name
         return found
 
-    def with_places(self, places: list[Place]) -> Answers:
-        """The same, with connections."""
-        return replace(self, places=tuple(places))
+    def with_places(self, places: list[Place], notifiers: list[Place]) -> Answers:
+        """The same, with connections and notifiers."""
+        return replace(self, places=tuple(places), notifiers=tuple(notifiers))
 
 
 def slug(text: str) -> str:
@@ -187,7 +189,7 @@ def service(text: str) -> tuple[str, int]:
 
 def render(answers: Answers) -> str:
     """The whole file."""
-    return "\n".join([*_head(answers), *_resources(answers), *_services(answers), *_connections(answers)]) + "\n"
+    return "\n".join([*_head(answers), *_resources(answers), *_services(answers), *_others(answers)]) + "\n"
 
 
 def _head(answers: Answers) -> Iterator[str]:
@@ -200,6 +202,9 @@ def _head(answers: Answers) -> Iterator[str]:
     yield f"name = {quoted(answers.name)}"
     yield f"time_zone = {quoted(answers.time_zone)}"
     yield f"region = {quoted(answers.region)}"
+    yield f"{'' if answers.email else '# '}email = {quoted(answers.email)}   # sends messages, gets answers and its own"
+    yield '# phone = ""         # told to clients who must call'
+    yield '# booking_url = ""   # where clients book online; for invitations'
     yield f"preset = {quoted(answers.preset)}" if answers.preset else '# preset = "..."   # a vendor pair\'s rules'
     yield "# Nothing is offered to clients before clinic, resource and service all say online = true."
     yield "online = false"
@@ -224,6 +229,8 @@ def _services(answers: Answers) -> Iterator[str]:
         yield from (f"minutes = {minutes}", "online = false", f"resources = {json.dumps(list(answers.resources))}")
 
 
-def _connections(answers: Answers) -> Iterator[str]:
+def _others(answers: Answers) -> Iterator[str]:
     for place in answers.places:
         yield from ("", f"[clinics.{answers.key}.connections.{place.name}]", *place.lines())
+    for post in answers.notifiers:
+        yield from ("", f"[clinics.{answers.key}.notifiers.{post.name}]", *post.lines())
