@@ -53,6 +53,7 @@ class Flood:
         self.left: dict[str, list[str | bytes]] = {}
         self.bookings: dict[str, dict[str, Any]] = {}
         self.keys: dict[str, str] = {}
+        self.record: dict[str, Any] = {}
 
     # --- living ---
 
@@ -76,6 +77,7 @@ class Flood:
         self._web()
         self._ends()
         self._look()
+        self.record = self.world.pms.record(self.keys["record"])
         self.world.bridge.stop()
         self._collect()
 
