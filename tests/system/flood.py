@@ -162,7 +162,7 @@ class Flood:
             ears[side].spoil = _SPOILED[side]
         self._book("stranger", free[3])
         self.settle(lambda: self._tasks("unreadable"), "a record that cannot be read")
-        for side in SIDES:
+        for side in ("portal", "pms"):
             ears[side].spoil = lambda call, answer: answer
 
     def _letters(self) -> None:
@@ -327,11 +327,19 @@ def _spoiled_pms(call: Call, answer: Answer) -> Answer:
 
 
 def _spoiled_calendar(call: Call, answer: Answer) -> Answer:
-    """Nothing: the broken entry has been there all the time."""
-    return answer
+    """An entry whose time cannot be read, because it is somebody's name. The server itself would not have taken it."""
+    if b"UID:broken" not in answer.body:
+        return answer
+    head, _, tail = answer.body.partition(b"UID:broken")
+    begin, _, rest = tail.partition(b"DTSTART:")
+    name = MARKS["broken.time"].needles[0].encode()
+    summary = b"SUMMARY:" + MARKS["broken.summary"].needles[0].encode()
+    spoiled = begin + b"DTSTART:" + name + rest[rest.index(b"Z") + 1 :].replace(b"SUMMARY:x", summary, 1)
+    return dataclasses.replace(answer, body=head + b"UID:broken" + spoiled)
 
 
 _SPOILED = {"portal": _spoiled_portal, "pms": _spoiled_pms, "calendar": _spoiled_calendar}
+"""The calendar's is there all the time."""
 
 
 # --- what stands in the calendar --------------------------------------------------------------------
@@ -376,16 +384,6 @@ def _event(day: date, who: str) -> bytes:
         "",
     ]
     return "\r\n".join(lines).encode()
-
-
-def _broken() -> bytes:
-    """An entry whose time cannot be read, because it is somebody's name."""
-    return (
-        _event(date(2026, 1, 1), "")
-        .replace(b"SUMMARY:x", f"SUMMARY:{_text('broken.summary')}".encode())
-        .replace(b"DTSTART:20260101T190000Z", f"DTSTART:{_text('broken.time')}".encode())
-        .replace(b"UID:another", b"UID:broken")
-    )
 
 
 # --- opening ----------------------------------------------------------------------------------------

@@ -116,6 +116,7 @@ def _answers(
     posts: list[Place] = [_post(plugins, str(kind)) for kind in asked]
     for post in posts:
         _fill(post, answers, assigned, ask=ask)
+    _all_used(assigned, [*places, *posts])
     question = "E-mail address of the clinic: messages are from it, answers and its own messages go there"
     email = text("email", question, "", _mail_address) if posts else str(given["email"] or "")
     return replace(answers, email=email).with_places(places, posts)
@@ -225,11 +226,19 @@ def _found(
 
 def _fill(place: Place, answers: Answers, assigned: dict[str, str], *, ask: bool) -> None:
     """What is still open: as assigned, else asked for."""
+    place.values |= place.assigned(assigned)
     for key, question in place.questions(answers):
-        if f"{place.kind}.{key}" in assigned:
-            place.values[key] = assigned[f"{place.kind}.{key}"]
-        elif ask and key not in place.values and not place.found(key):
+        if ask and key not in place.values and not place.found(key):
             place.values[key] = _prompt(f"{place.kind}: {question}", "", partial(place.check, key))
+
+
+def _all_used(assigned: dict[str, str], places: list[Place]) -> None:
+    """A value for something that is not set up is a slip, and must not be lost without a word."""
+    kinds = {place.kind for place in places}
+    for key in assigned:
+        kind = key.partition(".")[0]
+        if kind not in kinds:
+            raise ConfigError(f"--set {key}: {kind} is not being set up; name it with --connect or --notify")
 
 
 def _addressed(addresses: tuple[str, ...]) -> dict[str, str]:

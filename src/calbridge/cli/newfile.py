@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from calbridge.errors import ConfigError
 from calbridge.fields import is_secret
-from calbridge.settings.values import WEEKDAYS
+from calbridge.settings.values import WEEKDAYS, nearest
 from calbridge.wall import parse_windows
 
 if TYPE_CHECKING:
@@ -81,6 +81,25 @@ class Place:
         except ValidationError as error:
             raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
+    def assigned(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What was given for it on the command line, by field; ConfigError for what it does not have."""
+        found = {key.partition(".")[2]: text for key, text in given.items() if key.partition(".")[0] == self.kind}
+        for key, text in found.items():
+            try:
+                self._known(key)
+                if key in self.fields:
+                    self.check(key, text)
+            except ValueError as error:
+                raise ConfigError(f"--set {self.kind}.{key}: {error}") from None
+        return found
+
+    def _known(self, key: str) -> None:
+        name = key.partition(".")[0]
+        if name in self.secrets:
+            raise ValueError("a secret is never written into the file: init says where it goes")
+        if name not in self.fields:
+            raise ValueError(f'{self.kind} has no setting "{name}"{nearest(name, self.fields)}')
+
     def _check_entry(self, key: str, text: str) -> None:
         table = key.partition(".")[0]
         given = text or any(value for name, value in self.values.items() if name.startswith(f"{table}."))
@@ -97,6 +116,13 @@ class Place:
         line = f'{key} = {{ file = "{self.name}-{key}" }}'
         return line if key in self.wanted else f"# {line}"
 
+    def written(self, key: str, value: str) -> str:
+        """As TOML: a number or a truth value bare where the field is no text."""
+        info = self.fields.get(key)
+        kinds = getattr(info.annotation, "__args__", (info.annotation,)) if info is not None else (str,)
+        bare = str not in kinds and (value.isdigit() or value in {"true", "false"})
+        return value if bare else quoted(value)
+
     def lines(self) -> Iterator[str]:
         """Its section."""
         yield f'kind = "{self.kind}"'
@@ -106,7 +132,7 @@ class Place:
             if value and dot:
                 tables.setdefault(name, []).append(f"{entry} = {quoted(value)}")
             elif value:
-                yield f"{key} = {quoted(value)}"
+                yield f"{key} = {self.written(key, value)}"
         yield from (f"{name} = {{ {', '.join(entries)} }}" for name, entries in tables.items())
         yield from (self._secret(key) for key in self.secrets)
         private = "" if self.allow_private else "# "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from calbridge.cli.newfile import Answers, Place, quoted
 from calbridge.fields import is_secret
@@ -43,19 +43,9 @@ class Post(Place):
         """Its section; what was not asked stands there with what it is without being set."""
         yield f'kind = "{self.kind}"'
         given = {key: value for key, value in self.values.items() if value}
-        yield from (f"{key} = {_written(self.fields.get(key), value)}" for key, value in given.items())
+        yield from (f"{key} = {self.written(key, value)}" for key, value in given.items())
         yield from (self._secret(key) for key in self.secrets)
         for key, info in self.fields.items():
             if key not in given and isinstance(info.default, str | bool):
                 default = str(info.default).lower() if isinstance(info.default, bool) else quoted(info.default)
                 yield f"# {key} = {default}   # {info.description}"
-
-
-def _written(info: Any, value: str) -> str:
-    """A number or a truth value as TOML writes it, anything else as text."""
-    bare = info is not None and str not in _kinds(info.annotation) and (value.isdigit() or value in {"true", "false"})
-    return value if bare else quoted(value)
-
-
-def _kinds(annotation: Any) -> tuple[Any, ...]:
-    return getattr(annotation, "__args__", (annotation,))
