@@ -151,7 +151,7 @@ class Flood:
             ears[side].instead = _always(None)
             ears[side].spoil = _SPOILED[side]
         self._book("stranger", free[3])
-        self.settle(lambda: self._sync() is not None and self._tasks("unreadable"), "a record that cannot be read")
+        self.settle(lambda: self._unreadable() >= {"portal", "pms", "calendar"}, "records that cannot be read")
         for side in ("portal", "pms"):
             ears[side].spoil = lambda call, answer: answer
         self.settle(lambda: self._sync() == {}, "all sides in order")
@@ -218,6 +218,12 @@ class Flood:
         answer = json.loads(self.said("sync", "--json").stdout)
         failures: dict[str, str] = answer["clinics"][0]["failures"] if "clinics" in answer else {"overtaken": ""}
         return failures
+
+    def _unreadable(self) -> set[str]:
+        """Connections with a record that a person was asked about."""
+        self._sync()
+        sentences = " ".join(line["sentence"] for line in self._tasks("unreadable"))
+        return {side for side in SIDES if f"connection {side}:" in sentences}
 
     def _told(self, kind: str) -> list[str]:
         lines = json.loads(self.said("messages", "list", "--json").stdout)["messages"]
@@ -415,5 +421,6 @@ def _configure(path: Path, port: int) -> None:
     text = path.read_text("utf-8").replace("[bridge]\n", '[bridge]\nlog_level = "debug"\n', 1)
     text = text.replace('reason = "Betriebsurlaub"', f"reason = {json.dumps(value('config.closure'))}")
     absence = f"[{{ from = 2027-02-01, until = 2027-02-02, reason = {json.dumps(value('config.absence'))} }}]"
+    text = text.replace('kind = "pms"\n', 'kind = "pms"\nresources = { attic = "" }\n', 1)
     text = text.replace('name = "Dr. Alma Rehbein"\n', f'name = "Dr. Alma Rehbein"\nabsences = {absence}\n', 1)
     path.write_text(text + MAIL.format(key=KEY, port=port, room=value("config.room")), "utf-8")

@@ -67,7 +67,7 @@ def init(
         raise ConfigError(f"{path} is already there and is not overwritten: name another with --config, or edit it")
     plugins = load_plugins()
     search = Searching(secrets=path.parent / "secrets", addresses=_addressed(addresses), allow_private=allow_private)
-    answers = _answers(plugins, given, _assigned(values), search, ask=not non_interactive)
+    answers = _answers(plugins, Asking(given=given, ask=not non_interactive), _assigned(values), search)
     _write(path, render(answers), plugins)
     return _outcome(path, answers)
 
@@ -81,45 +81,63 @@ class Searching:
     allow_private: bool
 
 
-def _answers(
-    plugins: Plugins, given: dict[str, object], assigned: dict[str, str], search: Searching, *, ask: bool
-) -> Answers:
-    def text(field: str, question: str, default: str, check: Check | None = None) -> str:
-        value = str(given[field] or "")
-        return value or (_prompt(question, default, check) if ask else default)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Answers from the options, from a person where one may be asked, else the defaults."""
 
-    def several(field: str, question: str, default: str, check: Check | None = None) -> list[str]:
-        listed = given[field]
+    given: dict[str, object]
+    ask: bool
+
+    def text(self, field: str, question: str, default: str, check: Check | None = None) -> str:
+        """One."""
+        value = str(self.given[field] or "")
+        return value or (_prompt(question, default, check) if self.ask else default)
+
+    def several(self, field: str, question: str, default: str, check: Check | None = None) -> list[str]:
+        """Any number, with commas between."""
+        listed = self.given[field]
         if isinstance(listed, tuple) and listed:
             return [str(each) for each in listed]
-        return _parts(_prompt(question, default, lambda text: _each(text, check)) if ask else default)
+        return _parts(_prompt(question, default, lambda text: _each(text, check)) if self.ask else default)
 
-    name = text("name", "Name of the clinic", "My clinic")
-    answers = Answers(
-        name=name,
-        key=str(given["key"] or slug(name)),
-        time_zone=text("time_zone", "Time zone", "Europe/Berlin", known_zone),
-        region=text("region", "Country code", "DE", region_code),
-        preset=text("preset", f"Preset of rules, or nothing ({_listed(plugins.presets)})", "", one_of(plugins.presets)),
-        hours=hours(text("opening", "Opening hours", HOURS, hours)),
-        practitioners=several("practitioners", "Practitioners, with commas between", "Dr. Anna Sommer"),
-        services=several("services", "Services with their minutes, with commas between", "Check-up 30", service),
-    )
+
+def _answers(plugins: Plugins, asking: Asking, assigned: dict[str, str], search: Searching) -> Answers:
+    answers = _clinic(plugins, asking)
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
-    kinds = several("kinds", question, "", one_of(plugins.kinds))
+    kinds = asking.several("kinds", question, "", one_of(plugins.kinds))
     places = _named_apart([Place.of(_kind(plugins, kind)) for kind in kinds])
     for place in places:
-        _found(plugins, place, answers, assigned, search, ask=ask)
-        _fill(place, answers, assigned, ask=ask)
-    question = f"What tells people of their appointments, or nothing ({_listed(plugins.notifiers)})"
-    asked = several("notifiers", question, "", one_of(plugins.notifiers)) if plugins.notifiers else given["notifiers"]
-    posts: list[Place] = [_post(plugins, str(kind)) for kind in asked]
+        _found(plugins, place, answers, assigned, search, ask=asking.ask)
+        _fill(place, answers, assigned, ask=asking.ask)
+    posts = _posts(plugins, asking)
     for post in posts:
-        _fill(post, answers, assigned, ask=ask)
+        _fill(post, answers, assigned, ask=asking.ask)
     _all_used(assigned, [*places, *posts])
     question = "E-mail address of the clinic: messages are from it, answers and its own messages go there"
-    email = text("email", question, "", _mail_address) if posts else str(given["email"] or "")
+    email = asking.text("email", question, "", _mail_address) if posts else str(asking.given["email"] or "")
     return replace(answers, email=email).with_places(places, posts)
+
+
+def _clinic(plugins: Plugins, asking: Asking) -> Answers:
+    name = asking.text("name", "Name of the clinic", "My clinic")
+    presets = f"Preset of rules, or nothing ({_listed(plugins.presets)})"
+    return Answers(
+        name=name,
+        key=str(asking.given["key"] or slug(name)),
+        time_zone=asking.text("time_zone", "Time zone", "Europe/Berlin", known_zone),
+        region=asking.text("region", "Country code", "DE", region_code),
+        preset=asking.text("preset", presets, "", one_of(plugins.presets)),
+        hours=hours(asking.text("opening", "Opening hours", HOURS, hours)),
+        practitioners=asking.several("practitioners", "Practitioners, with commas between", "Dr. Anna Sommer"),
+        services=asking.several("services", "Services with their minutes, with commas between", "Check-up 30", service),
+    )
+
+
+def _posts(plugins: Plugins, asking: Asking) -> list[Place]:
+    """Nothing is asked where no plugin could send anything."""
+    question = f"What tells people of their appointments, or nothing ({_listed(plugins.notifiers)})"
+    kinds = asking if plugins.notifiers else replace(asking, ask=False)
+    return [_post(plugins, kind) for kind in kinds.several("notifiers", question, "", one_of(plugins.notifiers))]
 
 
 def _post(plugins: Plugins, kind: str) -> Post:
