@@ -102,8 +102,7 @@ class Flood:
         self.ears["calendar"].spoil = _spoiled_calendar
 
     def _requests(self) -> None:
-        free = [slot for slot in self.world.free("checkup") if slot.resource == "alma"]
-        for who, slot in (("known", free[0]), ("stranger", free[2])):
+        for who, slot in zip(("known", "stranger"), self._free("alma")[::8], strict=False):
             self.bookings[who] = self._book(who, slot)
         self.settle(lambda: len(self._ours()) == 2, "two requests in the calendar")
         self.settle(lambda: len(self._waiting()) == 2, "two requests in the list")
@@ -130,9 +129,9 @@ class Flood:
         head, _, rest = text.partition("SUMMARY:")
         retitled = f"{head}SUMMARY:{_text('own.title')}\r\n{_after(rest)}"
         self.world.calendar.client.put(event.ref, content=retitled.encode()).raise_for_status()
-        free = [slot for slot in self.world.free("checkup") if slot.resource == "alma"]
-        self.world.portal.move(self.bookings["known"]["manage_token"], free[4].start)
-        self.settle(lambda: [each.start for each in self._ours()] == [free[4].start], "the moved event")
+        later = self._free("alma")[-1].start
+        self.world.portal.move(self.bookings["known"]["manage_token"], later)
+        self.settle(lambda: [each.start for each in self._ours()] == [later], "the moved event")
 
     def _trouble(self) -> None:
         """Each side refuses, breaks and babbles, with somebody's data in what it says; a booking comes meanwhile."""
@@ -141,8 +140,8 @@ class Flood:
         refusals["calendar"] = page(403, self._babble("calendar"))
         for side, refusal in refusals.items():
             ears[side].instead = _only_writes(refusal)
-        free = [slot for slot in self.world.free("checkup") if slot.resource == "jonas"]
-        self.bookings["third"] = self._book("stranger", free[1])
+        free = self._free("jonas")
+        self._book("stranger", free[0])
         self.settle(lambda: self._tasks("write"), "a write that was given up")
         for side, answers in _BABBLING.items():
             for status, kind in answers:
@@ -150,7 +149,7 @@ class Flood:
                 self.settle(lambda failing=side: failing in self._sync(), f"{side} failing")  # type: ignore[misc]
             ears[side].instead = _always(None)
             ears[side].spoil = _SPOILED[side]
-        self._book("stranger", free[3])
+        self._book("stranger", free[-1])
         self.settle(lambda: self._unreadable() >= {"portal", "pms", "calendar"}, "records that cannot be read")
         for side in ("portal", "pms"):
             ears[side].spoil = lambda call, answer: answer
@@ -233,6 +232,9 @@ class Flood:
         """The bridge's own events but for the desk's appointment."""
         shown = self.world.picture().bridged
         return [each for each in shown if each.start.date() == self.world.day]
+
+    def _free(self, vet: str) -> list[Shown]:
+        return [slot for slot in self.world.free("checkup") if slot.resource == vet]
 
     def _states(self) -> set[str]:
         return {each.state for each in self._ours()}

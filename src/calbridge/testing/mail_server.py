@@ -38,7 +38,7 @@ class Sink:
     @property
     def mails(self) -> list[EmailMessage]:
         """The messages, read back by a parser that is not the one that wrote them."""
-        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]  # type: ignore[misc]  # the policy decides the class
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]
 
     async def handle_EHLO(  # noqa: N802 - the library's name
         self,
@@ -76,7 +76,7 @@ class Sink:
         """The recipient."""
         answer = _next(self.rcpt_answers)
         if answer == DROP:
-            server.transport.close()
+            _break_off(server)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
@@ -90,11 +90,17 @@ class Sink:
         """The whole message."""
         answer = _next(self.data_answers)
         if answer in {DROP, TAKEN}:
-            self.received.append(bytes(envelope.content or b""))
+            content = envelope.content or b""
+            self.received.append(content.encode() if isinstance(content, str) else content)
             self.to += envelope.rcpt_tos
         if answer == DROP:
-            server.transport.close()
+            _break_off(server)
         return answer
+
+
+def _break_off(server: SMTP) -> None:
+    if server.transport is not None:
+        server.transport.close()
 
 
 def _next(answers: list[str]) -> str:
