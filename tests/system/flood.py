@@ -156,12 +156,12 @@ class Flood:
         self.settle(lambda: self._sync() == {}, "all sides in order")
 
     def _letters(self) -> None:
-        """An invitation that is refused, and one that goes."""
+        """An invitation that is refused, and one that goes, once nothing else is on its way to the mail server."""
+        self.settle(lambda: CLINIC_ADDRESS in self.sink.to and "due" not in self._told(""), "the clinic's mails")
         self.sink.rcpt_answers.append(f"550 5.1.1 <{value('known.email')}>: {value('smtp.refusal')}")
         for wanted in ("refused", "sent"):
             self.said("client", "invite", self.keys["record"])
             self.settle(lambda state=wanted: state in self._told("invitation"), f"an invitation {wanted}")  # type: ignore[misc]
-        self.settle(lambda: CLINIC_ADDRESS in self.sink.to, "the clinic's mail")
 
     def _web(self) -> None:
         """Webhooks that nobody sent, and what anybody may read."""
@@ -226,7 +226,7 @@ class Flood:
 
     def _told(self, kind: str) -> list[str]:
         lines = json.loads(self.said("messages", "list", "--json").stdout)["messages"]
-        return [line["state"] for line in lines if line["kind"] == kind]
+        return [line["state"] for line in lines if kind in {"", line["kind"]}]
 
     def _ours(self) -> list[Shown]:
         """The bridge's own events but for the desk's appointment."""
@@ -244,9 +244,10 @@ class Flood:
 
     def _book(self, who: str, slot: Shown) -> dict[str, Any]:
         portal = self.world.portal
+        browser = f"{who}-{slot.start.isoformat()}"
         body = {
-            "hold_id": portal.select(slot, who),
-            "client_ref": who,
+            "hold_id": portal.select(slot, browser),
+            "client_ref": browser,
             "customer": {
                 "first_name": value(f"{who}.first"),
                 "last_name": value(f"{who}.last"),

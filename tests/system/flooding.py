@@ -84,7 +84,10 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
     given = ("known.email", "known.phone", "known.address", "known.species")
     return {
         "calendar": calendar,
-        "portal": Cell(must=named("said.decline") if reasons else frozenset(), may=named(*NOTES)),
+        "portal": Cell(
+            must=named("said.decline") if reasons else frozenset(),
+            may=named(*NOTES, *(["said.cancel"] if reasons else [])),
+        ),
         "pms": Cell(
             must=named("stranger.*", *NAMES, "known.note", "known.email"),
             may=named(*given, *NOTES, *private, "own.title", "said.*"),
