@@ -233,8 +233,8 @@ class Life:
     def kept(self) -> list[str]:
         """What is shown to people of what is kept: decisions, questions, reports, reasons."""
         rows: list[Any] = [*self.store.journal("hafen", limit=10_000), *self.store.tasks("hafen", open_only=False)]
-        rows += [*self.store.messages("hafen", limit=1_000), *self.store.connections("hafen")]
-        rows += [row.why for row in self.store.waiting("hafen")]
+        rows += [row.why for row in (*self.store.messages("hafen", limit=1_000), *self.store.waiting("hafen"))]
+        rows += self.store.connections("hafen")
         return [repr(row) for row in rows] + [repr(asdict(report)) for report in self.reports]
 
 

@@ -276,7 +276,8 @@ class Flood:
         self.left["log"] = [self.world.bridge.log.read_text("utf-8")]
         store = Store.open(self.world.bridge.config.parent / "calbridge.sqlite3")
         rows: list[Any] = [*store.journal(KEY, limit=10_000), *store.tasks(KEY, open_only=False)]
-        rows += [*store.messages(KEY, limit=1_000), *store.connections(KEY)]
+        rows += [row.why for row in (*store.messages(KEY, limit=1_000), *store.waiting(KEY))]
+        rows += store.connections(KEY)
         self.left["journal, tasks, messages"] = [repr(row) for row in rows]
         store.close()
 
