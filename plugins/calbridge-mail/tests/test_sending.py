@@ -162,7 +162,7 @@ class Script:
 
 
 SILENT = [
-    ((), "cannot be reached or breaks off"),
+    ((), "did not answer in time"),
     (("554 no service",), "cannot be reached or breaks off"),
     (("220 ready", "500 what?", "500 what?"), "cannot be reached or breaks off"),
     (("SSH-2.0-OpenSSH",), "cannot be reached or breaks off"),
