@@ -116,7 +116,7 @@ class Eager(MemoryNotifier):
 
     @hookimpl
     def check(self) -> tuple[Finding, ...]:
-        self.mailbox.delivered.append(NotifierTests().notice())
+        self.mailbox.delivered.append(NotifierTests().notice(Post(), Kind.CONFIRMED))
         return ()
 
 

@@ -64,15 +64,16 @@ class NotifierTests:
 
     repeats: ClassVar[int] = 3
 
-    def notice(self, kind: Kind = Kind.CONFIRMED, audience: Audience = "client") -> Notice:
-        """A whole message. A notifier that knows bookings of its own overrides it."""
+    def notice(self, side: NotifierDriver, kind: Kind, audience: Audience = "client") -> Notice:
+        """A whole message. Who sends about bookings of its own overrides it, and takes one of `side`."""
+        del side
         return _for_clinic(kind) if audience == "clinic" else _for_client(kind)
 
     def first(self, side: NotifierDriver) -> Notice:
         """A message of the first kind and audience that it delivers; to a client, where it does."""
         abilities: NotifierAbilities = side.notifier.abilities
         audience: Audience = "client" if "client" in abilities.audiences else "clinic"
-        return self.notice(next(kind for kind in Kind if kind in abilities.kinds), audience)
+        return self.notice(side, next(kind for kind in Kind if kind in abilities.kinds), audience)
 
     def test_abilities_name_what_exists(self, side: NotifierDriver) -> None:
         """A misspelt kind is never sent, and one who reaches nobody is never asked."""
@@ -104,7 +105,7 @@ class NotifierTests:
         if kind not in side.notifier.abilities.kinds or audience not in side.notifier.abilities.audiences:
             return
         gate = Gate(side)
-        assert _send(side, self.notice(kind, audience), gate) == NotifyReceipt()
+        assert _send(side, self.notice(side, kind, audience), gate) == NotifyReceipt()
         assert (len(side.delivered()), gate.arrived) == (1, [0])
 
     def test_a_message_with_nothing_that_may_be_missing_arrives(self, side: NotifierDriver) -> None:
@@ -176,7 +177,7 @@ class NotifierTests:
         if not isinstance(notice, ClientNotice):
             return
         side.refuse(notice.to)
-        receipt = _send(side, notice, Gate(side))
+        receipt = _send(side, self.first(side), Gate(side))
         assert receipt.outcome == "refused"
         assert receipt.why
         assert not marked.found(receipt.why, PRIVATE)
