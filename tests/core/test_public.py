@@ -26,7 +26,9 @@ MAY_LEAVE = {
     "Offer": "clinic revision windows",
     "OfferWindow": "resource window slots",
     "OfferedSlot": "service start end",
-    "PublicClinic": "key name time_zone language region phone email booking_url online resources services rules",
+    "PublicClinic": (
+        "key name time_zone language region phone email booking_url privacy_notice online resources services rules"
+    ),
     "PublicResource": "key name online",
     "PublicService": (
         "key name minutes group online resources species excluded_species clients instructions booking_mode"

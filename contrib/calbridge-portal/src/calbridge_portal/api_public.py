@@ -20,6 +20,7 @@ from calbridge_portal.records import (
     OwnCancellation,
     OwnMove,
     Page,
+    PublicSite,
     PublicType,
     Slot,
 )
@@ -30,6 +31,14 @@ def check_public_site(portal: Portal, site: str) -> None:
     """404 for a site this portal does not serve."""
     if site != portal.site:
         raise not_found("site", site)
+
+
+@get("/sites/{site:str}", sync_to_thread=True)
+def public_site(*, portal: GivenPortal, site: FromPath[str]) -> PublicSite:
+    """Whose site it is, and what a new client is asked to agree to."""
+    check_public_site(portal, site)
+    with portal.read() as tx:
+        return public.site(tx)
 
 
 @get("/sites/{site:str}/types", sync_to_thread=True)
@@ -110,6 +119,7 @@ def public_move(*, portal: GivenPortal, token: FromPath[str], data: JSONBody[Own
 public_router = Router(
     path="/public",
     route_handlers=[
+        public_site,
         public_types,
         public_slots,
         public_hold,

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 from litestar.router import Router
 
-from calbridge_portal import holds, public
+from calbridge_portal import holds, notices, public
 from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.booking_rows import hold_of
@@ -20,6 +20,7 @@ from calbridge_portal.instead import given_away
 from calbridge_portal.language import Language
 from calbridge_portal.limits import BODY
 from calbridge_portal.records import (
+    Agreed,
     BookingRequest,
     Customer,
     HoldRequest,
@@ -116,16 +117,19 @@ def details(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], ho
             raise given_away(tx, row)
         kind = public.public_type(tx, state.type)
         name = tx.site.name
-    return _page("details.html", lang, name, site=site, hold=state, type=kind)
+        notice = notices.in_force(tx)
+    return _page("details.html", lang, name, site=site, hold=state, type=kind, notice=notice)
 
 
 @post("/book/{site:str}/details/{hold_id:str}", sync_to_thread=True)
-def confirm(*, portal: GivenPortal, site: FromPath[str], hold_id: FromPath[str], data: Form) -> Redirect:
+def confirm(
+    *, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], hold_id: FromPath[str], data: Form
+) -> Redirect:
     """Step 5: booked."""
     check_public_site(portal, site)
     with portal.write() as tx:
         row = holds.row_of(tx, hold_id)
-        booked = public.book(tx, _request(data, hold_id, row["client_ref"]))
+        booked = public.book(tx, _request(data, hold_id, row["client_ref"], lang.code))
     return Redirect(f"/manage/{booked.manage_token}", status_code=SEE_OTHER)
 
 
@@ -221,7 +225,7 @@ def _weeks(here: str, week: int) -> Mapping[str, str | None]:
     return {"earlier": f"{here}{week - 1}" if week else None, "later": f"{here}{min(week + 1, LAST_WEEK)}"}
 
 
-def _request(data: Mapping[str, str], hold_id: str, client_ref: str) -> BookingRequest:
+def _request(data: Mapping[str, str], hold_id: str, client_ref: str, language: str) -> BookingRequest:
     given = {name: value.strip() or None for name, value in data.items()}
     patient = (
         Patient(name=given["patient_name"] or "", species=given.get("species")) if given.get("patient_name") else None
@@ -238,6 +242,8 @@ def _request(data: Mapping[str, str], hold_id: str, client_ref: str) -> BookingR
         ),
         patient=patient,
         note=given.get("note"),
+        consent=Agreed(version=given["consent"]) if given.get("consent") else None,
+        language=language,
     )
 
 

@@ -27,11 +27,12 @@ class SiteSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One clinic's booking site."""
+    """One clinic's booking site. `privacy_notice` is what a new client agrees to, word for word."""
 
     name: str
     time_zone: str
     settings: SiteSettings = field(default_factory=SiteSettings)
+    privacy_notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,23 @@ class SiteState(Site):
     id: str
     revision: int
     maintenance: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A privacy notice. `version` is the SHA-256 of its text, so it names the same words for ever."""
+
+    version: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicSite:
+    """The site as a client sees it, with the privacy notice that is in force, where there is one."""
+
+    name: str
+    time_zone: str
+    privacy_notice: Notice | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +197,25 @@ class SlotRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """A client agrees to the privacy notice of this version, which she was shown."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(Agreed):
+    """The same, with when she did."""
+
+    agreed_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """Book a slot, held before or not; one of `hold_id` and `slot` is needed."""
+    """Book a slot, held before or not; one of `hold_id` and `slot` is needed.
+
+    `language` is the tag (RFC 5646) of the page the client books on.
+    """
 
     customer: Customer
     client_ref: str
@@ -188,6 +223,8 @@ class BookingRequest:
     slot: SlotRef | None = None
     patient: Patient | None = None
     note: str | None = None
+    consent: Agreed | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +246,10 @@ class SyncReport(Sync):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """One booking with all the bridge needs of it."""
+    """One booking with all the bridge needs of it.
+
+    `manage_url` is the client's own page of it: whoever has it may change the booking.
+    """
 
     id: str
     status: BookingStatus
@@ -224,6 +264,9 @@ class Booking:
     customer: Customer
     patient: Patient | None
     note: str | None
+    consent: Consent | None
+    language: str | None
+    manage_url: str
     created_at: str
     updated_at: str
     last_changed_by: By

@@ -10,6 +10,9 @@ CREATE TABLE documents (
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 
+-- Every privacy notice that was ever in force; the one without an end is.
+CREATE TABLE notices (version TEXT PRIMARY KEY, text TEXT NOT NULL, until INTEGER) WITHOUT ROWID;
+
 -- Exact offered starts, as published. Nothing outside this table is ever offered.
 CREATE TABLE offers (
     calendar TEXT NOT NULL,
@@ -69,6 +72,9 @@ CREATE TABLE bookings (
     patient_name TEXT,
     patient_species TEXT,
     note TEXT,
+    notice TEXT REFERENCES notices (version),
+    agreed_at INTEGER,
+    language TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     last_changed_by TEXT NOT NULL,

@@ -84,9 +84,9 @@ class Bridge:
     def changes(self, **params: Any) -> Any:
         return self.ok("GET", f"/v1/sites/{SITE}/changes", params=params)
 
-    def settings(self, **settings: Any) -> None:
+    def settings(self, notice: str | None = None, **settings: Any) -> None:
         body = {"name": "Tierarztpraxis am Hafen", "time_zone": "Europe/Berlin", "settings": settings}
-        self.ok("PUT", f"/v1/sites/{SITE}", json=body)
+        self.ok("PUT", f"/v1/sites/{SITE}", json=body | {"privacy_notice": notice})
 
     def messages(self, booking: str) -> list[str]:
         items = self.ok("GET", f"/v1/sites/{SITE}/bookings/{booking}/messages")["items"]
@@ -118,7 +118,9 @@ def served(portal: Portal, options: Options | None = None) -> Iterator[str]:
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            portal.reached_at(address)
+            yield address
         finally:
             server.should_exit = True
             thread.join(timeout=10)

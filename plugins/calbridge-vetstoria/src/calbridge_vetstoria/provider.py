@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import hookimpl
@@ -27,6 +28,7 @@ from calbridge.provider import (
 )
 from calbridge_vetstoria import checks, documents, feed, hints, offers
 from calbridge_vetstoria.client import PortalClient
+from calbridge_vetstoria.consents import Notices, asked
 from calbridge_vetstoria.records import HOLD, VISIT, Reader
 from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Hold
@@ -48,7 +50,9 @@ class VetstoriaPortal:
         self._settings = settings
         self._context = context
         self._client = PortalClient(settings, context)
-        self._reader = Reader.of(settings)
+        notices = Notices(partial(asked, self._client))
+        notices.learn(context.clinic.privacy_notice)
+        self._reader = Reader.of(settings, notices)
         self._told = ""
         self.capabilities = Capabilities(
             fields=frozenset({"state", "resource", "start", "end"}),
