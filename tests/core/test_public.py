@@ -22,9 +22,9 @@ from calbridge.views import CalendarView, PmsView, PortalView
 MAY_LEAVE = {
     "PortalChange": "key appointment revision view remove ref version previous overbook notify alternatives",
     "Alternative": "resource start end",
-    "PortalView": "state resource start end service description decline_reason",
+    "PortalView": "state resource start end service description decline_reason wide_moves",
     "Offer": "clinic revision windows",
-    "OfferWindow": "resource window slots",
+    "OfferWindow": "resource window slots moves",
     "OfferedSlot": "service start end",
     "PublicClinic": (
         "key name time_zone language region phone email booking_url privacy_notice online resources services rules"

@@ -16,7 +16,18 @@ from calbridge_portal.portal import Portal
 from calbridge_portal.store import Store
 from calbridge_portal.testing import NOW, SITE, TOKEN, Bridge, ManualClock, furnish
 
-EMPTIED = ("offers", "publications", "holds", "messages", "bookings", "notices", "events", "idempotency", "webhooks")
+EMPTIED = (
+    "offers",
+    "moves",
+    "publications",
+    "holds",
+    "messages",
+    "bookings",
+    "notices",
+    "events",
+    "idempotency",
+    "webhooks",
+)
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,13 @@ class PortalSide:
         site = self.client.get(f"/public/sites/{self.site}").raise_for_status().json()
         return dict(site["privacy_notice"] or {})
 
+    def targets(self, token: str, span: tuple[datetime, datetime]) -> tuple[datetime, ...]:
+        """The times that one's own booking could be moved to, with the same person."""
+        asked = {"from": span[0].isoformat(), "to": span[1].isoformat()}
+        calendar = self.own(token)["calendar"]
+        answer = self.client.get(f"/public/bookings/{token}/slots", params=asked | {"calendar": calendar})
+        return tuple(datetime.fromisoformat(slot["start"]) for slot in answer.raise_for_status().json()["items"])
+
     def own(self, token: str) -> dict[str, Any]:
         """One's own booking behind its link."""
         found: dict[str, Any] = self.client.get(f"/public/bookings/{token}").raise_for_status().json()

@@ -24,7 +24,7 @@ from calbridge_portal.records import (
     PublicType,
     Slot,
 )
-from calbridge_portal.slots import free_slots
+from calbridge_portal.slots import free_slots, mover
 
 
 def check_public_site(portal: Portal, site: str) -> None:
@@ -102,6 +102,21 @@ def public_own_booking(*, portal: GivenPortal, token: FromPath[str]) -> OwnBooki
         return public.own_booking(tx, public.by_token(tx, token))
 
 
+@get("/bookings/{token:str}/slots", sync_to_thread=True)
+def public_own_slots(
+    *,
+    portal: GivenPortal,
+    token: FromPath[str],
+    from_: FromInstant,
+    to: ToInstant,
+    calendar: FromQuery[str | None] = None,
+) -> Page[Slot]:
+    """When one's own booking can be instead."""
+    with portal.read() as tx:
+        row = public.by_token(tx, token)
+        return Page(items=free_slots(tx, row["type"], window_of(from_, to), calendar, mover(row)))
+
+
 @post("/bookings/{token:str}/cancel", status_code=200, sync_to_thread=True)
 def public_cancel(*, portal: GivenPortal, token: FromPath[str], data: JSONBody[OwnCancellation]) -> OwnBooking:
     """Cancel one's own booking."""
@@ -127,6 +142,7 @@ public_router = Router(
         public_release,
         public_booking,
         public_own_booking,
+        public_own_slots,
         public_cancel,
         public_move,
     ],

@@ -52,6 +52,7 @@ def booking_of(tx: Tx, row: sqlite3.Row) -> Booking:
         cancel_reason=row["cancel_reason"],
         decline_reason=row["decline_reason"],
         alternatives=_named(tx, row["alternatives"]),
+        moves_to=row["moves_to"],
         sync=_sync(row),
     )
 

@@ -30,7 +30,7 @@ from calbridge_portal.records import (
     Patient,
     Slot,
 )
-from calbridge_portal.slots import free_slots
+from calbridge_portal.slots import Mover, free_slots, mover
 from calbridge_portal.store import Tx
 from calbridge_portal.times import day_bounds
 
@@ -173,7 +173,7 @@ def move_times(*, portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]
     with portal.read() as tx:
         row = public.by_token(tx, token)
         own = public.own_booking(tx, row)
-        days = _days(tx, own.type, week, own=own.id) if own.may_move else []
+        days = _days(tx, own.type, week, mover(row)) if own.may_move else []
         name = tx.site.name
     return _page(
         "times.html",
@@ -207,7 +207,7 @@ def _page(template: str, lang: Language, site_name: str, **context: Any) -> Temp
     )
 
 
-def _days(tx: Tx, kind: str, week: int, own: str | None = None) -> list[tuple[str, Sequence[Slot]]]:
+def _days(tx: Tx, kind: str, week: int, own: Mover | None = None) -> list[tuple[str, Sequence[Slot]]]:
     """The free slots of one week by local day; where resources are not shown, one slot a start."""
     first = day_bounds(tx.now, tx.zone, days=week * DAYS_SHOWN)[0]
     last = day_bounds(tx.now, tx.zone, days=week * DAYS_SHOWN + DAYS_SHOWN - 1)[1]

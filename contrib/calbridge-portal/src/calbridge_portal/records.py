@@ -9,6 +9,8 @@ HoldStatus = Literal["held", "consumed", "released", "expired"]
 Mode = Literal["instant", "request"]
 T = TypeVar("T")
 SyncState = Literal["pending", "accepted", "written", "failed", "timed_out"]
+MovesTo = Literal["offers", "moves"]
+"""Which published starts a confirmed booking may be moved to by its client."""
 Match = Literal["matched", "partial", "unmatched", "ambiguous"]
 
 
@@ -114,10 +116,14 @@ class OfferedStarts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """The whole offer of one calendar and window; it replaces what was there."""
+    """The whole offer of one calendar and window; it replaces what was there.
+
+    `moves` is what bookings with `moves_to` "moves" may be moved to.
+    """
 
     source_revision: int
     offers: list[OfferedStarts]
+    moves: list[OfferedStarts] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,9 +245,10 @@ class Sync:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport(Sync):
-    """A sync report; it may also say how far the visit is."""
+    """A sync report; it may also say how far the visit is, and which starts its client may move it to."""
 
     status: Literal["arrived", "fulfilled", "no_show"] | None = None
+    moves_to: MovesTo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +280,7 @@ class Booking:
     cancel_reason: str | None
     decline_reason: str | None
     alternatives: list[FreeTime]
+    moves_to: MovesTo
     sync: Sync
 
 

@@ -22,6 +22,15 @@ CREATE TABLE offers (
 ) WITHOUT ROWID;
 CREATE INDEX offers_by_time ON offers (calendar, start_at);
 
+-- The same for moves: what a booking may be moved to whose client has more time for that than for booking.
+CREATE TABLE moves (
+    calendar TEXT NOT NULL,
+    type TEXT NOT NULL,
+    start_at INTEGER NOT NULL,
+    PRIMARY KEY (calendar, type, start_at)
+) WITHOUT ROWID;
+CREATE INDEX moves_by_time ON moves (calendar, start_at);
+
 -- Which window was published last, so that a late older publication is refused.
 CREATE TABLE publications (
     calendar TEXT NOT NULL,
@@ -87,6 +96,7 @@ CREATE TABLE bookings (
     sync_external_ref TEXT,
     sync_detail TEXT,
     client_moves INTEGER NOT NULL DEFAULT 0,
+    moves_to TEXT NOT NULL DEFAULT 'offers' CHECK (moves_to IN ('offers', 'moves')),
     owed_message TEXT,
     manage_token TEXT NOT NULL UNIQUE
 );

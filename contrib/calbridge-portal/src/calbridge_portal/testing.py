@@ -55,8 +55,12 @@ class Bridge:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def publish(self, starts: list[str], *, revision: int = 1, calendar: str = "anna") -> httpx.Response:
-        body = {"source_revision": revision, "offers": [{"type": "checkup", "starts": starts}]}
+    def publish(
+        self, starts: list[str], *, revision: int = 1, calendar: str = "anna", moves: list[str] | None = None
+    ) -> httpx.Response:
+        body: dict[str, Any] = {"source_revision": revision, "offers": [{"type": "checkup", "starts": starts}]}
+        if moves is not None:
+            body["moves"] = [{"type": "checkup", "starts": moves}]
         return self.call("PUT", f"/v1/sites/{SITE}/availability/{calendar}", params=DAY, json=body)
 
     def hold(self, start: str = STARTS[0], ref: str = "ref-1", **more: Any) -> httpx.Response:

@@ -55,7 +55,7 @@ class VetstoriaPortal:
         self._reader = Reader.of(settings, notices)
         self._told = ""
         self.capabilities = Capabilities(
-            fields=frozenset({"state", "resource", "start", "end"}),
+            fields=frozenset({"state", "resource", "start", "end", "wide_moves"}),
             takes_offers=True,
             webhooks=settings.webhook_secret is not None,
             tells=TELLS,

@@ -101,6 +101,7 @@ class Reader:
             service=self.services.key(booking.type),
             description=booking.note or "",
             decline_reason=booking.decline_reason or "",
+            wide_moves=booking.moves_to == "moves",
         )
         return Entry(
             ref=VISIT + booking.id,

@@ -69,6 +69,7 @@ class Booking(Wire):
     language: str | None = None
     manage_url: str | None = None
     decline_reason: str | None = None
+    moves_to: Literal["offers", "moves"] = "offers"
     updated_at: AwareDatetime
     last_changed_by: Literal["client", "practice", "system"]
     sync: Sync
