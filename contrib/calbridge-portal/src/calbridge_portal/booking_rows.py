@@ -59,7 +59,7 @@ def booking_of(tx: Tx, row: sqlite3.Row) -> Booking:
 
 def messages_of(tx: Tx, booking: str) -> list[Message]:
     """The messages a booking's client was sent, oldest first."""
-    rows = tx.all("SELECT * FROM messages WHERE booking = :id ORDER BY revision, kind", id=booking)
+    rows = tx.all("SELECT * FROM messages WHERE booking = :id ORDER BY at, revision, kind", id=booking)
     return [Message(kind=row["kind"], revision=row["revision"], at=wire(row["at"], tx.zone)) for row in rows]
 
 

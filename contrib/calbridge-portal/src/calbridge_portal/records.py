@@ -371,6 +371,13 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedMessage:
+    """What the bridge asks the portal to tell its client, beside what the portal tells by itself."""
+
+    kind: Literal["reminder", "please_phone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest:
     """Where to send hints; no `events` means all."""
 

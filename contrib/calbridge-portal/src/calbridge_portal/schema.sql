@@ -123,13 +123,15 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_age ON events (at);
 
--- Each message once per booking, kind and revision: the key itself makes a repetition impossible.
+-- Each message once: the portal's own by kind and revision, the bridge's by the name it gives. The key itself makes a
+-- repetition impossible.
 CREATE TABLE messages (
     booking TEXT NOT NULL REFERENCES bookings (id),
+    key TEXT NOT NULL,
     kind TEXT NOT NULL,
     revision INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (booking, kind, revision)
+    PRIMARY KEY (booking, key)
 ) WITHOUT ROWID;
 
 CREATE TABLE idempotency (
