@@ -289,10 +289,10 @@ def test_whom_a_service_is_for_is_asked_when_it_is_booked_and_not_when_it_is_mov
 @pytest.mark.parametrize(("clients", "moved"), [("all", True), ("known", True), ("new", False)])
 def test_a_move_to_another_service_is_asked_like_a_booking_of_it(clients: Any, moved: bool) -> None:
     it = booked()
-    services = {**it.clinic.services, "long": replace(it.clinic.services["long"], clients=clients)}
+    services = {**it.clinic.services, "op": replace(it.clinic.services["op"], clients=clients)}
     it.clinic = replace(it.clinic, services=services)
-    it.see(portal=changed(edited(it, "portal", service="long", start=TEN + 3600, end=TEN + 7200)))
-    assert (only(it).service == "long") is moved
+    it.see(portal=changed(edited(it, "portal", service="op", start=TEN + 3600, end=TEN + 7200)))
+    assert (only(it).service == "op") is moved
 
 
 @pytest.mark.parametrize(
