@@ -227,6 +227,7 @@ def _weeks(here: str, week: int) -> Mapping[str, str | None]:
 
 def _request(data: Mapping[str, str], hold_id: str, client_ref: str, language: str) -> BookingRequest:
     given = {name: value.strip() or None for name, value in data.items()}
+    consent = given.get("consent")
     patient = (
         Patient(name=given["patient_name"] or "", species=given.get("species")) if given.get("patient_name") else None
     )
@@ -242,7 +243,7 @@ def _request(data: Mapping[str, str], hold_id: str, client_ref: str, language: s
         ),
         patient=patient,
         note=given.get("note"),
-        consent=Agreed(version=given["consent"]) if given.get("consent") else None,
+        consent=Agreed(version=consent) if consent else None,
         language=language,
     )
 
