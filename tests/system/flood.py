@@ -24,6 +24,7 @@ from calbridge.demo.shown import Shown
 from calbridge.demo.world import World
 from calbridge.store import Store
 from calbridge.testing.mail_server import MailServer, Sink
+from calbridge.testing.marked import Marked
 from calbridge.testing.proxy import Answer, Call
 
 PATIENCE_S = 20.0
@@ -54,6 +55,13 @@ class Flood:
         self.bookings: dict[str, dict[str, Any]] = {}
         self.keys: dict[str, str] = {}
         self.record: dict[str, Any] = {}
+        self.marks = dict(MARKS)
+        for path in (world.bridge.config.parent / "secrets").iterdir():
+            self._mark(f"secret.{path.name}", path.read_text("utf-8"))
+
+    def _mark(self, name: str, text: str) -> None:
+        """A value that others chose: a secret, a client's own link."""
+        self.marks[name] = Marked(field=name, value=text, needles=(text.casefold(),))
 
     # --- living ---
 
@@ -104,6 +112,7 @@ class Flood:
     def _requests(self) -> None:
         for who, slot in zip(("known", "stranger"), self._free("alma")[::8], strict=False):
             self.bookings[who] = self._book(who, slot)
+            self._mark(f"link.{who}", self.bookings[who]["manage_token"])
         self.settle(lambda: len(self._ours()) == 2, "two requests in the calendar")
         self.settle(lambda: len(self._waiting()) == 2, "two requests in the list")
         for line in self._waiting():

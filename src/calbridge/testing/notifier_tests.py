@@ -144,12 +144,17 @@ class NotifierTests:
         assert len(side.delivered()) == 1
 
     def test_an_outage_is_said_before_anything_is_handed_over(self, side: NotifierDriver) -> None:
-        """It is tried again for as long as it takes, so it must be certain that nothing has left."""
+        """It is tried again for as long as it takes, so it must be certain that nothing has left.
+
+        Who repeats safely may hand over first: asking once more does no harm there.
+        """
         gate, notice = Gate(side), self.first(side)
         with side.outage():
             said = _outcome(side, notice, gate)
-        assert said in {"later", "retry", "human"}
-        assert (gate.arrived, side.delivered()) == ([], [])
+        safe = side.notifier.abilities.repeats_safely
+        assert said in {"later", "retry", "human", *(["unknown"] if safe else [])}
+        assert side.delivered() == []
+        assert safe or gate.arrived == []
         assert _send(side, notice, Gate(side)) == NotifyReceipt()
 
     def test_a_lost_answer_is_not_taken_for_a_failure(self, side: NotifierDriver) -> None:
