@@ -81,18 +81,31 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
         "pseudonym": Cell(must=named(*NOTES, *KEPT), may=named("own.title")),
         "none": Cell(must=named(*NOTES, *KEPT), may=named("own.title")),
     }[names]
+    told = ("said.decline",) if reasons else ()
     given = ("known.email", "known.phone", "known.address", "known.species")
     return {
         "calendar": calendar,
         "portal": Cell(
-            must=named("said.decline") if reasons else frozenset(),
+            must=named(*told),
             may=named(*NOTES, *(["said.cancel"] if reasons else [])),
         ),
         "pms": Cell(
             must=named("stranger.*", *NAMES, "known.note", "known.email"),
             may=named(*given, *NOTES, *private, "own.title", "said.*"),
         ),
-        "mail to the client": Cell(must=named("record.first", "record.last", "known.email")),
+        "mail to the client": Cell(
+            must=named(
+                *NAMES,
+                "known.email",
+                "stranger.email",
+                "known.note",
+                "stranger.note",
+                "record.first",
+                "record.last",
+                *told,
+            ),
+            may=frozenset({"link.known", "link.stranger"}),
+        ),
         "mail to the clinic": Cell(),
         "log": Cell(),
         "commands": Cell(),

@@ -70,5 +70,6 @@ class TestTelling(NotifierTests):
         return replace(notice, ref=side.ref) if isinstance(notice, ClientNotice) else notice
 
     @pytest.fixture
-    def side(self, side: Any) -> Own:
+    def side(self, connect: Callable[..., Any]) -> Own:
+        side = connect(tells=True)
         return Own(side, TestVetstoria().booked(side).ref)
