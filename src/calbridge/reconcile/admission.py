@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from calbridge.model import Appointment
-from calbridge.reconcile.asking import judge
+from calbridge.reconcile.asking import for_each_animal, judge
 from calbridge.reconcile.draft import Draft
 from calbridge.slots import Candidate
+from calbridge.views import ONE_PATIENT
 
 ADMISSION = frozenset({"client_not_admitted", "species_not_admitted"})
 KINDS: dict[str, Literal["known", "new"]] = {"linked": "known", "unmatched": "new", "creating": "new"}
@@ -21,9 +22,11 @@ def not_admitted(draft: Draft, appointment: Appointment) -> str:
         resource=appointment.resource,
         start=appointment.start,
         client=KINDS.get(appointment.match),
-        species=appointment.details.species if appointment.details else None,
     )
-    verdicts = judge(draft, wanted, without=appointment.id, at=draft.now).verdicts
+    if appointment.details and appointment.details.others and draft.clinic.rules.one_patient_per_booking:
+        return ONE_PATIENT
+    each_animal = for_each_animal(wanted, appointment.details)
+    verdicts = [v for each in each_animal for v in judge(draft, each, without=appointment.id, at=draft.now).verdicts]
     return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
 
 

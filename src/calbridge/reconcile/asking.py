@@ -31,6 +31,20 @@ def asked_at(draft: Draft, entry: Entry) -> int:
     return at if at <= draft.now < entry.view.start else draft.now
 
 
+def for_each_animal(wanted: Candidate, details: Details | None) -> tuple[Candidate, ...]:
+    """The wish once for each animal that comes along: a service is for all of them or for none."""
+    if details is None:
+        return (wanted,)
+    species = (details.species, *(each.species for each in details.others))
+    return tuple(replace(wanted, species=each) for each in species)
+
+
+def judge_all(draft: Draft, wanted: Candidate, details: Details | None, *, without: str, at: int) -> Decision:
+    """As `judge`, for every animal: the first refusal, else what they all get."""
+    found = [judge(draft, each, without=without, at=at) for each in for_each_animal(wanted, details)]
+    return next((each for each in found if not each.ok), found[0])
+
+
 def candidate(view: PortalView, details: Details | None) -> Candidate:
     species = details.species if details else None
     return Candidate(service=view.service, resource=view.resource, start=view.start, species=species)
