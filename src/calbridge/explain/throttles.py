@@ -63,6 +63,7 @@ def _passing(told: Told) -> list[int]:
         client=wanted.client,
         species=wanted.species,
         scope=wanted.scope,
+        minutes=wanted.minutes,
     )
     return [slot.start for slot in found]
 
