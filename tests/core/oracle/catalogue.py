@@ -282,7 +282,8 @@ def admits(catalogue, rule, key, start):
             return turn != options.turn
         case "free_day":
             taken = catalogue.facts.taken.get(options.other, ())
-            return len([a for a, _ in taken if catalogue.date(a) == catalogue.date(start)]) <= options.most
+            days = {catalogue.date(start), catalogue.date(start + catalogue.service.minutes * 60 - 1)}
+            return len([a for a, _ in taken if catalogue.date(a) in days]) <= options.most
         case "never_ben":
             return key != "ben"
         case _:
