@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from calbridge.model import Appointment
-from calbridge.reconcile.asking import judge, wish_of
+from calbridge.reconcile.asking import asked_anew, judge
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import TAKEN
 from calbridge.views import SYSTEM_REASONS
@@ -20,7 +20,7 @@ def not_admitted(draft: Draft, appointment: Appointment) -> str:
     Whatever else has changed since the slot was held is not looked at: of the rules that would let anybody have it, the
     first that refuses her. Rules 2 and 3, exclusions for a species, and rules of plugins may.
     """
-    hers = replace(wish_of(appointment), scope="book")
+    hers = asked_anew(appointment)
     anybodys = replace(hers, client=None, species=None)
     for_her, for_anybody = (judge(draft, each, without=appointment.id, at=draft.now) for each in (hers, anybodys))
     verdicts = zip(for_her.verdicts, for_anybody.verdicts, strict=True)
@@ -33,7 +33,7 @@ def turn_away(draft: Draft, appointment: Appointment, code: str) -> None:
     if code in SYSTEM_REASONS:
         draft.refuse(appointment, code)
     else:
-        draft.refuse(appointment, TAKEN, wish_of(appointment))
+        draft.refuse(appointment, TAKEN, asked_anew(appointment))
 
 
 def instant(draft: Draft, appointment: Appointment) -> bool:

@@ -21,28 +21,33 @@ KINDS: dict[str, Literal["known", "new"]] = {"linked": "known", "unmatched": "ne
 
 
 def wish_of(appointment: Appointment) -> Candidate:
-    """The slot it takes, or was to take, as a wish of its client: what alternatives are looked for to, what is moved.
+    """The slot it takes, or was to take, as a wish: what alternatives are looked for to, and what is moved.
 
-    A known client's confirmed appointment is judged as one that is rescheduled (rules.md section 3).
+    It is as long as it is, and whom its service is for was asked when it was booked. A known client's confirmed
+    appointment may have more time to move to than new bookings have (S4).
     """
-    client = KINDS.get(appointment.match)
-    known = client == "known" and appointment.state is State.CONFIRMED
+    known = appointment.state is State.CONFIRMED and bool(appointment.client)
     return Candidate(
         service=appointment.service,
         resource=appointment.resource,
         start=appointment.start,
-        client=client,
+        client="known" if known else None,
         species=_species(appointment.details),
         scope="reschedule" if known else "book",
         minutes=appointment.minutes,
     )
 
 
-def moved_to(appointment: Appointment, view: PortalView) -> Candidate:
-    """The wish to move it: it stays as long as it is, unless it becomes another service."""
-    minutes = appointment.minutes if view.service == appointment.service else None
-    wish = wish_of(appointment)
-    return replace(wish, service=view.service, resource=view.resource, start=view.start, minutes=minutes)
+def asked_anew(appointment: Appointment) -> Candidate:
+    """The same as whoever its client is known to be by now would book it."""
+    return replace(wish_of(appointment), client=KINDS.get(appointment.match), scope="book")
+
+
+def moved_to(appointment: Appointment, *, service: str, resource: str, start: int) -> Candidate:
+    """The wish to move it there; another service is asked for anew, and has its own length."""
+    if service == appointment.service:
+        return replace(wish_of(appointment), resource=resource, start=start)
+    return replace(asked_anew(appointment), service=service, resource=resource, start=start, minutes=None)
 
 
 def candidate(view: PortalView, details: Details | None) -> Candidate:

@@ -186,7 +186,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
         draft.touched.add(appointment.id)
         return
-    wanted = moved_to(appointment, view)
+    wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
     asked = asked_at(draft, entry)
     decision = judge(draft, wanted, without=appointment.id, at=asked)
     if not decision.ok:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,21 +70,20 @@ class _Asked:
 
 def _wanted(config: ClinicConfig, known: Known, start: int, given: _Asked) -> Candidate:
     """The candidate; what is not said comes from the booking that is moved, as the core judges its client's move."""
-    from calbridge.reconcile import wish_of
+    from calbridge.reconcile import moved_to
     from calbridge.rules import Candidate
 
-    wish = wish_of(known.booking) if known.booking else Candidate(service="", resource="", start=start)
-    service, resource = given.service or wish.service, given.resource or wish.resource
+    moved = known.booking
+    service, resource = given.service or (moved and moved.service), given.resource or (moved and moved.resource)
     if not service or not resource:
         raise ConfigError(f"say --{'resource' if service else 'service'}, or --move with a booking that has one")
-    return Candidate(
-        service=asked.service(config.clinic, service),
-        resource=asked.resource(config.clinic, resource),
-        start=start,
+    place = {"service": asked.service(config.clinic, service), "resource": asked.resource(config.clinic, resource)}
+    wish = moved_to(moved, **place, start=start) if moved else Candidate(**place, start=start)
+    return replace(
+        wish,
         client=given.client or wish.client,
         species=wish.species if given.species is None else given.species,
         scope=given.scope or wish.scope,
-        minutes=wish.minutes if service == wish.service else None,
         listed=True,
     )
 
