@@ -508,7 +508,8 @@ def test_a_new_plugin_is_written_whole(practice: Any, what: str) -> None:
 def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
     lines = ask("plugins", "list")["plugins"]
     assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "cards", "desk"],
-            "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
+            "notifiers": [], "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
+    assert ["smtp"] in [each["notifiers"] for each in lines]
     broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
