@@ -77,8 +77,11 @@ def _wanted(config: ClinicConfig, known: Known, start: int, given: _Asked) -> Ca
     service, resource = given.service or (moved and moved.service), given.resource or (moved and moved.resource)
     if not service or not resource:
         raise ConfigError(f"say --{'resource' if service else 'service'}, or --move with a booking that has one")
-    place = {"service": asked.service(config.clinic, service), "resource": asked.resource(config.clinic, resource)}
-    wish = moved_to(moved, **place, start=start) if moved else Candidate(**place, start=start)
+    service, resource = asked.service(config.clinic, service), asked.resource(config.clinic, resource)
+    if moved is None:
+        wish = Candidate(service=service, resource=resource, start=start)
+    else:
+        wish = moved_to(moved, service=service, resource=resource, start=start)
     return replace(
         wish,
         client=given.client or wish.client,
