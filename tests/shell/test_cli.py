@@ -646,7 +646,7 @@ def test_init_asks_again_and_keeps_what_was_said(practice: Any) -> None:
         '"Europe/Viena" is not a known time zone; did you mean "Europe/Vienna"?',
         'a region is a country code of two capitals, such as "DE"',
         'there is no "provett"; did you mean "provet"?',
-        'opening hours: "9-12" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".',
+        'opening hours: "9-12" is not a window: write "09:00-12:00".',
         'service "Check-up" is wrong: write its name and its minutes, like "Check-up 30"',
         'there is no "desks"; did you mean "desk"?',
         "url is needed: write it",
