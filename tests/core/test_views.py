@@ -118,8 +118,8 @@ def test_a_hold_shows_the_service_and_nobody(names):
 @pytest.mark.parametrize(
     ("names", "title"),
     [
-        ("full", "Sprechstunde - PATIENT-NAME, FIRST-NAME LAST-NAME"),
-        ("pseudonym", "Sprechstunde - PA FILA CLIENT-KEY"),
+        ("full", "Sprechstunde - PATIENT-NAME, SECRETMINKA, FIRST-NAME LAST-NAME"),
+        ("pseudonym", "Sprechstunde - PA SE FILA CLIENT-KEY"),
         ("none", "Sprechstunde"),
     ],
 )
