@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from calbridge.errors import ConfigError, NeedsHuman, RetryLater, SkipItem
-from calbridge.model import Consent, Details
+from calbridge.model import Animal, Consent, Details
 from calbridge.provider import ClientQuery, ClientRecord, Hint, InboundRequest, PatientRecord
 from calbridge_pms.settings import PmsSettings
 
@@ -105,6 +105,21 @@ def test_a_species_has_the_practices_word_there_and_the_clinics_here(side: Any, 
 def test_two_words_for_one_species_are_refused() -> None:
     with pytest.raises(ValidationError, match='dog and puppy are both mapped to "Hund"'):
         PmsSettings(url="http://pms.test", token=SecretStr("x"), species={"dog": "Hund", "puppy": "Hund"})
+
+
+def test_all_her_animals_are_recorded_once_also_where_an_answer_was_lost(side: Any) -> None:
+    several = replace(NEW, others=(Animal(name="Minka", species="cat"), Animal(name="Rex")))
+    side.arm({"match": "* /v1/clients/", "action": "500_after_commit", "times": 3})
+    with pytest.raises(RetryLater):
+        side.provider.create_client(details=several, key="k", consent=None)
+    side.arm()
+    made = side.provider.create_client(details=several, key="k", consent=None)
+    assert [(each.name, each.species) for each in made.patients] == [("Bello", "dog"), ("Minka", "cat"), ("Rex", "")]
+    assert sorted(each["name"] for each in side.http.get(f"/v1/clients/{made.id}/patients").json()["items"]) == [
+        "Bello",
+        "Minka",
+        "Rex",
+    ]
 
 
 def test_without_a_consent_nothing_is_filed(side: Any) -> None:
