@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from calbridge.errors import ConfigError
 from calbridge.fields import is_secret
-from calbridge.settings.values import WEEKDAYS, nearest
+from calbridge.nearest import did_you_mean
+from calbridge.settings.values import WEEKDAYS
 from calbridge.wall import parse_windows
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Place:
         if name in self.secrets:
             raise ValueError("a secret is never written into the file: init says where it goes")
         if name not in self.fields:
-            raise ValueError(f'{self.kind} has no setting "{name}"{nearest(name, self.fields)}')
+            raise ValueError(f'{self.kind} has no setting "{name}"{did_you_mean(name, self.fields)}')
 
     def _check_entry(self, key: str, text: str) -> None:
         table = key.partition(".")[0]
