@@ -17,6 +17,7 @@ import quopri
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -26,6 +27,7 @@ _LAYERS = 4
 """Coats over each other that are taken off: a percent-quoted base64 of a folded line, and one more."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
+_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]{6,}")
 _WRAPPED = re.compile(r"(?<=[A-Za-z0-9+/_-])\r?\n(?=[A-Za-z0-9+/=_-])")
 _FOLDED = re.compile(r"\\?\r?\n[ \t]")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -130,10 +132,14 @@ def _debased(view: str) -> Iterator[str]:
     yield "\n".join(run for run in runs if run)
 
 
+@lru_cache(maxsize=1 << 16)
 def _of_base64(run: str) -> str:
-    """As it stands, and from each of the next three signs: the run may begin in the middle of something else."""
+    """As it stands, and from each of the next three signs: the run may begin in the middle of something else.
+
+    Only what reads like text is kept: most runs are no base64 at all, and give a few random signs.
+    """
     plain = run.rstrip("=").replace("-", "+").replace("_", "/")
-    return "\n".join(_decoded(plain[offset:]) for offset in range(4))
+    return "\n".join(text for offset in range(4) for text in _TEXT.findall(_decoded(plain[offset:])))
 
 
 def _decoded(run: str) -> str:
@@ -145,7 +151,8 @@ def _decoded(run: str) -> str:
 
 
 def _of_hex(view: str) -> Iterator[str]:
-    yield "\n".join(bytes.fromhex(run).decode("utf-8", "ignore") for run in set(_HEX.findall(view)))
+    runs = (bytes.fromhex(run).decode("utf-8", "ignore") for run in set(_HEX.findall(view)))
+    yield "\n".join(text for run in runs for text in _TEXT.findall(run))
 
 
 def _read_as_mail(view: str) -> Iterator[str]:
