@@ -1,7 +1,7 @@
 """The pipeline in one process, flooded with marked values: every kind of message, plugins that crash and talk too much.
 
-tests/system/test_flood.py does the same with real programs; here time can be set, so that reminders go, and plugins can
-be as bad as they like. What a place may hold is rules.md section 6.
+Time can be set, so that reminders go, and plugins can be as bad as they like. What a place may hold is rules.md
+section 6.
 """
 
 from __future__ import annotations
