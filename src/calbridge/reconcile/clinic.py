@@ -15,7 +15,8 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.unwritten import by_hand, is_new_failure, write_failed, written
+from calbridge.reconcile.recreated import follow_recreated
+from calbridge.reconcile.unwritten import by_hand, is_new_failure, still_waiting, write_failed, written
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
@@ -26,8 +27,10 @@ def read_known(draft: Draft, reads: Reads) -> None:
     """Settle every edit of an appointment the hub knows, all clinic sides together."""
     wishes: defaultdict[str, list[Wish]] = defaultdict(list)
     for link, observation in reads:
+        anew = follow_recreated(draft, link, observation)
         for key in _missing(draft, link, observation):
-            wishes[key].append(Wish(link=link, entry=None))
+            if key not in anew:
+                wishes[key].append(Wish(link=link, entry=None))
         for entry in _ordered(observation):
             wish = _edit(draft, link, entry, observation)
             if wish:
@@ -79,6 +82,7 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
         write_failed(draft, link, key, entry)
         return None
     shadow = draft.shadows[link.name, key]
+    entry = still_waiting(link, shadow, entry)
     changes = delta(link, shadow, entry.view)
     if _reopened(draft, link, key, entry, changes):
         return None

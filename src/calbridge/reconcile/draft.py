@@ -106,7 +106,7 @@ class Draft:
             revision=old.revision if old else 0,
             confirmed=old.confirmed if old else self.now,
             pending=entry.pending,
-            before=old.before if old and entry.pending else None,
+            before=(old.before if old.pending else old.view) if old and entry.pending else None,
             manage_url=entry.manage_url or (old.manage_url if old else ""),
         )
         self.by_ref[link.name, entry.ref] = appointment_id

@@ -70,12 +70,17 @@ def believe_record(draft: Draft) -> None:
 
 
 def _recorded(draft: Draft, appointment: Appointment) -> bool:
-    """The system of record shows it there and confirmed, as it was written, and not only as it was accepted."""
+    """The system of record shows it there and confirmed, as it was written or made there, and not only as accepted.
+
+    What bears our stamp and was never written by this hub (it lost its database) may be the placeholder of a hold.
+    """
     link = keeper(draft.state, appointment) if appointment.state is State.CONFIRMED else None
     if link is None or (link.name, appointment.id) in draft.state.unresolved:
         return False
     shadow = draft.shadows.get((link.name, appointment.id))
-    shown = shadow.view if shadow and shadow.revision and not shadow.pending else None
+    if shadow is None or shadow.pending or not (shadow.revision or appointment.source == link.name):
+        return False
+    shown = shadow.view
     return shown is not None and shown.state is State.CONFIRMED and _place(shown) == _place(appointment)
 
 

@@ -13,7 +13,7 @@ from calbridge.feeds import Entry
 from calbridge.hub import Link, Shadow
 from calbridge.model import Appointment
 from calbridge.reconcile.afterwards import STANDING
-from calbridge.reconcile.compare import fingerprint
+from calbridge.reconcile.compare import carried, fingerprint
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import TAKEN, give_way
 from calbridge.reconcile.places import keeps_record
@@ -27,6 +27,18 @@ KINDS = ("failed", "timed_out", "write")
 def is_new_failure(draft: Draft, link: Link, key: str, entry: Entry) -> bool:
     """A side may show for ever that its last write failed: it is news only of a write that was on its way."""
     return bool(entry.failed) and draft.shadows[link.name, key].pending
+
+
+def still_waiting(link: Link, shadow: Shadow, entry: Entry) -> Entry:
+    """A side that took a write and shows what was there before has not written it yet, whether it says so or not.
+
+    It is no edit that puts things back, and no word that it is done; if nothing else comes, it is overdue one day.
+    """
+    if not shadow.pending or entry.pending or shadow.before is None or shadow.view is None:
+        return entry
+    as_before = carried(link, entry.view) == carried(link, shadow.before)
+    waits = as_before and shadow.asked not in {"", fingerprint(link, entry.view)}
+    return replace(entry, pending=True, view=shadow.view) if waits else entry
 
 
 def write_failed(draft: Draft, link: Link, key: str, entry: Entry) -> None:
@@ -98,7 +110,7 @@ def keep(draft: Draft, shadow: Shadow) -> None:
     appointment, link = draft.appointments[shadow.appointment], draft.state.links[shadow.connection]
     asked = fingerprint(link, project(link.role, appointment, draft.clinic))
     draft.shadows[link.name, appointment.id] = replace(_as_it_stands(shadow), asked=asked)
-    if keeps_record(draft.state, link, appointment):
+    if keeps_record(draft.state, link, appointment) and not appointment.state.ended:
         draft.put(replace(appointment, written=True))
     draft.note("write_kept", appointment.id, link.name, by="command")
 

@@ -1,0 +1,136 @@
+"""The bridge is killed at every write to the PMS while a new client's record is made there, before and after it.
+
+By itself (`create_if_complete`) and by a person (`calbridge requests create-client`). Whatever the moment, after one
+more sync the PMS has one record of hers with one animal, and the appointment is linked to both (R9).
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+from killing import Killer, Moment
+
+from calbridge.demo.clinic import DAY
+from calbridge.demo.people import Animal, Person
+from calbridge.demo.shown import Shown
+from calbridge.demo.world import World
+
+RULES = {**DAY.rules, "on_unmatched": '"create_if_complete"'}
+BELLO = Animal(id="", name="Bello", species="dog")
+COMPLETE = {"phone": "+49 30 23128001", "address": "Ahornallee 5, 13599 Berlin"}
+
+
+class Newcomer:
+    """One client whom the PMS does not have, and her booking."""
+
+    def __init__(self, world: World, killer: Killer, start: Callable[..., Any], slot: Shown, who: str) -> None:
+        self.world, self.killer, self.start, self.slot = world, killer, start, slot
+        self.email, self.who = f"{who}@example.org", who
+        self.key = ""
+
+    def book(self, **details: str) -> None:
+        given = {"phone": "", "address": "", **details}
+        person = Person(id="", first_name="Nova", last_name=self.who, email=self.email, animals=(BELLO,), **given)
+        portal = self.world.portal
+        portal.book(portal.select(self.slot, self.who), self.who, person, BELLO)
+
+    def command(self, *words: str) -> Any:
+        running = self.start(*words, "--json", "--config", str(self.world.bridge.config))
+        self.killer.victim = running.process.pid
+        code: int = running.wait()
+        assert code in {0, 1, -signal.SIGKILL}, running.output.read_text("utf-8")
+        return None if code == -signal.SIGKILL else running.answer()
+
+    def sync(self) -> bool:
+        """True when it was killed; then once more, unharmed."""
+        if self.command("sync") is not None:
+            return False
+        self.killer.arm(0, "before")
+        assert self.command("sync") is not None
+        return True
+
+    def faults(self) -> list[str]:
+        """What is not as it should be, in sentences."""
+        pms = self.world.pms
+        records = pms.client.get("/v1/clients", params={"email": self.email}).raise_for_status().json()["items"]
+        if len(records) != 1:
+            return [f"the PMS has {len(records)} records of her"]
+        (record,) = records
+        animals = pms.client.get(f"/v1/clients/{record['id']}/patients").raise_for_status().json()["items"]
+        visits = [
+            v for v in pms.items(self.world.weeks) if v["client_id"] == record["id"] and v["status"] == "confirmed"
+        ]
+        found = [f"she has {len(animals)} animals"] if [each["name"] for each in animals] != ["Bello"] else []
+        if [visit["patient_id"] for visit in visits] != [each["id"] for each in animals]:
+            found.append(f"linked are {[(visit['id'], visit['patient_id']) for visit in visits]}")
+        shown = self.world.picture().find("pms", self.slot.place)
+        if shown is None or shown.ref not in {visit["id"] for visit in visits}:
+            found.append(f"at her time the PMS shows {shown}")
+        return found
+
+
+def _by_itself(case: Newcomer, moment: Moment, chosen: int) -> bool:
+    case.killer.arm(chosen, moment)
+    case.book(**COMPLETE)
+    return case.sync()
+
+
+def _by_a_person(case: Newcomer, moment: Moment, chosen: int) -> bool:
+    """She gave too little for a record to be made by itself."""
+    case.book()
+    case.sync()
+    (waiting,) = [line for line in case.command("requests", "list")["requests"] if line["waits"]]
+    case.command("requests", "create-client", waiting["id"])
+    case.killer.arm(chosen, moment)
+    return case.sync()
+
+
+@pytest.fixture(scope="module")
+def killer() -> Killer:
+    return Killer(lambda call: True)
+
+
+@pytest.fixture(scope="module")
+def world(clinic: Callable[..., AbstractContextManager[World]], killer: Killer) -> Iterator[World]:
+    practice = replace(DAY, visits=4, days=12, rules=RULES)
+    with clinic(rules={"pms": killer}, practice=practice) as running_world:
+        yield running_world
+
+
+@pytest.fixture(scope="module")
+def slots(world: World, start: Callable[..., Any]) -> Iterator[Shown]:
+    """Slots that are really free: each case takes one."""
+    first = start("sync", "--json", "--config", str(world.bridge.config))
+    assert first.wait() == 0, first.output.read_text("utf-8")
+    return iter(world.portal.free("claws", world.weeks)[::4])
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(("made", "fewest"), [(_by_itself, 4), (_by_a_person, 3)])
+def test_r9_a_kill_at_every_write_makes_one_record_and_keeps_the_link(
+    world: World,
+    killer: Killer,
+    slots: Iterator[Shown],
+    start: Callable[..., Any],
+    sync: Callable[[World], dict[str, Any]],
+    moment: Moment,
+    made: Callable[[Newcomer, Moment, int], bool],
+    fewest: int,
+) -> None:
+    """`fewest` writes: (the appointment,) the client, her animal, the link."""
+    wrong: dict[int, list[str]] = {}
+    for chosen in count(1):
+        case = Newcomer(world, killer, start, next(slots), f"{made.__name__.strip('_')}.{moment}.{chosen}")
+        killed = made(case, moment, chosen)
+        killer.arm(0, moment)
+        if faults := case.faults():
+            wrong[chosen] = faults
+        if not killed:
+            break
+    assert not wrong
+    assert chosen > fewest
+    assert not any(sync(world)["writes"].values())
