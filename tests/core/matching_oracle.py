@@ -112,4 +112,4 @@ def phone(text: str, region: str) -> str:
 
 def address(text: str) -> str:
     """`str.` and `straße` are one word."""
-    return one_space(one_space(text).casefold().replace("str.", "strasse ").replace("strasse", "strasse "))
+    return one_space(one_space(text).casefold().replace("str.", "strasse "))

@@ -249,7 +249,7 @@ def _different(history: History) -> list[str]:
     """Each side shows what it should, unless its write was given up and a person was asked, or wants it so."""
     state, clinic, found = history.state, history.it.clinic, []
     lines = [line for step in history.steps for line in step.plan.journal]
-    kept = {(line.appointment, line.connection) for line in lines if line.code == "write_kept"}
+    kept = {(line.appointment, line.connection) for line in lines if line.code in {"write_kept", "write_taken_back"}}
     for (name, key), shadow in state.shadows.items():
         link, appointment = state.links[name], state.appointments[key]
         asked = any(task.appointment == key and task.connection == name for task in history.tasks.values())

@@ -88,7 +88,7 @@ def card(chance: random.Random, number: int, region: str) -> ClientRecord:
 def index_of(chance: random.Random, region: str) -> list[ClientRecord]:
     """A few cards; now and then a twin of one, with another number and perhaps another thing that differs."""
     cards = [card(chance, n, region) for n in range(chance.randrange(4))]
-    if cards and chance.random() < 0.4:
+    if cards and chance.random() < 0.7:
         one, other = chance.choice(cards), card(chance, len(cards), region)
         name = chance.choice(("emails", "phones", "addresses", "patients", "first_name"))
         cards.append(replace(one, id=other.id, **{name: getattr(other, name)}))
@@ -136,7 +136,7 @@ def booking(chance: random.Random, cards: list[ClientRecord], region: str) -> tu
         patient_name=written(chance, ANIMALS),
         species=written(chance, SPECIES),
     )
-    if not cards or chance.random() < 0.3:
+    if not cards or chance.random() < 0.2:
         return made, "any"
     known = chance.choice(cards)
     if chance.random() < 0.3:

@@ -18,7 +18,6 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.holds import TAKEN
 from calbridge.reconcile.missing import entries, missing, over, undecided
-from calbridge.reconcile.places import keeps_itself
 from calbridge.views import PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
@@ -215,6 +214,6 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         buffer_before=service.buffer_before * 60 if service else appointment.buffer_before,
         buffer_after=service.buffer_after * 60 if service else appointment.buffer_after,
         co_resources=decision.co_resources,
-        written=appointment.written and keeps_itself(draft.state),
+        written=False,
     )
     draft.put(moved)

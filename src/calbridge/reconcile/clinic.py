@@ -16,7 +16,7 @@ from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.recreated import follow_recreated
-from calbridge.reconcile.unwritten import by_hand, is_new_failure, still_waiting, write_failed, written
+from calbridge.reconcile.unwritten import by_hand, is_new_failure, still_waiting, write_failed
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
@@ -53,7 +53,8 @@ def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
         if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone):
             gone.append(shadow.appointment)
         else:
-            _unproved(draft, link, shadow.appointment)
+            if not draft.appointments[shadow.appointment].state.gone:
+                _unproved(draft, link, shadow.appointment)
             draft.reread(link)
     return gone
 
@@ -95,7 +96,6 @@ def _recorded(draft: Draft, link: Link, key: str, entry: Entry) -> None:
     """The system of record shows it as the hub has it: it is written, also where that took it two stages."""
     if entry.pending or entry.failed:
         return
-    written(draft, link.name, key)
     appointment, view = draft.appointments[key], entry.view
     shows = (view.state, view.start, view.resource) == (appointment.state, appointment.start, appointment.resource)
     waits = appointment.state is State.CONFIRMED and not appointment.written

@@ -9,7 +9,7 @@ from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.asking import wish_of
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import TAKEN, give_way
-from calbridge.reconcile.places import keeper
+from calbridge.reconcile.places import keeper, keeps_itself
 from calbridge.views import PmsView, View
 
 
@@ -74,6 +74,8 @@ def _recorded(draft: Draft, appointment: Appointment) -> bool:
 
     What bears our stamp and was never written by this hub (it lost its database) may be the placeholder of a hold.
     """
+    if appointment.state is State.CONFIRMED and appointment.reserved and keeps_itself(draft.state):
+        return True
     link = keeper(draft.state, appointment) if appointment.state is State.CONFIRMED else None
     if link is None or (link.name, appointment.id) in draft.state.unresolved:
         return False
