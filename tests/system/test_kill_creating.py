@@ -8,7 +8,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from itertools import count
+from datetime import datetime
+from itertools import count, islice
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from calbridge.demo.world import World
 
 RULES = {**DAY.rules, "on_unmatched": '"create_if_complete"'}
 BELLO = Animal(id="", name="Bello", species="dog")
-COMPLETE = {"phone": "+49 30 23128001", "address": "Ahornallee 5, 13599 Berlin"}
+LIVE = {"tentative", "confirmed"}
+ENOUGH = 5
+"""Cases for one more kill than there are writes."""
 
 
 class Newcomer:
@@ -30,11 +33,17 @@ class Newcomer:
     def __init__(self, world: World, killer: Killer, start: Callable[..., Any], slot: Shown, who: str) -> None:
         self.world, self.killer, self.start, self.slot = world, killer, start, slot
         self.email, self.who = f"{who}@example.org", who
-        self.key = ""
 
-    def book(self, **details: str) -> None:
-        given = {"phone": "", "address": "", **details}
-        person = Person(id="", first_name="Nova", last_name=self.who, email=self.email, animals=(BELLO,), **given)
+    def book(self, phone: str, address: str) -> None:
+        person = Person(
+            id="",
+            first_name="Nova",
+            last_name=self.who,
+            email=self.email,
+            phone=phone,
+            address=address,
+            animals=(BELLO,),
+        )
         portal = self.world.portal
         portal.book(portal.select(self.slot, self.who), self.who, person, BELLO)
 
@@ -61,9 +70,7 @@ class Newcomer:
             return [f"the PMS has {len(records)} records of her"]
         (record,) = records
         animals = pms.client.get(f"/v1/clients/{record['id']}/patients").raise_for_status().json()["items"]
-        visits = [
-            v for v in pms.items(self.world.weeks) if v["client_id"] == record["id"] and v["status"] == "confirmed"
-        ]
+        visits = [v for v in pms.items(self.world.weeks) if v["client_id"] == record["id"] and v["status"] in LIVE]
         found = [f"she has {len(animals)} animals"] if [each["name"] for each in animals] != ["Bello"] else []
         if [visit["patient_id"] for visit in visits] != [each["id"] for each in animals]:
             found.append(f"linked are {[(visit['id'], visit['patient_id']) for visit in visits]}")
@@ -73,20 +80,31 @@ class Newcomer:
         return found
 
 
-def _by_itself(case: Newcomer, moment: Moment, chosen: int) -> bool:
-    case.killer.arm(chosen, moment)
-    case.book(**COMPLETE)
-    return case.sync()
+Cases = Iterator[Newcomer]
 
 
-def _by_a_person(case: Newcomer, moment: Moment, chosen: int) -> bool:
-    """She gave too little for a record to be made by itself."""
-    case.book()
-    case.sync()
-    (waiting,) = [line for line in case.command("requests", "list")["requests"] if line["waits"]]
-    case.command("requests", "create-client", waiting["id"])
-    case.killer.arm(chosen, moment)
-    return case.sync()
+def _by_itself(cases: Cases) -> Cases:
+    """She gave all that a record needs."""
+    for number, case in enumerate(cases):
+        case.book(phone=f"+49 30 2312{8_000 + number}", address="Ahornallee 5, 13599 Berlin")
+        yield case
+
+
+def _by_a_person(cases: Cases) -> Cases:
+    """She gave too little for a record to be made by itself: a person asks for it."""
+    known = list(islice(cases, ENOUGH))
+    for case in known:
+        case.book(phone="", address="")
+    known[0].sync()
+    waiting = {(r["resource"], datetime.fromisoformat(r["start"])): r["id"] for r in _waiting(known[0])}
+    for case in known:
+        case.command("requests", "create-client", waiting[case.slot.resource, case.slot.start])
+        yield case
+
+
+def _waiting(case: Newcomer) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = case.command("requests", "list")["requests"]
+    return [line for line in found if line["waits"]]
 
 
 @pytest.fixture(scope="module")
@@ -118,19 +136,24 @@ def test_r9_a_kill_at_every_write_makes_one_record_and_keeps_the_link(
     start: Callable[..., Any],
     sync: Callable[[World], dict[str, Any]],
     moment: Moment,
-    made: Callable[[Newcomer, Moment, int], bool],
+    made: Callable[[Cases], Cases],
     fewest: int,
 ) -> None:
     """`fewest` writes: (the appointment,) the client, her animal, the link."""
     wrong: dict[int, list[str]] = {}
-    for chosen in count(1):
-        case = Newcomer(world, killer, start, next(slots), f"{made.__name__.strip('_')}.{moment}.{chosen}")
-        killed = made(case, moment, chosen)
+    names = (f"{made.__name__.strip('_')}.{moment}.{number}" for number in count(1))
+    cases = (Newcomer(world, killer, start, slot, who) for slot, who in zip(slots, names, strict=False))
+    killer.arm(0, moment)
+    for chosen, case in enumerate(made(cases), start=1):
+        killer.arm(chosen, moment)
+        killed = case.sync()
         killer.arm(0, moment)
         if faults := case.faults():
             wrong[chosen] = faults
         if not killed:
             break
     assert not wrong
+    assert not killed
     assert chosen > fewest
+    sync(world)  # a case that was prepared and not needed gets its record too
     assert not any(sync(world)["writes"].values())
