@@ -23,6 +23,8 @@ from calbridge.demo.world import World
 RULES = {**DAY.rules, "on_unmatched": '"create_if_complete"'}
 BELLO = Animal(id="", name="Bello", species="dog")
 LIVE = {"tentative", "confirmed"}
+NUMBERS = count(8_000)
+"""Nobody shares a telephone with anybody."""
 ENOUGH = 5
 """Cases for one more kill than there are writes."""
 
@@ -85,8 +87,8 @@ Cases = Iterator[Newcomer]
 
 def _by_itself(cases: Cases) -> Cases:
     """She gave all that a record needs."""
-    for number, case in enumerate(cases):
-        case.book(phone=f"+49 30 2312{8_000 + number}", address="Ahornallee 5, 13599 Berlin")
+    for case in cases:
+        case.book(phone=f"+49 30 2312{next(NUMBERS)}", address="Ahornallee 5, 13599 Berlin")
         yield case
 
 
