@@ -89,6 +89,7 @@ class History:
     lost: dict[Place, Effect] = field(default_factory=dict)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
     conflicts: set[Place] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     consumed: set[tuple[str, str]] = field(default_factory=set)
     tasks: dict[str, Task] = field(default_factory=dict)
     heard: list[MessageDue] = field(default_factory=list)
@@ -328,7 +329,8 @@ class History:
                 window = self._one((ALL_TIME, Interval(NOW, NOW + DAY + 7_200)))
                 return Complete(window=window, items=items, cursor="c")
             case "delta":
-                refs = [ref for ref in self._refs(name) if ref not in listed and self._maybe(0.1)]
+                known = [ref for ref in self._refs(name) if ref not in listed]
+                refs = [ref for ref in known if ref in self.left or self._maybe(0.1)]
                 return Delta(changed=items, removed=tuple(refs), cursor="d")
             case "partial":
                 return Partial(window=ALL_TIME, items=items)
@@ -352,14 +354,16 @@ class History:
         link, appointment = self.state.links[name], self.state.appointments[shadow.appointment]
         view = shadow.view or project(link.role, appointment, self.it.clinic)
         failed: Any = ""
-        if shadow.pending and self._maybe(0.5):
+        if shadow.pending and shadow.before is not None and self._maybe(0.3):
+            view = shadow.before  # listed as it was, without a word of what is on its way
+        elif shadow.pending and self._maybe(0.5):
             failed = self._one(("slot_unavailable", "unknown"))
             view = shadow.before or replace(view, state=State.CANCELLED)
         elif not shadow.pending or self._maybe(0.5):
             for _ in range(self._one((0, 1, 1, 2))):
                 view = self._changed(view)
         entry = Entry(
-            ref=shadow.ref or self._ref(name),
+            ref=self._whereabouts(name, shadow),
             version=f"{shadow.version}{self._one('xy')}",
             view=view,
             stamp=self._stamp(name, shadow),
@@ -368,6 +372,13 @@ class History:
             pending=link.role == "pms" and not failed and self._maybe(0.1),
         )
         return self._by_client(entry, shadow) if link.role == "portal" else entry
+
+    def _whereabouts(self, name: str, shadow: Shadow) -> str:
+        """Where it was, or elsewhere with its mark: put into another calendar, made anew by its system."""
+        if shadow.ref and (self.state.links[name].role == "portal" or self._maybe(0.9)):
+            return shadow.ref
+        self.left.add(shadow.ref)
+        return self._ref(name)
 
     def _by_client(self, entry: Entry, shadow: Shadow) -> Entry:
         """A hold may have become a booking, under a ref of its own: then nobody sees the hold again."""

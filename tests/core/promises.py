@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 
 from histories import PRIVATE, REASON, History, Step, of_a_client
 
-from calbridge.hub import HubState
+from calbridge.hub import HubState, JournalEntry, Shadow
 from calbridge.lifecycle import TABLE
 from calbridge.messages import TELLING, MessageDue
 from calbridge.model import Appointment, State
@@ -16,6 +16,7 @@ from calbridge.reconcile.compare import carried
 from calbridge.reconcile.effects import promised
 from calbridge.views import project
 
+TAKEN = "slot_unavailable"
 BY_STAFF = frozenset({"moved_over", "overbooked", "clinic moves", "adopted", "attached", "recovered", "edited"})
 """Codes after which a booking may stand without an exclusive claim: staff put it there, or a side had it there."""
 
@@ -33,6 +34,9 @@ def broken(history: History, step: Step) -> list[str]:
             _ids_are_kept,
             _no_silent_end,
             _every_change_is_journalled,
+            _every_refusal_is_answered,
+            _nothing_is_told_too_early,
+            _nothing_waits_for_ever,
             _only_ours_is_written,
             _silent,
         )
@@ -154,7 +158,7 @@ def _cause(history: History, step: Step, old: Appointment) -> bool:
     return not_hers or any(_shown_gone(step, name, old) for name in step.observations)
 
 
-def _lines(step: Step, of: Appointment) -> list[object]:
+def _lines(step: Step, of: Appointment) -> list[JournalEntry]:
     return [line for line in step.plan.journal if line.appointment == of.id]
 
 
@@ -163,10 +167,16 @@ def _shown_gone(step: Step, name: str, old: Appointment) -> bool:
     shadow = step.before.shadows.get((name, old.id))
     if shadow is None:
         return False
-    if isinstance(step.answers.probes.get((name, shadow.ref)), Gone):
-        return True
     mine = [entry for entry in _entries(step, name) if _is_of(entry, shadow.ref, old)]
-    return any(entry.view.state.gone or entry.failed == "slot_unavailable" for entry in mine)
+    moved = any(not entry.view.state.gone and entry.ref != shadow.ref for entry in mine)
+    if isinstance(step.answers.probes.get((name, shadow.ref)), Gone) and not moved:
+        return True
+    return any((entry.view.state.gone and not _put_back(shadow, entry)) or entry.failed == TAKEN for entry in mine)
+
+
+def _put_back(shadow: Shadow, entry: Entry) -> bool:
+    """The side could not write what it took: that is nobody's edit."""
+    return shadow.pending and bool(entry.failed)
 
 
 def _is_of(entry: Entry, ref: str, old: Appointment) -> bool:
@@ -180,6 +190,19 @@ def _entries(step: Step, name: str) -> list[Entry]:
     return [item for item in items if isinstance(item, Entry)]
 
 
+def _every_refusal_is_answered(_history: History, step: Step) -> list[str]:
+    """Where a side says that the time is taken, the booking gives way, goes back, or stands on purpose."""
+    answers = {"clinic cancels", "clinic declines", "move_refused", "overbooked"}
+    found = []
+    for name, key in step.answers.conflicts:
+        old = step.before.appointments[key]
+        said = {line.code for line in _lines(step, old)}
+        stands = old.state.ended or step.after.appointments[key].state.ended or not old.exclusive
+        if not (said & answers or stands):
+            found.append(f"unanswered: {name} refused {key} {old.state}")
+    return found
+
+
 def _every_change_is_journalled(_history: History, step: Step) -> list[str]:
     """A new revision has a reason in the journal."""
     named = {line.appointment for line in step.plan.journal}
@@ -188,6 +211,26 @@ def _every_change_is_journalled(_history: History, step: Step) -> list[str]:
         for old, new in _changes(step)
         if new.revision != old.revision and new.id not in named
     ]
+
+
+def _nothing_is_told_too_early(_history: History, step: Step) -> list[str]:
+    """A client hears "confirmed" of what the record has and what nobody had come before."""
+    portals = {name for name, link in step.before.links.items() if link.role == "portal"}
+    told = (e.change for e in step.plan.effects if e.connection in portals and e.change.view.state is State.CONFIRMED)
+    known = step.after.appointments
+    return [f"too early: {c.appointment}" for c in told if not _may_count_on(known[c.appointment])]
+
+
+def _may_count_on(appointment: Appointment) -> bool:
+    return appointment.written and appointment.reserved
+
+
+def _nothing_waits_for_ever(history: History, step: Step) -> list[str]:
+    """Of what a side took long ago and did not write a person is told."""
+    limit = step.now - history.it.clinic.rules.write_timeout
+    late = (s for s in step.after.shadows.values() if s.pending and s.confirmed <= limit)
+    keys = (f"timed_out:{s.connection}/{s.appointment}" for s in late)
+    return [f"waits for ever: {key}" for key in keys if key not in {t.key for t in step.plan.tasks}]
 
 
 # --- writes -----------------------------------------------------------------------------------------

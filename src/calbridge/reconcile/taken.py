@@ -30,7 +30,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     settled = moved or (kept is not None and kept.state in {State.CONFIRMED, State.ARRIVED})
     if appointment.origin is Side.CLIENT and not settled:
         give_way(draft, appointment, link.name)
-    elif kept is not None and _moved_by_client(draft, appointment):
+    elif kept is not None and moved and _moved_by_client(draft, appointment):
         undo_move(draft, appointment, kept)
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
