@@ -24,7 +24,8 @@ def published() -> Mapping[str, Mapping[str, str]]:
 def instead(noun: Noun, wrong: str, installed: Iterable[str]) -> str:
     """What to do about a name that is not installed: `; did you mean "x"?`, or where it comes from; or ""."""
     here, known = set(installed), published()[noun]
-    near = difflib.get_close_matches(wrong, sorted(here | set(known)), n=1)
+    names = sorted(here | set(known))
+    near = difflib.get_close_matches(wrong, names, n=1) or [name for name in names if wrong and wrong in name][:1]
     if not near:
         return ""
     meant = "" if near[0] == wrong else f' did you mean "{near[0]}"?'

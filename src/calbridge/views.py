@@ -51,7 +51,11 @@ class PmsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
-    """What the portal, and through it the client, may know of her own booking."""
+    """What the portal, and through it the client, may know of her own booking.
+
+    `wide_moves`: she may move it to what the portal was told for moves (`OfferWindow.moves`), not only to what anybody
+    may book (S4).
+    """
 
     state: State
     resource: str
@@ -60,6 +64,7 @@ class PortalView:
     service: str = ""
     description: str = ""
     decline_reason: str = ""
+    wide_moves: bool = False
 
 
 View = CalendarView | PmsView | PortalView
@@ -151,7 +156,14 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
         service=appointment.service,
         description=appointment.description,
         decline_reason=visible_reason(appointment, clinic.rules),
+        wide_moves=moves_widely(appointment, clinic.rules),
     )
+
+
+def moves_widely(appointment: Appointment, rules: Rules) -> bool:
+    """Known clients move a confirmed appointment anywhere in the opening hours, where the clinic lets them (S4)."""
+    known = appointment.state is State.CONFIRMED and bool(appointment.client)
+    return known and rules.reschedule_scope == "opening_hours"
 
 
 def visible_reason(appointment: Appointment, rules: Rules) -> str:

@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 from histories import PRIVATE, REASON, History, Step, of_a_client
 
 from calbridge.hub import HubState, JournalEntry, Shadow
-from calbridge.lifecycle import TABLE
+from calbridge.lifecycle import TABLE, Event
 from calbridge.messages import TELLING, MessageDue
 from calbridge.model import Appointment, State
 from calbridge.provider import Busy, Complete, Delta, Entry, Gone, Partial
@@ -152,9 +152,8 @@ def _cause(history: History, step: Step, old: Appointment) -> bool:
         return True
     if any(c.appointment == old.id and c.kind in {"decline", "cancel", "take_back"} for c in step.before.commands):
         return True
-    not_hers = any(
-        line.facts.get("why") in {"client_not_admitted", "species_not_admitted"} for line in _lines(step, old)
-    )
+    whys = {line.facts.get("why", "") for line in _lines(step, old) if line.code in {Event.DECLINE, Event.CLINIC_CANCEL}}
+    not_hers = bool(whys - {"", TAKEN})
     return not_hers or any(_shown_gone(step, name, old) for name in step.observations)
 
 

@@ -83,6 +83,25 @@ def takes_time(appointment: Appointment, now: int) -> bool:
     return not appointment.state.gone
 
 
+def in_the_way(record: Foreign, appointment: Appointment, state: HubState) -> bool:
+    """Does what a side says keep the appointment from its place? As rules 7, 8 and 11 say it of a start.
+
+    Its buffers must be free of what takes time, and may lie where somebody is away or the clinic is closed; of what it
+    needs besides, only absence and what takes time matter.
+    """
+    match record:
+        case Busy() | Unreadable():
+            resources, wanted = appointment.resources, appointment.footprint
+        case AbsenceRecord():
+            resources, wanted = appointment.resources, appointment.span
+        case ClosureRecord():
+            resources, wanted = (appointment.resource, ""), appointment.span
+        case WindowRecord():
+            return False
+    here = record.resource in resources and not echoes(record, state)
+    return here and any(span.overlaps(wanted) for span in record.spans)
+
+
 def echoes(record: Foreign, state: HubState) -> bool:
     """Is this the hub's own appointment, come back by way of a feed?"""
     return isinstance(record, Busy) and record.echo in state.appointments

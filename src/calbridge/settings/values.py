@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -43,6 +44,13 @@ def distinct(values: list[Any]) -> list[Any]:
     return values
 
 
+def _one_by_one(days: Any) -> Any:
+    for day in days if isinstance(days, list) else ():
+        if isinstance(day, str) and re.fullmatch(r"\w+\s*[-–]\s*\w+", day):
+            raise ValueError('weekdays are named one by one, like ["mon", "tue", "wed"]')
+    return days
+
+
 def _species(text: str) -> str:
     """Keys of species are compared without regard to case."""
     folded = text.strip().casefold()
@@ -68,7 +76,8 @@ def known_zone(name: str) -> str:
     try:
         zone(name)
     except ValueError:
-        near = nearest(name, available_timezones()) or '; write an IANA name such as "Europe/Berlin"'
+        places = (each for each in available_timezones() if "/" in each)
+        near = nearest(name, places) or '; write an IANA name such as "Europe/Berlin"'
         raise ValueError(f'"{name}" is not a known time zone{near}') from None
     return name
 
@@ -150,7 +159,7 @@ def span(first: datetime, last: datetime) -> Interval:
 
 Window = Annotated[WallWindow, PlainValidator(parse_window)]
 Windows = Annotated[tuple[Window, ...], BeforeValidator(_listed), AfterValidator(merge_windows)]
-Weekdays = Annotated[list[Weekday], Field(min_length=1), AfterValidator(distinct)]
+Weekdays = Annotated[list[Weekday], BeforeValidator(_one_by_one), Field(min_length=1), AfterValidator(distinct)]
 Keys = Annotated[list[str], AfterValidator(distinct)]
 SpeciesKeys = Annotated[list[Annotated[str, AfterValidator(_species)]], AfterValidator(distinct)]
 Whole = Annotated[int, BeforeValidator(_whole)]
