@@ -152,7 +152,9 @@ def _cause(history: History, step: Step, old: Appointment) -> bool:
         return True
     if any(c.appointment == old.id and c.kind in {"decline", "cancel", "take_back"} for c in step.before.commands):
         return True
-    whys = {line.facts.get("why", "") for line in _lines(step, old) if line.code in {Event.DECLINE, Event.CLINIC_CANCEL}}
+    whys = {
+        line.facts.get("why", "") for line in _lines(step, old) if line.code in {Event.DECLINE, Event.CLINIC_CANCEL}
+    }
     not_hers = bool(whys - {"", TAKEN})
     return not_hers or any(_shown_gone(step, name, old) for name in step.observations)
 
