@@ -18,7 +18,7 @@ from calbridge.model import Appointment, Rules, State
 from calbridge.reconcile.admission import instant, not_admitted, turn_away
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import promised
-from calbridge.reconcile.linking import ask, become, link_found
+from calbridge.reconcile.linking import ask, ask_for_patient, become, link_found
 
 Outcome = Literal["proposed", "ambiguous", "unmatched"]
 WHY: dict[Outcome, str] = {
@@ -48,6 +48,10 @@ def identify(draft: Draft, appointment: Appointment, key: str) -> tuple[Appointm
     """
     if appointment.details is None:
         return appointment, True
+    if appointment.client:  # staff said so in the PMS while it was only reserved: the link is the PMS's to say
+        linked = become(appointment, match="linked")
+        ask_for_patient(draft, linked)
+        return linked, True
     records = draft.answers.clients.get(key)
     if records is None:
         return _unasked(draft, appointment), True
