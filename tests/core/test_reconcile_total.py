@@ -22,7 +22,7 @@ from calbridge.hub import CommandKind, HubState, JournalEntry, Plan
 from calbridge.model import Appointment, State
 from calbridge.reconcile import reconcile
 
-BLOCKS, BLOCK = 20, 40
+BLOCKS, BLOCK = 12, 40
 LONG = int(os.environ.get("CALBRIDGE_LONG", "0") or 0)
 HISTORIES = range(BLOCKS * (10 if LONG else 1))
 
