@@ -14,7 +14,19 @@ from typing import Any, TypeVar, get_args
 from calbridge.hub import Answers, Command, CommandKind, Effect, HubState, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
 from calbridge.messages import MessageDue
-from calbridge.model import Appointment, Authority, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
+from calbridge.model import (
+    Animal,
+    Appointment,
+    Authority,
+    Clinic,
+    Details,
+    Resource,
+    Rules,
+    Service,
+    Side,
+    State,
+    WallWindow,
+)
 from calbridge.provider import (
     AbsenceRecord,
     Busy,
@@ -56,7 +68,8 @@ SHAPES = (
 )
 """Which connections there are: most clinics have one of each."""
 MARA = Details(first_name="Mara", last_name="Voss", email="mara@example.org", patient_name="Bo", species="dog")
-DETAILS = (None, MARA, replace(MARA, patient_name="", species="cat"), Details(last_name=PRIVATE))
+TWO = replace(MARA, others=(Animal(name="Rex", species="cat"),))
+DETAILS = (None, MARA, MARA, replace(MARA, patient_name="", species="cat"), TWO, Details(last_name=PRIVATE))
 BO = PatientRecord(id="p1", name="Bo", species="dog")
 RECORD = ClientRecord(id="c1", first_name="Mara", last_name="Voss", emails=("mara@example.org",), patients=(BO,))
 FOUND = ((), (RECORD,), (RECORD, replace(RECORD, id="c2")))
@@ -501,6 +514,7 @@ def a_clinic(chance: random.Random) -> Clinic:
         client_match=one("unique", "propose", "strict", "email"),
         on_ambiguous=one("book_unlinked", "ask", "create", "create_if_complete"),
         on_unmatched=one("book_unlinked", "ask", "create", "create_if_complete"),
+        one_patient_per_booking=one(False, False, True),
         reschedule_scope=one("online", "opening_hours"),
         calendar_names=one("full", "pseudonym", "none"),
         reminders=one((), (3_600,)),

@@ -109,7 +109,7 @@ def test_the_histories_leave_nothing_out() -> None:
         "moved_over",
         "write_failed",
     }
-    wanted |= {"write_kept", "write_retried", "write_taken_back", "overruled", "guarded", "restored", "client moves"}
+    wanted |= {"write_kept", "write_retried", "write_taken_back", "overruled", "guarded", "client moves"}
     assert wanted <= set(codes), wanted - set(codes)
 
 
