@@ -82,6 +82,15 @@ def test_a_removal_that_fails_becomes_a_task_and_the_entry_is_known_to_stand() -
     assert client(it).state is State.CANCELLED
 
 
+def test_a_side_that_forgets_that_it_failed_has_not_taken_it_away() -> None:
+    it, standing = accepted()
+    it.see(pms=changed(replace(standing, version="back", failed="unknown")))
+    plan = it.see(pms=changed(replace(standing, version="later")))
+    assert f"failed:pms/{client(it).id}" not in plan.settled
+    gone = replace(standing, version="gone", view=replace(standing.view, state=State.CANCELLED))
+    assert f"failed:pms/{client(it).id}" in it.see(pms=changed(gone)).settled
+
+
 def test_a_removal_that_is_never_done_becomes_a_task_in_time() -> None:
     it, standing = accepted()
     it.now += 901

@@ -176,6 +176,16 @@ def _shown(it: PureHub, waiting: Entry) -> Any:
     return kept if kept is not None else replace(waiting.view, state=State.CANCELLED)
 
 
+@pytest.mark.parametrize("story", [submitting, moving], ids=lambda story: story.__name__)
+def test_a_side_that_forgets_that_it_failed_has_not_written_it(story: Any) -> None:
+    it, waiting = story()
+    fails(it, waiting)
+    key = f"failed:pms/{client(it).id}"
+    still = replace(waiting, version="later", pending=False, view=_shown(it, waiting))
+    assert key not in it.see(pms=changed(still)).settled
+    assert key in it.see(pms=changed(replace(waiting, version="filed", pending=False))).settled
+
+
 @every_story
 @pytest.mark.parametrize("late", [False, True], ids=["failed", "timed out"])
 def test_trying_again_writes_it_as_a_new_revision(story: Any, late: bool) -> None:
