@@ -21,6 +21,7 @@ from calbridge.demo.running import running
 from calbridge.demo.world import World
 from calbridge.testing.processes import calbridge
 
+# Tests are no packages: what several files of this folder share is found beside them.
 sys.path.insert(0, str(Path(__file__).parent))
 
 PRELOADED = [
