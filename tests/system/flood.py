@@ -1,0 +1,441 @@
+"""One clinic's life with marked values in every field: what people do at each side, and what breaks in between."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from click.testing import CliRunner, Result
+from flooding import MARKS, SIDES, Ear, page, problem
+
+from calbridge import log
+from calbridge.cli import main
+from calbridge.demo.clinic import KEY, SERVICES, Practice
+from calbridge.demo.days import at
+from calbridge.demo.running import running
+from calbridge.demo.shown import Shown
+from calbridge.demo.world import World
+from calbridge.store import Store
+from calbridge.testing.mail_server import MailServer, Sink
+from calbridge.testing.marked import Marked
+from calbridge.testing.proxy import Answer, Call
+
+PATIENCE_S = 20.0
+CLINIC_ADDRESS = "praxis@example.org"
+RECORD = "k9001"
+MAIL = """
+[clinics.{key}.resources.attic]
+name = "{room}"
+[clinics.{key}.notifiers.mail]
+kind = "smtp"
+host = "127.0.0.1"
+port = {port}
+security = "none"
+"""
+
+
+def value(name: str) -> str:
+    """A field's value."""
+    return str(MARKS[name])
+
+
+class Flood:
+    """The running clinic, and everything that left the bridge, by place."""
+
+    def __init__(self, world: World, ears: dict[str, Ear], sink: Sink) -> None:
+        self.world, self.ears, self.sink = world, ears, sink
+        self.left: dict[str, list[str | bytes]] = {}
+        self.bookings: dict[str, dict[str, Any]] = {}
+        self.keys: dict[str, str] = {}
+        self.record: dict[str, Any] = {}
+        self.marks = dict(MARKS)
+        for path in (world.bridge.config.parent / "secrets").iterdir():
+            self._mark(f"secret.{path.name}", path.read_text("utf-8"))
+
+    def _mark(self, name: str, text: str) -> None:
+        """A value that others chose: a secret, a client's own link."""
+        self.marks[name] = Marked(field=name, value=text, needles=(text.casefold(),))
+
+    # --- living ---
+
+    def settle(self, there: Callable[[], object], what: str) -> None:
+        """Wait for something that the daemon does by itself."""
+        ends = time.monotonic() + PATIENCE_S
+        while not there():
+            assert time.monotonic() < ends, f"not in time: {what}"
+            time.sleep(0.1)
+
+    def live(self) -> None:
+        """Everything in order."""
+        self._before_the_bridge()
+        self.world.bridge.start()
+        self.settle(lambda: self.world.free("checkup"), "free times in the portal")
+        self._requests()
+        self._decisions()
+        self._edits()
+        self._trouble()
+        self._letters()
+        self._web()
+        self._ends()
+        self._look()
+        self.record = self.world.pms.record(self.keys["record"])
+        self.world.bridge.stop()
+        self._collect()
+
+    def _before_the_bridge(self) -> None:
+        world, pms = self.world, self.world.pms
+        record = {"first_name": value("record.first"), "last_name": value("record.last"), "number": RECORD}
+        record |= {"email": value("known.email"), "phone": value("record.phone"), "address": value("record.address")}
+        made = pms.enter("/v1/clients", record)
+        self.keys["record"] = made["id"]
+        pms.enter(f"/v1/clients/{made['id']}/patients", {"name": value("known.animal"), "species": "dog"})
+        far = world.day + timedelta(days=3)
+        span = {"start": at(far, "06:00").isoformat(), "end": at(far, "06:30").isoformat()}
+        texts = {name: value(f"desk.{name}") for name in ("title", "description", "note")}
+        desk = pms.enter("/v1/appointments", {"resource": "alma", "client_id": made["id"], **span, **texts})
+        self.keys["desk"] = desk["id"]
+        late = {"start": at(far, "20:00").isoformat(), "end": at(far, "21:00").isoformat()}
+        pms.enter("/v1/blocks", {"resource": "jonas", **late, "title": value("desk.block")})
+        pms.enter("/v1/absences", {"resource": "jonas", **late, "reason": value("desk.absence")})
+        pms.enter("/v1/closures", {**late, "reason": value("desk.closure")})
+        world.calendar.keep("jonas", "staff.ics", _event(far, "staff"))
+        world.calendar.keep("jonas", f"{MARKS['staff.href'].needles[0]}.ics", _event(far, ""))
+        world.calendar.keep("jonas", "broken.ics", _event(far, "").replace(b"UID:another", b"UID:broken"))
+        self.ears["calendar"].spoil = _spoiled_calendar
+
+    def _requests(self) -> None:
+        for who, slot in zip(("known", "stranger"), self._free("alma")[::8], strict=False):
+            self.bookings[who] = self._book(who, slot)
+            self._mark(f"link.{who}", self.bookings[who]["manage_token"])
+        self.settle(lambda: len(self._ours()) == 2, "two requests in the calendar")
+        self.settle(lambda: len(self._waiting()) == 2, "two requests in the list")
+        for line in self._waiting():
+            self.keys["known" if line["client"] else "stranger"] = line["id"]
+
+    def _decisions(self) -> None:
+        self.said("requests", "accept", self.keys["known"])
+        self.settle(lambda: "CONFIRMED" in self._states(), "a confirmed event")
+        self.said("requests", "decline", self.keys["stranger"], "--reason", value("said.decline"))
+        self.settle(lambda: len(self._ours()) == 1, "the declined request gone")
+
+    def _edits(self) -> None:
+        """At the desk, then in the calendar, then by the client."""
+        (event,) = self._ours()
+        visits = self.world.pms.items(self.world.weeks)
+        visit = next(each for each in visits if each["client_id"] and each["client_ref"])
+        version = event.version
+        self.world.pms.change(visit["id"], title=value("booked.title"), note=value("booked.note"))
+        if self._shows_names():
+            self.settle(lambda: self._ours()[0].version != version, "the desk's title")
+        added = f"LOCATION:{_text('own.location')}\r\nCOMMENT:{_text('own.comment')}\r\n"
+        text = self.world.calendar.text(event.ref).replace("BEGIN:VEVENT\r\n", f"BEGIN:VEVENT\r\n{added}", 1)
+        head, _, rest = text.partition("SUMMARY:")
+        retitled = f"{head}SUMMARY:{_text('own.title')}\r\n{_after(rest)}"
+        self.world.calendar.client.put(event.ref, content=retitled.encode()).raise_for_status()
+        later = self._free("alma")[-1].start
+        self.world.portal.move(self.bookings["known"]["manage_token"], later)
+        self.settle(lambda: [each.start for each in self._ours()] == [later], "the moved event")
+
+    def _trouble(self) -> None:
+        """Each side refuses, breaks and babbles, with somebody's data in what it says; a booking comes meanwhile."""
+        ears = self.ears
+        refusals = {side: problem(422, value("wire.code"), self._babble(side)) for side in ("pms", "portal")}
+        refusals["calendar"] = page(403, self._babble("calendar"))
+        for side, refusal in refusals.items():
+            ears[side].instead = _only_writes(refusal)
+        free = self._free("jonas")
+        self._book("stranger", free[0])
+        self.settle(lambda: self._tasks("write"), "a write that was given up")
+        for side, answers in _BABBLING.items():
+            for status, kind in answers:
+                ears[side].instead = _always(page(status, self._babble(side), kind))
+                self.settle(lambda failing=side: failing in self._sync(), f"{side} failing")  # type: ignore[misc]
+            ears[side].instead = _always(None)
+            ears[side].spoil = _SPOILED[side]
+        self._book("stranger", free[-1])
+        self.world.pms.change(self.keys["desk"], note=f"{value('desk.note')}.")
+        self.settle(lambda: self._unreadable() >= {"portal", "pms", "calendar"}, "records that cannot be read")
+        for side in ("portal", "pms"):
+            ears[side].spoil = lambda call, answer: answer
+        self.settle(lambda: self._sync() == {}, "all sides in order")
+
+    def _letters(self) -> None:
+        """An invitation that is refused, and one that goes, once nothing else is on its way to the mail server."""
+        self.settle(lambda: CLINIC_ADDRESS in self.sink.to and "due" not in self._told(""), "the clinic's mails")
+        self.sink.rcpt_answers.append(f"550 5.1.1 <{value('known.email')}>: {value('smtp.refusal')}")
+        for wanted in ("refused", "sent"):
+            self.said("client", "invite", self.keys["record"])
+            self.settle(lambda state=wanted: state in self._told("invitation"), f"an invitation {wanted}")  # type: ignore[misc]
+
+    def _web(self) -> None:
+        """Webhooks that nobody sent, and what anybody may read."""
+        with httpx.Client(base_url=self.world.bridge.address, trust_env=False) as client:
+            headers = {"webhook-id": value("web.header").encode(), "webhook-signature": value("web.header").encode()}
+            answers = [
+                client.post(f"/hooks/{KEY}/{connection}", content=value("web.body").encode(), headers=headers)
+                for connection in (*SIDES, "nothing")
+            ]
+            answers.append(client.get(f"/{value('web.path')}", params={"q": value("web.path")}))
+            answers.append(client.get(f"/feeds/{value('web.path')}.ics"))
+            self.left["answers to webhooks"] = [f"{a.status_code} {a.headers} {a.text}" for a in answers]
+            self.left["health"] = [client.get("/health").text]
+            feeds = json.loads(self.said("feeds", "publish", "alma", "--json").stdout)
+            paths = [httpx.URL(feeds[shape]).path for shape in ("events", "freebusy")]
+            self.left["published free/busy"] = [f"{a.headers} {a.text}" for a in map(client.get, paths)]
+
+    def _ends(self) -> None:
+        self.said("requests", "cancel", self.keys["known"], "--reason", value("said.cancel"))
+        self.settle(lambda: not [each for each in self._ours() if each.resource == "alma"], "the cancelled one gone")
+
+    def _look(self) -> None:
+        """Every command that shows something, without names, for people and for programs."""
+        known, stranger = self.keys["known"], self.keys["stranger"]
+        for words in _COMMANDS:
+            for each in (known, stranger) if "BOOKING" in words else ("",):
+                self.said(*(each if word == "BOOKING" else word for word in words))
+                self.said(*(each if word == "BOOKING" else word for word in words), "--json")
+        self.left["the configuration, shown"] = [self.said("config", "show", keep=False).output]
+
+    # --- asking ---
+
+    def said(self, *words: str, keep: bool = True) -> Result:
+        """What a command says; it is searched as what left the bridge."""
+        log.made.cache_clear()
+        result = CliRunner().invoke(main, [*words, "--config", str(self.world.bridge.config)])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert result.exit_code in {0, 1}, result.output
+        if keep:
+            self.left.setdefault("commands", []).append(f"{result.stdout}\n{result.stderr}")
+        return result
+
+    def _waiting(self) -> list[dict[str, Any]]:
+        lines: list[dict[str, Any]] = json.loads(self.said("requests", "list", "--json").stdout)["requests"]
+        return lines
+
+    def _tasks(self, kind: str) -> list[dict[str, Any]]:
+        lines = json.loads(self.said("tasks", "list", "--json").stdout)["tasks"]
+        return [line for line in lines if line["kind"] == kind]
+
+    def _sync(self) -> dict[str, str]:
+        """One cycle now, whatever waits for its back-off; what failed in it. The daemon's own may come before it."""
+        answer = json.loads(self.said("sync", "--json").stdout)
+        failures: dict[str, str] = answer["clinics"][0]["failures"] if "clinics" in answer else {"overtaken": ""}
+        return failures
+
+    def _unreadable(self) -> set[str]:
+        """Connections with a record that a person was asked about."""
+        self._sync()
+        sentences = " ".join(line["sentence"] for line in self._tasks("unreadable"))
+        return {side for side in SIDES if f"connection {side}:" in sentences}
+
+    def _told(self, kind: str) -> list[str]:
+        lines = json.loads(self.said("messages", "list", "--json").stdout)["messages"]
+        return [line["state"] for line in lines if kind in {"", line["kind"]}]
+
+    def _ours(self) -> list[Shown]:
+        """The bridge's own events but for the desk's appointment."""
+        shown = self.world.picture().bridged
+        return [each for each in shown if each.start.date() == self.world.day]
+
+    def _free(self, vet: str) -> list[Shown]:
+        return [slot for slot in self.world.free("checkup") if slot.resource == vet]
+
+    def _states(self) -> set[str]:
+        return {each.state for each in self._ours()}
+
+    def _shows_names(self) -> bool:
+        return self.world.practice.rules["calendar_names"] == '"full"'
+
+    def _book(self, who: str, slot: Shown) -> dict[str, Any]:
+        portal = self.world.portal
+        browser = f"{who}-{slot.start.isoformat()}"
+        body = {
+            "hold_id": portal.select(slot, browser),
+            "client_ref": browser,
+            "customer": {
+                "first_name": value(f"{who}.first"),
+                "last_name": value(f"{who}.last"),
+                "email": value(f"{who}.email"),
+                "phone": value(f"{who}.phone"),
+                "address": value(f"{who}.address"),
+            },
+            "patient": {"name": value(f"{who}.animal"), "species": value(f"{who}.species")},
+            "note": value(f"{who}.note"),
+        }
+        made = portal.client.post(f"/public/sites/{KEY}/bookings", json=body)
+        return dict(made.raise_for_status().json())
+
+    def _babble(self, side: str) -> str:
+        everybody = " ".join(value(name) for name in MARKS if name.startswith(("known", "stranger", "booked")))
+        return f"{value(f'wire.{side}')} {everybody}"
+
+    # --- collecting ---
+
+    def _collect(self) -> None:
+        for side in SIDES:
+            self.left[side] = list(self.ears[side].heard)
+        letters = list(zip(self.sink.to, self.sink.received, strict=True))
+        self.left["mail to the clinic"] = [raw for to, raw in letters if to == CLINIC_ADDRESS]
+        self.left["mail to the client"] = [raw for to, raw in letters if to != CLINIC_ADDRESS]
+        self.left["log"] = [self.world.bridge.log.read_text("utf-8")]
+        store = Store.open(self.world.bridge.config.parent / "calbridge.sqlite3")
+        rows: list[Any] = [*store.journal(KEY, limit=10_000), *store.tasks(KEY, open_only=False)]
+        rows += [row.why for row in (*store.messages(KEY, limit=1_000), *store.waiting(KEY))]
+        rows += store.connections(KEY)
+        self.left["journal, tasks, messages"] = [repr(row) for row in rows]
+        store.close()
+
+
+_COMMANDS = (
+    ("status",),
+    ("requests", "list"),
+    ("requests", "show", "BOOKING"),
+    ("explain", "booking", "BOOKING"),
+    ("explain", "match", "BOOKING"),
+    ("messages", "list"),
+    ("tasks", "list", "--all"),
+    ("journal",),
+    ("slots", "--service", "checkup"),
+    ("check", "--look-only"),
+    ("sync", "--dry-run"),
+    ("feeds", "list"),
+)
+_BABBLING = {
+    "portal": ((200, "text/html"), (500, "text/plain"), (200, "application/json")),
+    "pms": ((200, "text/html"), (404, "text/plain"), (200, "application/json")),
+    "calendar": ((200, "text/html"), (207, "application/xml"), (423, "text/plain")),
+}
+
+
+def _always(answer: Answer | None) -> Callable[[Call], Answer | None]:
+    return lambda call: answer
+
+
+def _only_writes(answer: Answer) -> Callable[[Call], Answer | None]:
+    return lambda call: answer if call.writes else None
+
+
+def _spoiled_portal(call: Call, answer: Answer) -> Answer:
+    """Bookings whose fields hold somebody's data where a number or a word belongs."""
+    if "/changes" not in call.path or b'"bookings"' not in answer.body:
+        return answer
+    document = json.loads(answer.body)
+    for part in ("snapshot", "objects"):
+        for booking in (document.get(part) or {}).get("bookings", ()):
+            booking |= {"start": value("wire.portal"), "status": value("stranger.first"), "revision": None}
+    return dataclasses.replace(answer, body=json.dumps(document).encode())
+
+
+def _spoiled_pms(call: Call, answer: Answer) -> Answer:
+    """An appointment whose fields hold texts where times belong."""
+    if call.method != "GET" or not call.path.startswith("/v1/appointments/") or answer.status >= 400:
+        return answer
+    document = json.loads(answer.body) | {"start": value("wire.pms"), "status": value("stranger.last"), "rooms": 7}
+    return dataclasses.replace(answer, body=json.dumps(document).encode())
+
+
+def _spoiled_calendar(call: Call, answer: Answer) -> Answer:
+    """An entry whose time cannot be read, because it is somebody's name. The server itself would not have taken it."""
+    if b"UID:broken" not in answer.body:
+        return answer
+    head, _, tail = answer.body.partition(b"UID:broken")
+    begin, _, rest = tail.partition(b"DTSTART:")
+    name = MARKS["broken.time"].needles[0].encode()
+    summary = b"SUMMARY:" + MARKS["broken.summary"].needles[0].encode()
+    spoiled = begin + b"DTSTART:" + name + rest[rest.index(b"Z") + 1 :].replace(b"SUMMARY:x", summary, 1)
+    return dataclasses.replace(answer, body=head + b"UID:broken" + spoiled)
+
+
+_SPOILED = {"portal": _spoiled_portal, "pms": _spoiled_pms, "calendar": _spoiled_calendar}
+"""The calendar's is there all the time."""
+
+
+# --- what stands in the calendar --------------------------------------------------------------------
+
+
+def _text(name: str) -> str:
+    return value(name).replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
+
+
+def _after(rest: str) -> str:
+    """What follows a content line, its folds included."""
+    lines = rest.split("\r\n")
+    first = next(index for index, line in enumerate(lines[1:], start=1) if not line.startswith((" ", "\t")))
+    return "\r\n".join(lines[first:])
+
+
+def _event(day: date, who: str) -> bytes:
+    """An entry of staff's own with everything a calendar program can hang on it."""
+    private = [
+        f"SUMMARY:{_text('staff.summary')}",
+        f"DESCRIPTION:{_text('staff.description')}",
+        f"LOCATION:{_text('staff.location')}",
+        f"COMMENT:{_text('staff.comment')}",
+        f"CATEGORIES:{_text('staff.category')}",
+        f"URL:https://example.org/{MARKS['staff.url'].needles[0]}",
+        f"ATTENDEE;CN={MARKS['staff.attendee'].needles[0]}:mailto:{MARKS['staff.attendee'].needles[1]}@example.org",
+        f"ORGANIZER;CN={MARKS['staff.organizer'].needles[0]}:mailto:{MARKS['staff.organizer'].needles[1]}@example.org",
+    ]
+    uid = MARKS["staff.uid"].needles[0] if who else "another"
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//x//EN",
+        "BEGIN:VEVENT",
+        f"UID:{uid}@praxis.example.org",
+        "DTSTAMP:20260101T000000Z",
+        f"DTSTART:{day:%Y%m%d}T{'17' if who else '19'}0000Z",
+        f"DTEND:{day:%Y%m%d}T{'18' if who else '20'}0000Z",
+        *(private if who else ["SUMMARY:x"]),
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+# --- opening ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def flooded(folder: Path, today: date, *, names: str, reasons: bool) -> Iterator[Flood]:
+    """The made-up clinic with these rules, its mail server, and an ear at each side; not yet started."""
+    ears, sink = {side: Ear() for side in SIDES}, Sink()
+    practice = Practice(
+        services=tuple(offer for offer in SERVICES if offer.key == "checkup"),
+        notes=False,
+        keys={
+            "email": f'"{CLINIC_ADDRESS}"',
+            "booking_url": '"https://book.example.org"',
+            "exclusions": "[]",
+        },
+        rules={
+            "lead_days": "1",
+            "booking_mode": '"request"',
+            "client_match": '"unique"',
+            "calendar_names": f'"{names}"',
+            "decline_reason_visible": str(reasons).lower(),
+        },
+    )
+    with ExitStack() as stack:
+        server = stack.enter_context(MailServer(sink))
+        world = stack.enter_context(running(folder, today, rules=ears, practice=practice, daemon=False))
+        _configure(world.bridge.config, server.port)
+        yield Flood(world, ears, sink)
+
+
+def _configure(path: Path, port: int) -> None:
+    """What the demo's configuration has no place for."""
+    text = path.read_text("utf-8").replace("[bridge]\n", '[bridge]\nlog_level = "debug"\n', 1)
+    text = text.replace('reason = "Betriebsurlaub"', f"reason = {json.dumps(value('config.closure'))}")
+    absence = f"[{{ from = 2027-02-01, until = 2027-02-02, reason = {json.dumps(value('config.absence'))} }}]"
+    text = text.replace('kind = "pms"\n', 'kind = "pms"\nresources = { attic = "" }\n', 1)
+    text = text.replace('name = "Dr. Alma Rehbein"\n', f'name = "Dr. Alma Rehbein"\nabsences = {absence}\n', 1)
+    path.write_text(text + MAIL.format(key=KEY, port=port, room=value("config.room")), "utf-8")

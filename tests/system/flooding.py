@@ -1,0 +1,152 @@
+"""Every private field of every side with a value of its own, the places where it may turn up, and who listens there.
+
+The table is rules.md section 6: what each place *must* hold (or the search looked at nothing) and what it *may*.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from calbridge.testing import marked
+from calbridge.testing.marked import Marked
+from calbridge.testing.proxy import Answer, Call, Rule
+
+SIDES = ("calendar", "portal", "pms")
+TEXTS = (
+    # what a client typed; the first is known to the practice by her e-mail address, the second to nobody
+    "known.first", "known.last", "known.address", "known.animal", "known.species", "known.note",
+    "stranger.first", "stranger.last", "stranger.address", "stranger.animal", "stranger.species", "stranger.note",
+    # what stands in the practice's record of the first
+    "record.first", "record.last", "record.address",
+    # what reception writes into its own diary: an appointment it made, and the first client's
+    "desk.title", "desk.description", "desk.note", "desk.block", "desk.absence", "desk.closure",
+    "booked.title", "booked.note",
+    # what staff has in the calendar: entries of its own, one that is broken, and what it adds to an appointment's
+    "staff.summary", "staff.description", "staff.location", "staff.attendee", "staff.organizer", "staff.category",
+    "staff.comment", "staff.url", "staff.href", "staff.uid", "broken.summary", "broken.time",
+    "own.location", "own.comment", "own.title",
+    # what the clinic says of its decisions, and what stands in its configuration
+    "said.decline", "said.cancel", "config.closure", "config.absence", "config.room",
+    # what comes in where nothing should: webhooks, answers that are none, records that cannot be read, refusals
+    "web.path", "web.header", "web.body", "wire.portal", "wire.pms", "wire.calendar", "wire.code", "smtp.refusal",
+)  # fmt: skip
+MARKS: Mapping[str, Marked] = {
+    **{name: marked.text(name) for name in TEXTS},
+    **{name: marked.email_address(name) for name in ("known.email", "stranger.email")},
+    **{name: marked.phone(name) for name in ("known.phone", "stranger.phone", "record.phone")},
+    "wire.code": marked.text("wire.code", "{0}{1}"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What a place must hold, and what it may hold besides."""
+
+    must: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+
+    def faults(self, found: frozenset[str]) -> dict[str, list[str]]:
+        """{} when all is as it should be."""
+        wrong = {"missing": sorted(self.must - found), "forbidden": sorted(found - self.must - self.may)}
+        return {name: fields for name, fields in wrong.items() if fields}
+
+
+def named(*fields: str) -> frozenset[str]:
+    """Fields, or all of a group: `stranger.*`."""
+    assert all(any(_is(each, name) for name in MARKS) for each in fields), fields
+    return frozenset(name for name in MARKS if any(_is(each, name) for each in fields))
+
+
+def _is(wanted: str, name: str) -> bool:
+    return name == wanted or (wanted.endswith("*") and name.startswith(wanted[:-1]))
+
+
+NOTES = ("known.note", "stranger.note", "desk.description")
+"""Reasons of a visit: each side may see them."""
+NAMES = tuple(f"{who}.{part}" for who in ("known", "stranger") for part in ("first", "last", "animal"))
+KEPT = ("own.location", "own.comment")
+"""What staff added to an appointment's event stays in it."""
+
+
+def table(names: str, *, reasons: bool) -> dict[str, Cell]:
+    """By place. `names` is the rule `calendar_names`, `reasons` the rule `decline_reason_visible`."""
+    private = ("desk.title", "desk.note", "booked.title", "booked.note")
+    calendar = {
+        "full": Cell(
+            must=named(*NOTES, *KEPT, *NAMES, *private, "stranger.*"), may=named("own.title", "known.species")
+        ),
+        "pseudonym": Cell(must=named(*NOTES, *KEPT), may=named("own.title")),
+        "none": Cell(must=named(*NOTES, *KEPT), may=named("own.title")),
+    }[names]
+    told = ("said.decline",) if reasons else ()
+    given = ("known.email", "known.phone", "known.address", "known.species")
+    return {
+        "calendar": calendar,
+        "portal": Cell(
+            must=named(*told),
+            may=named(*NOTES, *(["said.cancel"] if reasons else [])),
+        ),
+        "pms": Cell(
+            must=named("stranger.*", *NAMES, "known.note", "known.email"),
+            may=named(*given, *NOTES, *private, "own.title", "said.*"),
+        ),
+        "mail to the client": Cell(
+            must=named(
+                *NAMES,
+                "known.email",
+                "stranger.email",
+                "known.note",
+                "stranger.note",
+                "record.first",
+                "record.last",
+                *told,
+            ),
+            may=frozenset({"link.known", "link.stranger"}),
+        ),
+        "mail to the clinic": Cell(),
+        "log": Cell(),
+        "commands": Cell(),
+        "the configuration, shown": Cell(must=named("config.*")),
+        "journal, tasks, messages": Cell(),
+        "health": Cell(),
+        "published free/busy": Cell(),
+        "answers to webhooks": Cell(),
+    }
+
+
+# --- listening ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Ear(Rule):
+    """Keeps all that is sent to one side but its login. `instead` answers in its place, `spoil` changes answers."""
+
+    heard: list[str] = field(default_factory=list)
+    methods: list[tuple[str, str]] = field(default_factory=list)
+    instead: Callable[[Call], Answer | None] = lambda call: None
+    spoil: Callable[[Call, Answer], Answer] = lambda call, answer: answer
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def before(self, call: Call) -> Call | Answer:
+        headers = "\n".join(f"{name}: {value}" for name, value in call.headers if name.lower() != "authorization")
+        with self.lock:
+            self.heard.append(f"{call.method} {call.path}\n{headers}\n\n{call.body.decode('utf-8', 'replace')}")
+            self.methods.append((call.method, call.path))
+        return self.instead(call) or call
+
+    def after(self, call: Call, answer: Answer) -> Answer:
+        return self.spoil(call, answer)
+
+
+def problem(status: int, code: str, detail: str) -> Answer:
+    """A refusal in the protocols' own form."""
+    body = json.dumps({"code": code, "title": detail, "detail": detail, "status": status}).encode()
+    return Answer(status=status, headers=(("content-type", "application/problem+json"),), body=body)
+
+
+def page(status: int, text: str, kind: str = "text/html") -> Answer:
+    """An answer of something else that stands in between."""
+    return Answer(status=status, headers=(("content-type", kind),), body=f"<h1>{text}</h1>".encode())
