@@ -63,8 +63,8 @@ def time_out(request: httpx.Request) -> httpx.Response:
         pytest.param(always(207, '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'), NeedsHuman, "no CalDAV", id="entities"),
         pytest.param(always(302, location="https://sso.example/login"), NeedsHuman, "login", id="a login redirect"),
         pytest.param(always(301, location="https://new.example/dav/"), NeedsHuman, "new.example", id="moved"),
-        pytest.param(always(401), NeedsHuman, "credentials", id="401"),
-        pytest.param(always(403), NeedsHuman, "403", id="403"),
+        pytest.param(always(401), NeedsHuman, "wants a login .401. and none is given", id="401"),
+        pytest.param(always(403), NeedsHuman, r"may not see the calendar in calendars\.anna .403.: share", id="403"),
         pytest.param(always(404), NeedsHuman, r"calendars\.anna", id="404 on the collection"),
         pytest.param(always(410), NeedsHuman, r"calendars\.anna", id="410 on the collection"),
         pytest.param(
