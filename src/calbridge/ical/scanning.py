@@ -17,9 +17,9 @@ from calbridge.ical.text import decoded, normalised, unfolded, unfolded_all
 DEPTH = 20
 """Components deeper in one another than this are not looked into."""
 
-MOST = 250_000
+MOST = 200_000
 """What is read of one file: a line that is kept counts once, a component or a fault `_OBJECT` times. An event as
-calendar programs write it comes to fourteen, so that is 17,000 of them; what follows is not read."""
+calendar programs write it comes to fourteen, so that is 14,000 of them; what follows is not read."""
 
 PHYSICAL = 1_000_000
 """Physical lines that are stepped over at most: 32 MiB of text have half as many."""
