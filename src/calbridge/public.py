@@ -49,11 +49,15 @@ class PublicRules:
     late_confirm: Literal["retry", "refuse"] = "retry"
     show_resource: bool = True
     show_duration: bool = True
+    one_patient_per_booking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicClinic:
-    """The clinic as its clients know it; `booking_url` is where they book online."""
+    """The clinic as its clients know it; `booking_url` is where they book online.
+
+    `privacy_notice` is what a new client must agree to, word for word; "" where the clinic has none.
+    """
 
     key: str
     name: str
@@ -63,6 +67,7 @@ class PublicClinic:
     phone: str = ""
     email: str = ""
     booking_url: str = ""
+    privacy_notice: str = ""
     online: bool = False
     resources: Mapping[str, PublicResource] = field(default_factory=dict)
     services: Mapping[str, PublicService] = field(default_factory=dict)
@@ -80,6 +85,7 @@ def public(clinic: Clinic) -> PublicClinic:
         phone=clinic.phone,
         email=clinic.email,
         booking_url=clinic.booking_url,
+        privacy_notice=clinic.privacy_notice,
         online=clinic.online,
         resources={key: _resource(each, clinic.rules) for key, each in clinic.resources.items()},
         services={key: _service(each, clinic.rules) for key, each in clinic.services.items()},
@@ -116,4 +122,5 @@ def _rules(rules: Rules) -> PublicRules:
         late_confirm=rules.late_confirm,
         show_resource=rules.show_resource,
         show_duration=rules.show_duration,
+        one_patient_per_booking=rules.one_patient_per_booking,
     )

@@ -6,10 +6,10 @@ A rule looks at one `Case` and says whether it passes and on what facts (plain v
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from itertools import groupby, islice
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Literal
 
 from calbridge import bookable
@@ -26,7 +26,8 @@ class Candidate:
     """What somebody wants; `start` in epoch seconds.
 
     `client` is None until it is matched. `species` is None where nobody asked yet and "" where it is unknown.
-    `scope="reschedule"` is the move of a confirmed appointment; its facts leave that appointment out.
+    `scope="reschedule"` is the move of a confirmed appointment of the same service; its facts leave that appointment
+    out. `minutes` is how long what is moved really is, where staff made it another length than its service has.
     `listed` asks whether it would be in a list, where `slots_per_hour` counts; when booking it does not.
     """
 
@@ -36,12 +37,13 @@ class Candidate:
     client: Literal["new", "known"] | None = None
     species: str | None = None
     scope: Literal["book", "reschedule"] = "book"
+    minutes: int | None = None
     listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One candidate with everything a rule may look at, worked out once.
+    """One candidate with everything a rule may look at, worked out once; its service is as long as what is wanted.
 
     `visit` must lie inside bookable time; `footprint`, the visit with its buffers, must be free. `dates` are the local
     dates of the visit's first and last second. `day_starts` are the starts of its first date that pass all rules but
@@ -81,6 +83,8 @@ def case_of(clinic: Clinic, facts: Facts, wanted: Candidate) -> Case | None:
     service, resource = clinic.services.get(wanted.service), clinic.resources.get(wanted.resource)
     if service is None or resource is None:
         return None
+    if wanted.minutes is not None:
+        service = replace(service, minutes=wanted.minutes)
     tz, start, end = clinic.time_zone, wanted.start, wanted.start + service.minutes * 60
     return Case(
         clinic=clinic,
@@ -137,9 +141,13 @@ def not_offered(case: Case) -> Answer:
 
 
 def client_not_admitted(case: Case) -> Answer:
-    """New or known clients only; a client who is not matched yet passes and is checked again once she is."""
+    """New or known clients only; a client who is not matched yet passes and is checked again once she is.
+
+    A move passes: she was admitted when she booked, and whoever booked as a new client is a known one by then.
+    """
     admits = case.service.clients
-    return case.wanted.client is None or admits in ("all", case.wanted.client), {"clients": admits}
+    asked = case.wanted.client is not None and case.wanted.scope == "book"
+    return not asked or admits in ("all", case.wanted.client), {"clients": admits}
 
 
 def species_not_admitted(case: Case) -> Answer:
@@ -268,9 +276,13 @@ def _fresh(case: Case, key: str) -> bool:
 
 
 def earliest_of_hour(tz: str, starts: Iterable[int], most: int) -> Iterator[int]:
-    """The earliest `most` starts of each local clock hour; an hour that happens twice is one."""
-    for _, hour in groupby(starts, key=lambda start: local(tz, start).replace(minute=0, second=0, tzinfo=None)):
-        yield from islice(hour, most)
+    """The earliest `most` starts of each local clock hour; an hour that happens twice is one, also in two pieces."""
+    shown: Counter[datetime] = Counter()
+    for start in starts:
+        hour = local(tz, start).replace(minute=0, second=0, fold=0, tzinfo=None)
+        shown[hour] += 1
+        if shown[hour] <= most:
+            yield start
 
 
 def hour_full(case: Case) -> Answer:

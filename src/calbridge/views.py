@@ -51,7 +51,11 @@ class PmsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
-    """What the portal, and through it the client, may know of her own booking."""
+    """What the portal, and through it the client, may know of her own booking.
+
+    `wide_moves`: she may move it to what the portal was told for moves (`OfferWindow.moves`), not only to what anybody
+    may book (S4).
+    """
 
     state: State
     resource: str
@@ -60,6 +64,7 @@ class PortalView:
     service: str = ""
     description: str = ""
     decline_reason: str = ""
+    wide_moves: bool = False
 
 
 View = CalendarView | PmsView | PortalView
@@ -151,7 +156,14 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
         service=appointment.service,
         description=appointment.description,
         decline_reason=visible_reason(appointment, clinic.rules),
+        wide_moves=moves_widely(appointment, clinic.rules),
     )
+
+
+def moves_widely(appointment: Appointment, rules: Rules) -> bool:
+    """Known clients move a confirmed appointment anywhere in the opening hours, where the clinic lets them (S4)."""
+    known = appointment.state is State.CONFIRMED and bool(appointment.client)
+    return known and rules.reschedule_scope == "opening_hours"
 
 
 def visible_reason(appointment: Appointment, rules: Rules) -> str:
@@ -170,7 +182,9 @@ def notifies(appointment: Appointment) -> bool:
 
 ALTERNATIVES = frozenset({"slot_unavailable", "hold_expired"})
 """Reasons that are given with other times: there may be some."""
-SYSTEM_REASONS = ALTERNATIVES | {"too_late_to_move", "client_not_admitted", "species_not_admitted"}
+ONE_PATIENT = "one_patient_per_booking"
+"""Why a booking for several animals is refused where the clinic takes one (S3)."""
+SYSTEM_REASONS = ALTERNATIVES | {"too_late_to_move", "client_not_admitted", "species_not_admitted", ONE_PATIENT}
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 
@@ -204,11 +218,11 @@ def _who(appointment: Appointment, names: str) -> str:
     given = appointment.details or Details()
     match names:
         case "full":
-            return ", ".join(
-                part for part in (given.patient_name, f"{given.first_name} {given.last_name}".strip()) if part
-            )
+            animals = (each.name for each in given.animals)
+            return ", ".join(part for part in (*animals, f"{given.first_name} {given.last_name}".strip()) if part)
         case "pseudonym":
             short = given.first_name[:2] + given.last_name[:2]
-            return " ".join(part for part in (given.patient_name[:2], short, appointment.client) if part)
+            animals = (each.name[:2] for each in given.animals)
+            return " ".join(part for part in (*animals, short, appointment.client) if part)
         case _:
             return ""

@@ -7,6 +7,7 @@ side should show is projected from the result, and where that differs from its s
 follow from state, a crash anywhere leads back to the same effects.
 """
 
+from calbridge.reconcile.asking import moved_to
 from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.creating import creation_due
 from calbridge.reconcile.effects import effects
@@ -29,6 +30,7 @@ __all__ = [
     "fingerprint",
     "has_place",
     "keeps_record",
+    "moved_to",
     "origins",
     "outcome",
     "pending",

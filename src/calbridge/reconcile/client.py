@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
-from calbridge.reconcile.asking import asked_at, candidate, judge
+from calbridge.reconcile.asking import asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft
@@ -186,12 +186,9 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
         draft.touched.add(appointment.id)
         return
-    wanted = candidate(view, appointment.details)
-    if appointment.client:
-        scope: Literal["book", "reschedule"] = "reschedule" if appointment.state is State.CONFIRMED else "book"
-        wanted = replace(wanted, client="known", scope=scope)
+    wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
     asked = asked_at(draft, entry)
-    decision = judge(draft, wanted, without=appointment.id, at=asked)
+    decision = judge_all(draft, wanted, appointment.details, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
         draft.refuse(appointment, TAKEN, wanted)

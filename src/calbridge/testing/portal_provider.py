@@ -34,7 +34,9 @@ class MemoryPortal:
     def __init__(self, model: PortalModel) -> None:
         self.model = model
         self.capabilities = Capabilities(
-            fields=frozenset({"state", "resource", "start", "end", "service", "description", "decline_reason"}),
+            fields=frozenset(
+                {"state", "resource", "start", "end", "service", "description", "decline_reason", "wide_moves"}
+            ),
             takes_offers=True,
             tells=frozenset({"confirmed", "declined", "moved", "cancelled"}) if model.tells else frozenset(),
         )
@@ -112,6 +114,7 @@ def _wanted(change: PortalChange, current: Booking) -> Booking:
         description=view.description,
         reason=view.decline_reason,
         alternatives=change.alternatives,
+        wide_moves=view.wide_moves,
     )
 
 
@@ -124,6 +127,7 @@ def _entry(booking: Booking) -> Entry:
         service=booking.service,
         description=booking.description,
         decline_reason=booking.reason,
+        wide_moves=booking.wide_moves,
     )
     return Entry(
         ref=booking.ref,

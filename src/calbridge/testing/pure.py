@@ -26,7 +26,7 @@ PMS = Capabilities(
     matches_clients=True,
 )
 PORTAL = Capabilities(
-    fields=frozenset({"state", "resource", "start", "end", "service", "description"}), takes_offers=True
+    fields=frozenset({"state", "resource", "start", "end", "service", "description", "wide_moves"}), takes_offers=True
 )
 
 

@@ -1,10 +1,13 @@
 """Making a booking: from a hold, from one that ran out, or from an offered start. Always `requested`."""
 
+import re
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from calbridge_portal import holds
+from litestar.serialization import encode_json
+
+from calbridge_portal import holds, notices
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.documents import appointment_type
 from calbridge_portal.feed import emit
@@ -17,16 +20,20 @@ from calbridge_portal.slots import duration_s, is_occupied, is_offered, unavaila
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant
 
+MOST_OTHERS = 9
+LANGUAGE = re.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The time a booking takes, and the hold it came from."""
+    """The time a booking takes, the hold it came from, and since when its client has been booking."""
 
     type: str
     calendar: str
     start: int
     end: int
     hold_id: str | None
+    since: int
 
 
 def make(tx: Tx, request: BookingRequest, by: By) -> sqlite3.Row:
@@ -38,7 +45,11 @@ def make(tx: Tx, request: BookingRequest, by: By) -> sqlite3.Row:
         return _same_again(twin, request, by)
     place = _from_hold(tx, request) if request.hold_id else _from_offer(tx, request)
     kind = appointment_type(tx, place.type)
-    check_species(kind, request.patient)
+    _check_animals(tx, request)
+    for patient in (request.patient, *request.other_patients):
+        check_species(kind, patient)
+    if request.consent:
+        notices.check_seen(tx, request.consent.version, place.since)
     if place.hold_id:
         holds.end(tx, place.hold_id, "consumed", by)
     return _insert(tx, request, place, kind, by)
@@ -66,6 +77,16 @@ def check_species(kind: AppointmentType, patient: Patient | None) -> None:
         )
 
 
+def _check_animals(tx: Tx, request: BookingRequest) -> None:
+    """One animal, or several where the practice takes them in one booking."""
+    if request.other_patients and tx.site.settings.one_patient:
+        raise Problem(
+            "rule_violation", "A booking here is for one animal; book one for each.", rule="one_patient_per_booking"
+        )
+    if len(request.other_patients) > MOST_OTHERS or (request.other_patients and request.patient is None):
+        raise Problem("invalid_request", f"other_patients are at most {MOST_OTHERS}, beside a patient.")
+
+
 def _check_details(request: BookingRequest) -> None:
     customer = request.customer
     if not customer.first_name.strip() or not customer.last_name.strip():
@@ -76,6 +97,8 @@ def _check_details(request: BookingRequest) -> None:
         raise Problem("invalid_request", "client_ref is needed; make it unguessable and use it once.")
     if not request.hold_id and request.slot is None:
         raise Problem("invalid_request", "hold_id or slot is needed.")
+    if request.language and not LANGUAGE.fullmatch(request.language):
+        raise Problem("invalid_request", "language is a tag such as de or en-GB.")
 
 
 def _same_again(twin: sqlite3.Row, request: BookingRequest, by: By) -> sqlite3.Row:
@@ -97,7 +120,7 @@ def _from_offer(tx: Tx, request: BookingRequest) -> Place:
     if not is_offered(tx, slot.type, slot.calendar, start):
         raise unavailable(tx, slot.type, start)
     end = start + duration_s(appointment_type(tx, slot.type))
-    return Place(type=slot.type, calendar=slot.calendar, start=start, end=end, hold_id=None)
+    return Place(type=slot.type, calendar=slot.calendar, start=start, end=end, hold_id=None, since=tx.now)
 
 
 def _from_hold(tx: Tx, request: BookingRequest) -> Place:
@@ -118,6 +141,7 @@ def _from_hold(tx: Tx, request: BookingRequest) -> Place:
         start=row["start_at"],
         end=row["end_at"],
         hold_id=row["id"],
+        since=row["created_at"],
     )
 
 
@@ -156,11 +180,11 @@ def _insert(tx: Tx, request: BookingRequest, place: Place, kind: AppointmentType
     patient = request.patient
     tx.run(
         "INSERT INTO bookings (id, status, revision, mode, type, calendar, start_at, end_at, hold_id,"
-        " client_ref, first_name, last_name, email, phone, address, patient_name, patient_species, note,"
-        " created_at, updated_at, last_changed_by, manage_token)"
+        " client_ref, first_name, last_name, email, phone, address, patient_name, patient_species, other_patients,"
+        " note, notice, agreed_at, language, created_at, updated_at, last_changed_by, manage_token)"
         " VALUES (:id, 'requested', 1, :mode, :type, :calendar, :start, :end, :hold, :client_ref,"
-        " :first_name, :last_name, :email, :phone, :address, :patient_name, :species, :note,"
-        " :now, :now, :by, :token)",
+        " :first_name, :last_name, :email, :phone, :address, :patient_name, :species, :others,"
+        " :note, :notice, :agreed, :language, :now, :now, :by, :token)",
         id=ref,
         mode=kind.mode,
         type=place.type,
@@ -176,7 +200,11 @@ def _insert(tx: Tx, request: BookingRequest, place: Place, kind: AppointmentType
         address=request.customer.address or None,
         patient_name=patient.name if patient else None,
         species=patient.species if patient else None,
+        others=encode_json([asdict(each) for each in request.other_patients]).decode(),
         note=request.note or None,
+        notice=request.consent.version if request.consent else None,
+        agreed=tx.now if request.consent else None,
+        language=request.language or None,
         now=tx.now,
         by=by,
         token=secrets.token_urlsafe(32),

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 from litestar.router import Router
 
-from calbridge_portal import holds, public
+from calbridge_portal import holds, notices, public
 from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.booking_rows import hold_of
@@ -20,6 +20,7 @@ from calbridge_portal.instead import given_away
 from calbridge_portal.language import Language
 from calbridge_portal.limits import BODY
 from calbridge_portal.records import (
+    Agreed,
     BookingRequest,
     Customer,
     HoldRequest,
@@ -29,11 +30,12 @@ from calbridge_portal.records import (
     Patient,
     Slot,
 )
-from calbridge_portal.slots import free_slots
+from calbridge_portal.slots import Mover, free_slots, mover
 from calbridge_portal.store import Tx
 from calbridge_portal.times import day_bounds
 
 DAYS_SHOWN = 7
+OTHERS_SHOWN = 3
 LAST_WEEK = 104
 SEE_OTHER: Final = 303
 Form = URLEncodedBody[dict[str, str]]
@@ -116,16 +118,20 @@ def details(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], ho
             raise given_away(tx, row)
         kind = public.public_type(tx, state.type)
         name = tx.site.name
-    return _page("details.html", lang, name, site=site, hold=state, type=kind)
+        notice = notices.in_force(tx)
+        others = 0 if tx.site.settings.one_patient else OTHERS_SHOWN
+    return _page("details.html", lang, name, site=site, hold=state, type=kind, notice=notice, others=others)
 
 
 @post("/book/{site:str}/details/{hold_id:str}", sync_to_thread=True)
-def confirm(*, portal: GivenPortal, site: FromPath[str], hold_id: FromPath[str], data: Form) -> Redirect:
+def confirm(
+    *, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], hold_id: FromPath[str], data: Form
+) -> Redirect:
     """Step 5: booked."""
     check_public_site(portal, site)
     with portal.write() as tx:
         row = holds.row_of(tx, hold_id)
-        booked = public.book(tx, _request(data, hold_id, row["client_ref"]))
+        booked = public.book(tx, _request(data, hold_id, row["client_ref"], lang.code))
     return Redirect(f"/manage/{booked.manage_token}", status_code=SEE_OTHER)
 
 
@@ -169,7 +175,7 @@ def move_times(*, portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]
     with portal.read() as tx:
         row = public.by_token(tx, token)
         own = public.own_booking(tx, row)
-        days = _days(tx, own.type, week, own=own.id) if own.may_move else []
+        days = _days(tx, own.type, week, mover(row)) if own.may_move else []
         name = tx.site.name
     return _page(
         "times.html",
@@ -203,7 +209,7 @@ def _page(template: str, lang: Language, site_name: str, **context: Any) -> Temp
     )
 
 
-def _days(tx: Tx, kind: str, week: int, own: str | None = None) -> list[tuple[str, Sequence[Slot]]]:
+def _days(tx: Tx, kind: str, week: int, own: Mover | None = None) -> list[tuple[str, Sequence[Slot]]]:
     """The free slots of one week by local day; where resources are not shown, one slot a start."""
     first = day_bounds(tx.now, tx.zone, days=week * DAYS_SHOWN)[0]
     last = day_bounds(tx.now, tx.zone, days=week * DAYS_SHOWN + DAYS_SHOWN - 1)[1]
@@ -221,8 +227,9 @@ def _weeks(here: str, week: int) -> Mapping[str, str | None]:
     return {"earlier": f"{here}{week - 1}" if week else None, "later": f"{here}{min(week + 1, LAST_WEEK)}"}
 
 
-def _request(data: Mapping[str, str], hold_id: str, client_ref: str) -> BookingRequest:
+def _request(data: Mapping[str, str], hold_id: str, client_ref: str, language: str) -> BookingRequest:
     given = {name: value.strip() or None for name, value in data.items()}
+    consent = given.get("consent")
     patient = (
         Patient(name=given["patient_name"] or "", species=given.get("species")) if given.get("patient_name") else None
     )
@@ -237,8 +244,16 @@ def _request(data: Mapping[str, str], hold_id: str, client_ref: str) -> BookingR
             address=given.get("address"),
         ),
         patient=patient,
+        other_patients=_others(given),
         note=given.get("note"),
+        consent=Agreed(version=consent) if consent else None,
+        language=language,
     )
+
+
+def _others(given: Mapping[str, str | None]) -> list[Patient]:
+    rows = ((given.get(f"other_patient_{n}"), given.get(f"other_species_{n}")) for n in range(OTHERS_SHOWN))
+    return [Patient(name=name, species=species) for name, species in rows if name]
 
 
 def _status_text(own: OwnBooking) -> str:

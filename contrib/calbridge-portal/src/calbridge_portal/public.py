@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from calbridge_portal import booking, changes, documents
+from calbridge_portal import booking, changes, documents, notices
 from calbridge_portal.booking_rows import booking_of, messages_of
 from calbridge_portal.instead import still_free
 from calbridge_portal.limits import check_texts
@@ -17,10 +17,16 @@ from calbridge_portal.records import (
     OwnBooking,
     OwnCancellation,
     OwnMove,
+    PublicSite,
     PublicType,
 )
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
+
+
+def site(tx: Tx) -> PublicSite:
+    """The site, and what a new client is asked to agree to."""
+    return PublicSite(name=tx.site.name, time_zone=tx.site.time_zone, privacy_notice=notices.in_force(tx))
 
 
 def types(tx: Tx) -> list[PublicType]:
@@ -83,6 +89,7 @@ def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
         end=wire(row["end_at"], tx.zone) if settings.show_duration else None,
         customer=full.customer,
         patient=full.patient,
+        other_patients=full.other_patients,
         note=full.note,
         decline_reason=full.decline_reason if row["decline_reason_visible"] else None,
         alternatives=still_free(tx, full.type, row["alternatives"], row["end_at"] - row["start_at"]),
