@@ -204,7 +204,7 @@ def _refuse_unknown(places: list[Place], answers: Answers, assigned: dict[str, s
     for key in assigned:
         if key not in known:
             there = f"; there are {', '.join(known)}" if known else "; name a kind with --connect"
-            raise ConfigError(f"--set {key}: nothing asks for that{nearest(key, known) or there}")
+            raise ConfigError(f"--set {key}: nothing asks for that{did_you_mean(key, known) or there}")
 
 
 def _refuse_undecided(place: Place, answers: Answers, found: Discovered) -> None:
