@@ -114,6 +114,13 @@ def test_the_bridges_own_event_is_named_as_an_echo(provider: Any, tmp_path: Any)
     assert echoes == {"babc", ""}
 
 
+def test_the_bridges_own_event_is_no_window_whatever_its_category(provider: Any, tmp_path: Any) -> None:
+    own = event(uid_of("babc"), *AT_TEN, "CATEGORIES:frei")
+    found = read(provider, tmp_path, calendar(own), window_categories=["frei"])
+    assert [each.spans for each in found if isinstance(each, Busy)] == [(TEN,)]
+    assert not any(each.spans for each in found if not isinstance(each, Busy))
+
+
 def test_what_the_bridge_publishes_itself_is_refused(provider: Any, tmp_path: Any) -> None:
     own = calendar(event("x", *AT_TEN), product=product_of("hafen"))
     with pytest.raises(NeedsHuman, match="publishes itself"):

@@ -42,7 +42,8 @@ def records_of(reading: Reading, resource: str, window: Interval, meaning: Meani
     if rest is not None:
         faults[rest.uid or f"\n{rest.line}"] = rest
     for uid in sorted(events.keys() | faults.keys()):
-        found = meant(Reading(occurrences=tuple(events[uid])), meaning)
+        own = appointment_of(uid)  # a booking takes time, whatever category staff gave it
+        found = meant(Reading(occurrences=tuple(events[uid])), Meaning() if own else meaning)
         if uid in faults:
             yield _unreadable(uid, found, faults[uid], resource, (window,) if faults[uid] is rest else ())
         else:
