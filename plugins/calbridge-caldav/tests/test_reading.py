@@ -70,6 +70,7 @@ def test_quiet_is_one_request_a_calendar(practice: Any, make: Any, read: Reader)
 
 
 def test_only_what_changed_is_fetched(practice: Any, make: Any, read: Reader) -> None:
+    practice.quirks.clear()  # of a given server more is known
     for number in range(5):
         practice.put(f"anna/e{number}.ics", make.event(f"e{number}", *MEETING))
     read()
@@ -312,6 +313,7 @@ def test_requests_take_turns_where_the_login_counts_them() -> None:
 
 
 def test_gone_between_listing_and_fetching(practice: Any, make: Any, read: Reader) -> None:
+    practice.quirks.clear()  # else a given server may hand the bodies out with the delta
     practice.put("anna/a.ics", make.event("a", *MEETING))
     read()
     practice.put("anna/a.ics", make.event("a", "DTSTART:20260304T120000Z", "DURATION:PT1H"))

@@ -322,7 +322,7 @@ def test_init_finds_a_server_and_lets_a_person_choose(home: tuple[Any, dict[str,
     assert server.password == "" or server.password not in Path("new.toml").read_text("utf-8")
     if server.username:
         kept = Path("secrets/calendar-password")
-        assert (kept.read_text(), kept.stat().st_mode & 0o777) == ("geheim\n", 0o600)
+        assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{server.password}\n", 0o600)
     checked = CliRunner().invoke(main, ["check", "--config", "new.toml", "--look-only"], catch_exceptions=False)
     assert checked.exit_code == 0, checked.output
 
