@@ -16,7 +16,7 @@ from calbridge.ical.steps import Steps, TooManyStepsError
 from calbridge.ical.times import Moment
 from calbridge.interval import Interval
 
-_RULE, _EACH = 60, 12
+_RULE, _EACH = 80, 16
 """Steps that a rule costs, and one occurrence of it."""
 
 _MARGIN = timedelta(days=2)

@@ -25,14 +25,14 @@ from calbridge.ical.times import instant
 from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
 
-STEPS, BYTES_PER_STEP, MOST_STEPS = 600_000, 8, 1_200_000
-"""What the recurrences and lists of one file may cost: about half a second, more for a large one, never twice that."""
+STEPS, BYTES_PER_STEP, MOST_STEPS = 600_000, 8, 900_000
+"""What the recurrences and lists of one file may cost: about half a second, half as much more for a large one."""
 
 AVAILABILITIES = 200
 """VAVAILABILITYs of one calendar that are looked at; what each covers is compared with all that decide before it."""
 
 STEPS_PER_SERIES = 400_000
-"""What one series may cost, or one definition of a zone. A daily meeting since 1990 needs 150,000."""
+"""What one series may cost, or one definition of a zone. A daily meeting since 1990 needs 200,000."""
 
 
 _MARGIN = 2 * 86_400
