@@ -30,6 +30,7 @@ class CalendarView:
     description: str = ""
     note: str | None = None
     confidential: bool = False
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +48,15 @@ class PmsView:
     note: str = ""
     client: str = ""
     patient: str = ""
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
-    """What the portal, and through it the client, may know of her own booking."""
+    """What the portal, and through it the client, may know of her own booking.
+
+    `account` is the portal's own name of her account, of what the clinic made for her by itself; else "".
+    """
 
     state: State
     resource: str
@@ -60,6 +65,7 @@ class PortalView:
     service: str = ""
     description: str = ""
     decline_reason: str = ""
+    account: str = ""
 
 
 View = CalendarView | PmsView | PortalView
@@ -123,6 +129,7 @@ def _calendar(appointment: Appointment, clinic: Clinic) -> CalendarView:
         description="" if held else appointment.description,
         note=("" if held else appointment.note) if names == "full" else None,
         confidential=names == "full" and not held,
+        marked=appointment.marked,
     )
 
 
@@ -139,6 +146,7 @@ def _pms(appointment: Appointment, clinic: Clinic) -> PmsView:
         note=appointment.note,
         client=appointment.client,
         patient=appointment.patient,
+        marked=appointment.marked,
     )
 
 
@@ -151,6 +159,7 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
         service=appointment.service,
         description=appointment.description,
         decline_reason=visible_reason(appointment, clinic.rules),
+        account=appointment.showing.account if appointment.showing else "",
     )
 
 

@@ -51,6 +51,12 @@ def _species(text: str) -> str:
     return folded
 
 
+def _category(text: str) -> str:
+    if not text.strip():
+        raise ValueError('a category is a word such as "around.pet"')
+    return text.strip()
+
+
 def _whole(value: Any) -> Any:
     """TOML's true is no number, Python's is."""
     if isinstance(value, bool):
@@ -160,11 +166,13 @@ TimeZone = Annotated[str, AfterValidator(known_zone)]
 Region = Annotated[str, AfterValidator(region_code)]
 HoldTime = Annotated[int, BeforeValidator(_hold)]
 Turned = Annotated[bool | dict[str, Any], PlainValidator(_turned)]
+Category = Annotated[str, AfterValidator(_category)]
 Day = Annotated[date, PlainValidator(_day)]
 Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
 __all__ = [
     "WEEKDAYS",
+    "Category",
     "Day",
     "Grid",
     "HoldTime",
