@@ -52,8 +52,8 @@ def _species(text: str) -> str:
 
 
 def _category(text: str) -> str:
-    if not text.strip():
-        raise ValueError('a category is a word such as "around.pet"')
+    if not text.strip() or "," in text:
+        raise ValueError('a category is a word or a phrase such as "around.pet", without a comma')
     return text.strip()
 
 
