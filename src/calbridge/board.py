@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, reduce
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import gcd
 from operator import and_, or_
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from typing import NamedTuple
 from calbridge import bookable
 from calbridge.facts import Facts
 from calbridge.interval import Interval, near
-from calbridge.mask import Axis, lowest, spread, without
+from calbridge.mask import Axis, lowest, lowest_of, spread, without
 from calbridge.model import Clinic, Exclusion, Service
 from calbridge.rules import Case, Rule, case_of
 from calbridge.ruleset import extras, ruleset
@@ -223,7 +223,7 @@ class Board:
         most, kept = case.clinic.rules.slots_per_hour, case.clinic.rules.reserved_per_day
         if case.wide:
             return self._by_date(mask, dates)
-        by_date = self._by_date(mask if most is None else lowest(mask, self._hours, most), dates)
+        by_date = self._by_date(mask if most is None else self._thinned(mask, most), dates)
         for _ in range(kept):
             by_date = [starts ^ ((1 << starts.bit_length()) >> 1) for starts in by_date]
         return by_date
@@ -255,25 +255,53 @@ class Board:
         origin, tick, _ = self.axis
         return [Axis(origin + low * tick, tick, high - low) for low, high in self.cells]
 
+    def _thinned(self, mask: int, most: int) -> int:
+        """The earliest `most` of each clock hour; an hour that happens twice is one."""
+        found = lowest(mask, self._hours, most)
+        for hour in self._torn:
+            found |= lowest_of(mask & hour, most)
+        return found
+
     @cached_property
     def _hours(self) -> tuple[int, int]:
-        """The cells of every other clock hour, and of those between; an hour that happens twice is one."""
+        """The cells of every other clock hour, and of those between, without those in two pieces."""
         axis, found, colour, before = self.axis, [0, 0], 0, None
-        for offset, run in groupby(self._cut, key=lambda segment: segment.offset):
-            stretch = tuple(run)
-            low, high = axis.at(stretch[0].start), axis.at(stretch[-1].end)
+        for run in self._runs:
+            low, high = axis.at(run.start), axis.at(run.end)
             if low == high:
                 continue
-            first, last = ((axis.origin + each * axis.tick + offset) // _HOUR for each in (low, high - 1))
+            first, last = ((axis.origin + each * axis.tick + run.offset) // _HOUR for each in (low, high - 1))
             colour ^= first != before
-            cells = (1 << high) - (1 << low)
-            comb = axis.every(2 * _HOUR, [Interval(first * _HOUR - offset, stretch[-1].end)])
+            cells = axis.between(run.start, run.end)
+            comb = axis.every(2 * _HOUR, [Interval(first * _HOUR - run.offset, run.end)])
             mine = cells & spread(comb, 0, _HOUR // axis.tick - 1)
             found[colour] |= mine
             found[1 - colour] |= cells ^ mine
             colour ^= (last - first) & 1
             before = last
-        return found[0], found[1]
+        torn = reduce(or_, self._torn, 0)
+        return without(found[0], torn), without(found[1], torn)
+
+    @cached_property
+    def _torn(self) -> list[int]:
+        """Each clock hour that comes in two pieces, with another between them (Chatham goes back from 3:45 to 2:45)."""
+        found: list[int] = []
+        for early, late in pairwise(self._runs):
+            first, last = (late.start + late.offset) // _HOUR, (early.end - 1 + early.offset) // _HOUR
+            hours = range(first, last + 1) if first < last else ()
+            found += (self._of_hour(early, hour) | self._of_hour(late, hour) for hour in hours)
+        return found
+
+    def _of_hour(self, run: Segment, hour: int) -> int:
+        """The run's cells in one clock hour, counted from the epoch's on the wall."""
+        begin = hour * _HOUR - run.offset
+        return self.axis.between(max(begin, run.start), min(begin + _HOUR, run.end))
+
+    @cached_property
+    def _runs(self) -> list[Segment]:
+        """The board's time, cut only where the offset changes."""
+        runs = (list(run) for _, run in groupby(self._cut, key=lambda segment: segment.offset))
+        return [run[0]._replace(end=run[-1].end) for run in runs]
 
 
 # --- the axis -------------------------------------------------------------------------------------

@@ -37,6 +37,11 @@ class Axis(NamedTuple):
         """The first cell that starts at `instant` or later; `size` where none does."""
         return min(max(-((self.origin - instant) // self.tick), 0), self.size)
 
+    def between(self, start: int, end: int) -> int:
+        """The cells that start from `start` on and before `end`."""
+        low, high = self.at(start), self.at(end)
+        return (1 << high) - (1 << low) if low < high else 0
+
     def touched(self, spans: Iterable[Interval]) -> int:
         """Cells that share a second with a span."""
         return self._painted(spans, 0, self.tick - 1)
@@ -114,3 +119,11 @@ def lowest(mask: int, blocks: tuple[int, int], most: int) -> int:
             found |= first
             rest ^= first
     return found
+
+
+def lowest_of(mask: int, most: int) -> int:
+    """The lowest `most` cells of all."""
+    rest = mask
+    for _ in range(most):
+        rest &= rest - 1 if rest else 0
+    return mask ^ rest

@@ -6,10 +6,10 @@ A rule looks at one `Case` and says whether it passes and on what facts (plain v
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import groupby, islice
+from datetime import date, datetime
 from typing import Literal
 
 from calbridge import bookable
@@ -268,9 +268,13 @@ def _fresh(case: Case, key: str) -> bool:
 
 
 def earliest_of_hour(tz: str, starts: Iterable[int], most: int) -> Iterator[int]:
-    """The earliest `most` starts of each local clock hour; an hour that happens twice is one."""
-    for _, hour in groupby(starts, key=lambda start: local(tz, start).replace(minute=0, second=0, tzinfo=None)):
-        yield from islice(hour, most)
+    """The earliest `most` starts of each local clock hour; an hour that happens twice is one, also in two pieces."""
+    shown: Counter[datetime] = Counter()
+    for start in starts:
+        hour = local(tz, start).replace(minute=0, second=0, fold=0, tzinfo=None)
+        shown[hour] += 1
+        if shown[hour] <= most:
+            yield start
 
 
 def hour_full(case: Case) -> Answer:

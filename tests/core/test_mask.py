@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calbridge.interval import Interval, merge
-from calbridge.mask import Axis, lowest, spread, without
+from calbridge.mask import Axis, lowest, lowest_of, spread, without
 
 AXES = st.builds(Axis, st.integers(-50, 50), st.integers(1, 12), st.integers(0, 40))
 spans = st.lists(
@@ -82,3 +82,14 @@ def test_a_tiny_axis_has_no_more_than_it_holds(axis):
         assert mask == axis.everything
     assert axis.touched([]) == axis.inside([]) == axis.starting([]) == 0
     assert list(axis.instants(0)) == []
+
+
+@given(masks, st.integers(0, 9))
+def test_the_lowest_of_all(mask, most):
+    assert bits(lowest_of(mask, most)) == set(sorted(bits(mask))[:most])
+
+
+@given(st.integers(-50, 50), st.integers(1, 9), st.integers(0, 40), st.integers(-99, 99), st.integers(-99, 99))
+def test_cells_between_two_instants(origin, tick, size, start, end):
+    axis = Axis(origin, tick, size)
+    assert bits(axis.between(start, end)) == {at for at in range(size) if start <= origin + at * tick < end}
