@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
@@ -32,7 +32,8 @@ Visit = tuple[str, int]
 class Offered:
     """What one resource offers on one local date.
 
-    `masks` are the starts of each of the `visits`, which are in the clinic's order, on `axis`. `digest` is the same for
+    `masks` are the starts of each of the `visits`, which are in the clinic's order, on `axis`; `moved` are those that a
+    known client may move a confirmed appointment to, of each of the visits in `moves` (S4). `digest` is the same for
     the same slots, on every start of the process. `faults`: rules of plugins that failed while it was worked out, with
     what they did. Slots are made when they are asked for, which on most days is never.
     """
@@ -42,15 +43,25 @@ class Offered:
     axis: Axis = field(compare=False)
     visits: tuple[Visit, ...] = field(default=(), compare=False)
     masks: tuple[int, ...] = field(default=(), compare=False)
+    moves: tuple[Visit, ...] = field(default=(), compare=False)
+    moved: tuple[int, ...] = field(default=(), compare=False)
 
     def slots(self) -> Iterator[OfferedSlot]:
-        """By service, then by start."""
-        for (service, length), mask in zip(self.visits, self.masks, strict=True):
-            for start in self.axis.instants(mask):
-                yield OfferedSlot(service=service, start=start, end=start + length)
+        """What anybody may book, by service, then by start."""
+        return _slots(self.axis, self.visits, self.masks)
+
+    def targets(self) -> Iterator[OfferedSlot]:
+        """What a known client may move a confirmed appointment to, likewise."""
+        return _slots(self.axis, self.moves, self.moved)
 
     def __len__(self) -> int:
-        return sum(mask.bit_count() for mask in self.masks)
+        return sum(mask.bit_count() for mask in (*self.masks, *self.moved))
+
+
+def _slots(axis: Axis, visits: Iterable[Visit], masks: Iterable[int]) -> Iterator[OfferedSlot]:
+    for (service, length), mask in zip(visits, masks, strict=True):
+        for start in axis.instants(mask):
+            yield OfferedSlot(service=service, start=start, end=start + length)
 
 
 def _digest(axis: Axis, names: Iterable[str], masks: Iterable[int]) -> str:
@@ -150,21 +161,29 @@ def _of(board: Board, key: str) -> Iterator[tuple[Day, Offered]]:
     """What one resource offers, date by date."""
     board.faults.clear()
     passing = [(case, starts) for case in _cases(board, key) if (starts := starts_of(board.passing(case)))]
+    booked = sum(case.wanted.scope == "book" for case, _ in passing)
     faults = tuple(sorted(board.faults.items()))
     dates = board.open_dates(reduce(or_, (starts for _, starts in passing), 0))
     columns = [board.listed(case, starts, dates) for case, starts in passing]
     visits = tuple((case.service.key, case.service.minutes * 60) for case, _ in passing)
-    names = [f"{service},{length}," for service, length in visits]
+    names = [f"{service},{length}," for service, length in visits[:booked]]
+    names += [f"move,{service},{length}," for service, length in visits[booked:]]
     found = [Offered(NOTHING, faults, axis) for axis in board.axes]
     for place, *masks in zip(dates, *columns, strict=True):
         axis = board.axes[place]
-        found[place] = Offered(_digest(axis, names, masks), faults, axis, visits, tuple(masks))
+        book, move = tuple(masks[:booked]), tuple(masks[booked:])
+        found[place] = Offered(_digest(axis, names, masks), faults, axis, visits[:booked], book, visits[booked:], move)
     return (((key, day), offered) for day, offered in zip(board.dates, found, strict=True))
 
 
 def _cases(board: Board, key: str) -> Iterator[Case]:
-    for service in board.clinic.services:
-        wanted = Candidate(service=service, resource=key, start=board.facts.now, listed=True)
-        case = case_of(board.clinic, board.facts, wanted)
-        if case is not None:
-            yield case
+    """What anybody may book, then what known clients may move to, where that is something else (S4)."""
+    anybody = Candidate(service="", resource=key, start=board.facts.now, listed=True)
+    asked = [anybody]
+    if board.clinic.rules.reschedule_scope == "opening_hours":
+        asked.append(replace(anybody, client="known", scope="reschedule"))
+    for each in asked:
+        for service in board.clinic.services:
+            case = case_of(board.clinic, board.facts, replace(each, service=service))
+            if case is not None:
+                yield case

@@ -130,11 +130,15 @@ class OfferedSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferWindow:
-    """All that is offered of `resource` in `window`: the portal replaces what it had there."""
+    """All that is offered of `resource` in `window`: the portal replaces what it had there.
+
+    `moves` is what a booking with `wide_moves` may be moved to; there is none where the clinic lets nobody do that.
+    """
 
     resource: str
     window: Interval
     slots: tuple[OfferedSlot, ...]
+    moves: tuple[OfferedSlot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

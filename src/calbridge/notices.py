@@ -50,7 +50,8 @@ class ClientNotice:
 
     `booking` is "" and `visit` None for an invitation. `revision` grows with every change of the booking. `manage_url`
     is there where she may still cancel or move online. `reason` is why she was declined: a code of the bridge, or the
-    clinic's sentence where the clinic shows it. `alternatives` are times she may have instead.
+    clinic's sentence where the clinic shows it. `alternatives` are times she may have instead. `ref` is what her own
+    portal calls the booking, where the portal is asked to tell her; a notifier does not learn it.
     """
 
     key: str
@@ -58,6 +59,7 @@ class ClientNotice:
     clinic: PublicClinic
     to: Recipient
     booking: str = ""
+    ref: str = ""
     revision: int = 0
     visit: Visit | None = None
     manage_url: str = ""

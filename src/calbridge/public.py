@@ -53,7 +53,10 @@ class PublicRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicClinic:
-    """The clinic as its clients know it; `booking_url` is where they book online."""
+    """The clinic as its clients know it; `booking_url` is where they book online.
+
+    `privacy_notice` is what a new client must agree to, word for word; "" where the clinic has none.
+    """
 
     key: str
     name: str
@@ -63,6 +66,7 @@ class PublicClinic:
     phone: str = ""
     email: str = ""
     booking_url: str = ""
+    privacy_notice: str = ""
     online: bool = False
     resources: Mapping[str, PublicResource] = field(default_factory=dict)
     services: Mapping[str, PublicService] = field(default_factory=dict)
@@ -80,6 +84,7 @@ def public(clinic: Clinic) -> PublicClinic:
         phone=clinic.phone,
         email=clinic.email,
         booking_url=clinic.booking_url,
+        privacy_notice=clinic.privacy_notice,
         online=clinic.online,
         resources={key: _resource(each, clinic.rules) for key, each in clinic.resources.items()},
         services={key: _service(each, clinic.rules) for key, each in clinic.services.items()},

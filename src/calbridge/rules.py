@@ -26,7 +26,8 @@ class Candidate:
     """What somebody wants; `start` in epoch seconds.
 
     `client` is None until it is matched. `species` is None where nobody asked yet and "" where it is unknown.
-    `scope="reschedule"` is the move of a confirmed appointment; its facts leave that appointment out.
+    `scope="reschedule"` is the move of a confirmed appointment of the same service; its facts leave that appointment
+    out.
     `listed` asks whether it would be in a list, where `slots_per_hour` counts; when booking it does not.
     """
 
@@ -137,9 +138,13 @@ def not_offered(case: Case) -> Answer:
 
 
 def client_not_admitted(case: Case) -> Answer:
-    """New or known clients only; a client who is not matched yet passes and is checked again once she is."""
+    """New or known clients only; a client who is not matched yet passes and is checked again once she is.
+
+    A move passes: she was admitted when she booked, and whoever booked as a new client is a known one by then.
+    """
     admits = case.service.clients
-    return case.wanted.client is None or admits in ("all", case.wanted.client), {"clients": admits}
+    asked = case.wanted.client is not None and case.wanted.scope == "book"
+    return not asked or admits in ("all", case.wanted.client), {"clients": admits}
 
 
 def species_not_admitted(case: Case) -> Answer:

@@ -56,6 +56,8 @@ class PortalView:
     """What the portal, and through it the client, may know of her own booking.
 
     `account` is the portal's own name of her account, of what the clinic made for her by itself; else "".
+    `wide_moves`: she may move it to what the portal was told for moves (`OfferWindow.moves`), not only to what anybody
+    may book (S4).
     """
 
     state: State
@@ -66,6 +68,7 @@ class PortalView:
     description: str = ""
     decline_reason: str = ""
     account: str = ""
+    wide_moves: bool = False
 
 
 View = CalendarView | PmsView | PortalView
@@ -160,7 +163,14 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
         description=appointment.description,
         decline_reason=visible_reason(appointment, clinic.rules),
         account=appointment.showing.account if appointment.showing else "",
+        wide_moves=moves_widely(appointment, clinic.rules),
     )
+
+
+def moves_widely(appointment: Appointment, rules: Rules) -> bool:
+    """Known clients move a confirmed appointment anywhere in the opening hours, where the clinic lets them (S4)."""
+    known = appointment.state is State.CONFIRMED and bool(appointment.client)
+    return known and rules.reschedule_scope == "opening_hours"
 
 
 def visible_reason(appointment: Appointment, rules: Rules) -> str:

@@ -93,10 +93,32 @@ def test_it_is_what_a_list_of_each_service_offers(world):
         slot[:4] for service in clinic.services for slot in offers(clinic, facts, service, found.first, found.last)
     ]
     assert sorted(slots) == sorted(listed)
-    assert len(slots) == sum(len(day) for day in found.days.values())
+    assert len(slots) + len(moves(found)) == sum(len(day) for day in found.days.values())
     for (_, date_), day in found.days.items():
         whole = day_interval(clinic.time_zone, date_)
-        assert all(whole.start <= slot.start < whole.end for slot in day.slots())
+        assert all(whole.start <= slot.start < whole.end for slot in (*day.slots(), *day.targets()))
+
+
+def moves(found):
+    """Everything that known clients may move to."""
+    days = found.days.items()
+    return sorted((slot.start, key, slot.end, slot.service) for (key, _), day in days for slot in day.targets())
+
+
+@everything
+@given(worlds(), st.sampled_from(["online", "opening_hours"]))
+def test_what_is_offered_for_moves_is_what_a_known_client_could_move_to(world, scope):
+    """S4; where moves stay online there is no second list."""
+    clinic, facts, _ = shortly(world)
+    clinic = replace(clinic, rules=replace(clinic.rules, reschedule_scope=scope))
+    found = compute(clinic, facts)
+    asked = {"client": "known", "scope": "reschedule"}
+    listed = [
+        slot[:4]
+        for service in clinic.services
+        for slot in offers(clinic, facts, service, found.first, found.last, **asked)
+    ]
+    assert moves(found) == (sorted(listed) if scope == "opening_hours" else [])
 
 
 @everything
@@ -106,7 +128,8 @@ def test_a_digest_tells_slots_apart(world, step):
     later = after(facts, first, day_interval(clinic.time_zone, first).start, step)
     before, behind = compute(clinic, facts), compute(clinic, later)
     for day in before.days.keys() & behind.days.keys():
-        same = list(before.days[day].slots()) == list(behind.days[day].slots())
+        shown = [(list(each.days[day].slots()), list(each.days[day].targets())) for each in (before, behind)]
+        same = shown[0] == shown[1]
         assert (before.days[day].digest == behind.days[day].digest) == same
 
 

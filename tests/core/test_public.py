@@ -22,16 +22,18 @@ from calbridge.views import CalendarView, PmsView, PortalView
 MAY_LEAVE = {
     "PortalChange": "key appointment revision view remove ref version previous overbook notify alternatives",
     "Alternative": "resource start end",
-    "PortalView": "state resource start end service description decline_reason account",
+    "PortalView": "state resource start end service description decline_reason account wide_moves",
     "Offer": "clinic revision windows",
-    "OfferWindow": "resource window slots",
+    "OfferWindow": "resource window slots moves",
     "OfferedSlot": "service start end",
-    "PublicClinic": "key name time_zone language region phone email booking_url online resources services rules",
+    "PublicClinic": (
+        "key name time_zone language region phone email booking_url privacy_notice online resources services rules"
+    ),
     "PublicResource": "key name online",
     "PublicService": (
         "key name minutes group online resources species excluded_species clients instructions booking_mode"
     ),
-    "ClientNotice": "key kind clinic to booking revision visit manage_url reason alternatives",
+    "ClientNotice": "key kind clinic to booking ref revision visit manage_url reason alternatives",
     "Recipient": "name email phone language",
     "Visit": "state start end service resource description patient instructions previous",
     "ClinicNotice": "key kind clinic booking revision start end service resource",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -250,6 +251,71 @@ def test_client_and_species_are_judged_again_once_they_are_known(
 
 
 # --- changes from each side -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("clients", "records", "mode"),
+    [
+        ("known", (ANNA,), "instant"),
+        ("known", (ANNA,), "request"),
+        ("known", (), "instant"),
+        ("new", (), "instant"),
+        ("new", (), "request"),
+        ("new", (ANNA,), "instant"),
+        ("new", (ANNA,), "request"),
+    ],
+)
+def test_whom_a_service_is_for_is_asked_when_it_is_booked_and_not_when_it_is_moved_or_cancelled(
+    clients: Any, records: tuple[ClientRecord, ...], mode: str
+) -> None:
+    """Rule 2: who booked as a new client has a record by the time she moves, and may still move and cancel it."""
+    it = booked(booking_mode=mode)
+    known = only(it)
+    it.state = replace(
+        it.state,
+        appointments={
+            known.id: replace(known, client="c1" if records else "", match="linked" if records else "unmatched")
+        },
+    )
+    services = {**it.clinic.services, "checkup": replace(it.clinic.services["checkup"], clients=clients)}
+    it.clinic = replace(it.clinic, services=services)
+    it.see(portal=changed(edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)))
+    it.settle()
+    assert (only(it).start, only(it).decline_reason) == (TEN + 3600, "")
+    it.see(portal=changed(edited(it, "portal", state=State.CANCELLED)))
+    assert only(it).state is State.CANCELLED
+
+
+@pytest.mark.parametrize(("clients", "moved"), [("all", True), ("known", True), ("new", False)])
+def test_a_move_to_another_service_is_asked_like_a_booking_of_it(clients: Any, moved: bool) -> None:
+    it = booked()
+    services = {**it.clinic.services, "op": replace(it.clinic.services["op"], clients=clients)}
+    it.clinic = replace(it.clinic, services=services)
+    it.see(portal=changed(edited(it, "portal", service="op", start=TEN + 3600, end=TEN + 7200)))
+    assert (only(it).service == "op") is moved
+
+
+@pytest.mark.parametrize(
+    ("scope", "client", "state", "wide"),
+    [
+        ("opening_hours", "c1", State.CONFIRMED, True),
+        ("opening_hours", "", State.CONFIRMED, False),
+        ("opening_hours", "c1", State.REQUESTED, False),
+        ("opening_hours", "c1", State.ARRIVED, False),
+        ("online", "c1", State.CONFIRMED, False),
+    ],
+)
+def test_a_portal_is_told_which_bookings_have_more_time_to_move_to(
+    scope: Any, client: str, state: State, wide: bool
+) -> None:
+    """S4: known clients, confirmed appointments, where the clinic wants it."""
+    it = booked()
+    it.clinic = replace(it.clinic, rules=replace(it.clinic.rules, reschedule_scope=scope))
+    it.state = replace(it.state, appointments={only(it).id: replace(only(it), client=client, state=state)})
+    it.settle()
+    shown = it.state.shadows["portal", only(it).id].view
+    assert isinstance(shown, PortalView)
+    assert shown.wide_moves is wide
 
 
 @pytest.mark.parametrize(("where", "others"), [("calendar", {"pms", "portal"}), ("pms", {"calendar", "portal"})])

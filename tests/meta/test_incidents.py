@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SCENARIOS = {*range(1, 17), 24, 26, 27, 30, 31}
-"""Those of a calendar; the others are the portal's, the matching's and the engine's."""
+SCENARIOS = {*range(1, 17), 23, 24, 26, 27, 30, 31}
+"""Those of a calendar, and the link in a mail; the others are the portal's, the matching's and the engine's."""
 WILD = set(range(1, 13))
 
 

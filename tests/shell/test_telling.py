@@ -468,6 +468,8 @@ def test_her_own_portal_comes_before_any_notifier() -> None:
     place.clock.advance(start - HOUR - place.clock.now())
     place.cycle()
     assert (place.kinds, [each.kind for each in portal.reminded]) == (["confirmed"], ["reminder"])
+    refs = [each.ref for each in (*portal.reminded, *place.mailbox.delivered) if isinstance(each, ClientNotice)]
+    assert refs == ["booking-2", ""], "only her own portal is told what it calls the booking"
 
 
 # --- time -----------------------------------------------------------------------------------------

@@ -16,13 +16,26 @@ from calbridge_portal.portal import Portal
 from calbridge_portal.store import Store
 from calbridge_portal.testing import NOW, SITE, TOKEN, Bridge, ManualClock, furnish
 
-EMPTIED = ("offers", "publications", "holds", "messages", "bookings", "events", "idempotency", "webhooks")
+EMPTIED = (
+    "offers",
+    "moves",
+    "publications",
+    "holds",
+    "messages",
+    "bookings",
+    "notices",
+    "events",
+    "idempotency",
+    "webhooks",
+)
 
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     store = Store(Path(tmp_path_factory.mktemp("portal")) / "portal.db", SITE)
-    yield Portal(store=store, clock=ManualClock(), site=SITE, token=TOKEN)
+    made = Portal(store=store, clock=ManualClock(), site=SITE, token=TOKEN)
+    made.reached_at("https://book.example.org/")
+    yield made
     store.close()
 
 

@@ -13,11 +13,12 @@ def test_a_publication_is_read_back(clinic: Bridge) -> None:
     assert clinic.ok("GET", AVAILABILITY, params=DAY) == {
         "source_revision": 1,
         "offers": [{"type": "checkup", "starts": STARTS}],
+        "moves": [],
     }
 
 
 def test_nothing_published_means_nothing_free(clinic: Bridge) -> None:
-    assert clinic.publish([], revision=2).json() == {"source_revision": 2, "offers": []}
+    assert clinic.publish([], revision=2).json() == {"source_revision": 2, "offers": [], "moves": []}
     assert clinic.free() == []
 
 

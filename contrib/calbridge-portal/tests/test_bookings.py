@@ -31,12 +31,16 @@ def test_a_booking_carries_what_the_bridge_needs(clinic: Bridge) -> None:
         "customer": CUSTOMER | {"phone": None, "address": None},
         "patient": PATIENT,
         "note": "limps",
+        "consent": None,
+        "language": None,
+        "manage_url": booking["manage_url"],
         "created_at": moment,
         "updated_at": moment,
         "last_changed_by": "practice",
         "cancel_reason": None,
         "decline_reason": None,
         "alternatives": [],
+        "moves_to": "offers",
         "sync": {"state": "pending", "match": None, "external_ref": None, "detail": None},
     }
     assert clinic.ok("GET", f"/v1/holds/{hold['id']}")["status"] == "consumed"

@@ -99,6 +99,11 @@ def hold_consumed(clinic: Bridge, _: ManualClock) -> Response:
     return clinic.call("DELETE", f"/v1/holds/{hold}")
 
 
+def notice_changed(clinic: Bridge, _: ManualClock) -> Response:
+    clinic.settings("Wir speichern Ihre Angaben.")
+    return clinic.book(consent={"version": "another"})
+
+
 def not_pending(clinic: Bridge, _: ManualClock) -> Response:
     return clinic.change(clinic.confirmed(), "decision", {"decision": "accept"})
 
@@ -202,6 +207,7 @@ ROWS: list[tuple[Provocation, int, str]] = [
     (stale_availability, 409, "stale_availability"),
     (same_revision_other_body, 409, "stale_availability"),
     (hold_consumed, 409, "hold_consumed"),
+    (notice_changed, 409, "notice_changed"),
     (not_pending, 409, "not_pending"),
     (already_booked, 409, "already_booked_by_client"),
     (release_expired, 410, "hold_expired"),

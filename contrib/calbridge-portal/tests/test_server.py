@@ -17,10 +17,10 @@ COMMAND = [sys.executable, "-m", "calbridge_portal", "serve", "--site", SITE, "-
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[Bridge]:
+def serving(folder: Path, *more: str) -> Iterator[Bridge]:
     clock = folder / "clock"
     clock.write_text(NOW.isoformat())
-    options = ["--database", str(folder / "p.db"), "--port", "0", "--clock-file", str(clock), "--faults"]
+    options = ["--database", str(folder / "p.db"), "--port", "0", "--clock-file", str(clock), "--faults", *more]
     process = subprocess.Popen(
         [*COMMAND, *options, "--public-rate-limit", "0"], stdout=subprocess.PIPE, text=True, env=os.environ
     )
@@ -74,7 +74,38 @@ def test_a_cut_connection_after_the_commit_and_a_restart(tmp_path: Path) -> None
         assert bridge.changes(cursor=cursor)["events"] == []
 
 
+def test_what_the_bridge_asks_to_tell_is_told_once_also_over_a_restart(tmp_path: Path) -> None:
+    """A reminder whose answer was cut off is asked for again, of a portal that was started again meanwhile."""
+    with serving(tmp_path) as bridge:
+        furnish(bridge)
+        booking = bridge.confirmed()
+        path = f"/v1/bookings/{booking['id']}/messages/reminder-1"
+        bridge.ok("PUT", "/faults", json={"rules": [{"match": f"PUT {path}", "action": "drop_after_commit"}]})
+        with pytest.raises(httpx.RemoteProtocolError):
+            bridge.call("PUT", path, json={"kind": "reminder"})
+    with serving(tmp_path) as bridge:
+        told = bridge.messages(booking["id"])
+        assert told[-2:] == ["confirmed", "reminder"]
+        bridge.ok("PUT", path, json={"kind": "reminder"})
+        assert bridge.messages(booking["id"]) == told
+        bridge.ok("PUT", path.replace("-1", "-2"), json={"kind": "reminder"})
+        assert bridge.messages(booking["id"]) == [*told, "reminder"]
+
+
+def test_links_begin_where_the_operator_says_clients_reach_it(tmp_path: Path) -> None:
+    """Else where it listens; a restart behind another address changes the links of old bookings too."""
+    with serving(tmp_path) as bridge:
+        furnish(bridge)
+        assert bridge.booked()["manage_url"].startswith(
+            f"{bridge.http.base_url}/manage/".replace("//manage", "/manage")
+        )
+    with serving(tmp_path, "--public-url", "https://book.example.org/") as bridge:
+        (booking,) = bridge.changes(snapshot=1)["snapshot"]["bookings"]
+        assert booking["manage_url"].startswith("https://book.example.org/manage/")
+
+
 WRONG = [
+    (["--public-url", "book.example.org"], "https://booking.example"),
     (["--clock-file", "{folder}/none"], "none"),
     (["--database", "{folder}/none/p.db"], "no such directory"),
     (["--database", "{folder}/other.db"], "belongs to site 'other'"),

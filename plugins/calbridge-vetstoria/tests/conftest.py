@@ -26,7 +26,18 @@ from calbridge_portal.testing import NOW, SITE, TOKEN, ManualClock, served
 from calbridge_vetstoria.provider import VetstoriaPortal, create
 from calbridge_vetstoria.settings import VetstoriaSettings
 
-EMPTIED = ("offers", "publications", "holds", "messages", "bookings", "events", "idempotency", "webhooks")
+EMPTIED = (
+    "offers",
+    "moves",
+    "publications",
+    "holds",
+    "messages",
+    "bookings",
+    "notices",
+    "events",
+    "idempotency",
+    "webhooks",
+)
 CUSTOMER = {"first_name": "Mia", "last_name": "Albers", "email": "mia@example.org", "phone": "+49 40 123"}
 DAY = 86_400
 

@@ -15,13 +15,14 @@ from calbridge.model import Clinic
 from calbridge.provider import Offer, OfferedSlot, OfferWindow
 from calbridge.public import public
 from calbridge_portal.testing import SITE
+from calbridge_vetstoria.consents import Notices
 from calbridge_vetstoria.documents import documents
 from calbridge_vetstoria.offers import LONGEST, joined
 from calbridge_vetstoria.records import Reader
 from calbridge_vetstoria.settings import VetstoriaSettings
 
 DAY = 86_400
-READER = Reader.of(VetstoriaSettings(url="https://portal.example", site="hafen", token=SecretStr("t")))
+READER = Reader.of(VetstoriaSettings(url="https://portal.example", site="hafen", token=SecretStr("t")), Notices(str))
 WINDOWS = st.lists(st.tuples(st.sampled_from(["anna", "ben"]), st.integers(0, 200)), unique=True, max_size=40)
 
 

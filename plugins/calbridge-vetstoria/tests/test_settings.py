@@ -19,6 +19,7 @@ from calbridge.model import Clinic
 from calbridge.plugins import load_plugins
 from calbridge.provider import Hint, InboundRequest
 from calbridge.public import public
+from calbridge_vetstoria.consents import Notices
 from calbridge_vetstoria.settings import VetstoriaSettings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -165,6 +166,6 @@ def test_nothing_of_a_person_is_in_what_the_portal_may_keep(side: Any, clinic: C
     from calbridge_vetstoria.documents import documents
     from calbridge_vetstoria.records import Reader
 
-    reader = Reader.of(VetstoriaSettings(url="https://p.example", site="s", token=SecretStr("t")))
+    reader = Reader.of(VetstoriaSettings(url="https://p.example", site="s", token=SecretStr("t")), Notices(str))
     text = json.dumps([body for _, body in documents(clinic(), reader)])
     assert "Albers" not in text

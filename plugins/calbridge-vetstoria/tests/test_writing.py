@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from calbridge.model import Side, State
 from calbridge.provider import Change, Delta, Entry, Offer, OfferedSlot, OfferWindow, PortalChange
 from calbridge.public import public
 from calbridge.views import PortalView
-from calbridge_portal.testing import SITE
+from calbridge_portal.testing import NOW, SITE, TOKEN
 
 HALF_HOUR = 1_800
 TOO_LATE = "too_late_to_move"
@@ -110,6 +111,48 @@ def test_how_the_visit_went(side: Any, state: State, status: str) -> None:
     now = done(side, wish(confirmed(side), 2, state=state))
     assert now.view.state is state
     assert side.booking(now.ref)["status"] == status
+
+
+WIDE = [(True, "moves"), (False, "offers")]
+
+
+@pytest.mark.parametrize(("wide", "list_"), WIDE)
+def test_which_list_a_booking_moves_to_is_told_with_the_acceptance(side: Any, wide: bool, list_: str) -> None:
+    now = done(side, wish(booked(side), state=State.CONFIRMED, wide_moves=wide))
+    assert isinstance(now.view, PortalView)
+    assert (now.view.state, now.view.wide_moves) == (State.CONFIRMED, wide)
+    assert (side.booking(now.ref)["moves_to"], side.kinds(now.ref)) == (list_, ["confirmed"])
+
+
+def test_a_client_who_is_recognised_later_is_given_her_list_then_and_loses_it_with_the_link(side: Any) -> None:
+    sure = confirmed(side)
+    known = done(side, wish(sure, 2, wide_moves=True))
+    assert side.booking(known.ref)["moves_to"] == "moves"
+    assert side.booking(known.ref)["sync"]["state"] == "written"
+    before = side.booking(known.ref)
+    assert done(side, wish(known, 3)) == known
+    assert side.booking(known.ref) == before, "what the portal knows is not said again"
+    done(side, wish(known, 4, wide_moves=False))
+    assert side.booking(known.ref)["moves_to"] == "offers"
+    assert side.kinds(known.ref) == ["confirmed"], "nobody is told"
+
+
+def test_both_lists_are_published_and_joined(side: Any) -> None:
+    slot = OfferedSlot(service="checkup", start=side.start, end=side.start + HALF_HOUR)
+    days = [Interval(side.start + n * DAY, side.start + (n + 1) * DAY) for n in range(2)]
+    later = replace(slot, start=slot.start + DAY, end=slot.end + DAY)
+    parts = (
+        OfferWindow(resource="anna", window=days[0], slots=(slot,), moves=(slot,)),
+        OfferWindow(resource="anna", window=days[1], slots=(), moves=(later,)),
+    )
+    receipt = side.provider.export_availability(offer=Offer(clinic=public(side.clinic), revision=1, windows=parts))
+    assert receipt.accepted == 2
+    whole = {"from": NOW.isoformat(), "to": (NOW + timedelta(days=9)).isoformat()}
+    shown = side.http.get(
+        f"/v1/sites/{SITE}/availability/anna", params=whole, headers={"Authorization": f"Bearer {TOKEN}"}
+    ).json()
+    starts = {name: [len(each["starts"]) for each in shown[name]] for name in ("offers", "moves")}
+    assert starts == {"offers": [1], "moves": [2]}
 
 
 STEPS = [

@@ -77,6 +77,20 @@ class PmsSide:
         found: dict[str, Any] = self.client.get(f"/v1/clients/{client}").raise_for_status().json()
         return found
 
+    def filed(self, client: str) -> list[dict[str, Any]]:
+        """What is filed under a client."""
+        found: list[dict[str, Any]] = (
+            self.client.get(f"/v1/clients/{client}/documents").raise_for_status().json()["items"]
+        )
+        return found
+
+    def animals(self, client: str) -> list[dict[str, Any]]:
+        """A client's animals."""
+        found: list[dict[str, Any]] = (
+            self.client.get(f"/v1/clients/{client}/patients").raise_for_status().json()["items"]
+        )
+        return found
+
     def fingerprint(self, span: tuple[datetime, datetime]) -> dict[str, str]:
         """Each appointment's revision in the span, and where the change feed stands."""
         asked = {"snapshot": "1", "from": span[0].isoformat(), "to": span[1].isoformat()}

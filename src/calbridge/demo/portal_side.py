@@ -49,17 +49,31 @@ class PortalSide:
         body = {"type": slot.text, "calendar": slot.resource, "start": slot.start.isoformat(), "client_ref": who}
         return str(self._post(f"/public/sites/{self.site}/holds", body)["id"])
 
-    def book(self, hold: str, who: str, person: Person, animal: Animal) -> dict[str, Any]:
-        """Turn a reservation into a booking: `manage_token` and `booking`."""
+    def book(self, hold: str, who: str, person: Person, animal: Animal, *, agrees: bool = False) -> dict[str, Any]:
+        """Turn a reservation into a booking: `manage_token` and `booking`. `agrees`: to the notice that is shown."""
         customer = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "phone", "address")}
-        body = {
+        body: dict[str, Any] = {
             "hold_id": hold,
             "client_ref": who,
             "customer": {name: text for name, text in customer.items() if text},
             "patient": {"name": animal.name, "species": animal.species},
             "note": "Kommt zum ersten Mal.",
         }
+        if agrees:
+            body["consent"] = {"version": self.notice()["version"]}
         return self._post(f"/public/sites/{self.site}/bookings", body)
+
+    def notice(self) -> dict[str, str]:
+        """The privacy notice that the form shows: `version` and `text`; {} where there is none."""
+        site = self.client.get(f"/public/sites/{self.site}").raise_for_status().json()
+        return dict(site["privacy_notice"] or {})
+
+    def targets(self, token: str, span: tuple[datetime, datetime]) -> tuple[datetime, ...]:
+        """The times that one's own booking could be moved to, with the same person."""
+        asked = {"from": span[0].isoformat(), "to": span[1].isoformat()}
+        calendar = self.own(token)["calendar"]
+        answer = self.client.get(f"/public/bookings/{token}/slots", params=asked | {"calendar": calendar})
+        return tuple(datetime.fromisoformat(slot["start"]) for slot in answer.raise_for_status().json()["items"])
 
     def own(self, token: str) -> dict[str, Any]:
         """One's own booking behind its link."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calbridge.engine.pull import failed
 from calbridge.engine.session import Session
@@ -46,7 +46,10 @@ def addressed(session: Session, state: HubState, message: MessageDue) -> tuple[N
         now=session.clock.now(),
     )
     source = appointment.portal if appointment else ""
-    return notice, _deliverer(session, message, reach=details, source=source)
+    deliverer = _deliverer(session, message, reach=details, source=source)
+    if deliverer and deliverer.portal and shadow:
+        notice = replace(notice, ref=shadow.ref)
+    return notice, deliverer
 
 
 def _details(session: Session, appointment: Appointment | None, message: MessageDue) -> Details | None:

@@ -130,7 +130,8 @@ def _remember(session: Session, link: Link, digests: Mapping[Day, str], revision
 
 def _window(session: Session, day: Day, offered: Offered | None) -> OfferWindow:
     whole = day_interval(session.clinic.time_zone, date.fromisoformat(day[1]))
-    return OfferWindow(resource=day[0], window=whole, slots=tuple(offered.slots()) if offered else ())
+    slots, moves = (tuple(offered.slots()), tuple(offered.targets())) if offered else ((), ())
+    return OfferWindow(resource=day[0], window=whole, slots=slots, moves=moves)
 
 
 def _described(clinic: PublicClinic) -> str:

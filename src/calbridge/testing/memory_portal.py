@@ -51,6 +51,7 @@ class Booking:
     account: str = ""
     appointment: str = ""
     hub_revision: int = 0
+    wide_moves: bool = False
     revision: int = 1
     modified: int = 0
 
@@ -96,6 +97,7 @@ class PortalModel:
         self.bookings: dict[str, Booking] = {}
         self.accounts: dict[str, Account] = {}
         self.offers: dict[str, dict[tuple[str, int], int]] = {}
+        self.moves: dict[str, dict[tuple[str, int], int]] = {}
         self.offer_revision = 0
         self.received: list[PortalChange | Offer] = []
         self.messages: Counter[tuple[str, Message, int]] = Counter()
@@ -151,9 +153,13 @@ class PortalModel:
         self._client(replace(booking, state=State.CANCELLED, owed=False))
 
     def move(self, ref: str, start: int) -> None:
-        """The client moves her booking to another offered start; she is told once the clinic has it."""
+        """The client moves her booking to another offered start; she is told once the clinic has it.
+
+        Where the clinic says so (`wide_moves`) it is one of those that are offered for moves.
+        """
         booking = self._open(ref, self.move_cutoff)
-        end = self._offered(booking.resource, booking.service, start, own=ref)
+        wide = booking.wide_moves and booking.state is State.CONFIRMED
+        end = self._offered(booking.resource, booking.service, start, own=ref, wide=wide)
         self._client(replace(booking, start=start, end=end, owed=booking.state is State.CONFIRMED))
 
     def connect(self, details: Details, consent: Consent | None = None) -> str:
@@ -197,10 +203,11 @@ class PortalModel:
         self.offer_revision = offer.revision
         self.writes += 1
         for part in offer.windows:
-            kept = self.offers.setdefault(part.resource, {})
-            for key in [key for key in kept if part.window.start <= key[1] < part.window.end]:
-                del kept[key]
-            kept.update({(slot.service, slot.start): slot.end for slot in part.slots})
+            for offers, slots in ((self.offers, part.slots), (self.moves, part.moves)):
+                kept = offers.setdefault(part.resource, {})
+                for key in [key for key in kept if part.window.start <= key[1] < part.window.end]:
+                    del kept[key]
+                kept.update({(slot.service, slot.start): slot.end for slot in slots})
         return ExportReceipt(accepted=len(offer.windows))
 
     def settle(self, booking: Booking, *, hub_revision: int, notify: bool = True) -> Booking:
@@ -230,8 +237,8 @@ class PortalModel:
         for hold in [b for b in self.bookings.values() if b.live and (b.expires or now + 1) <= now]:
             self._put(replace(hold, state=State.EXPIRED, by=Side.BRIDGE, revision=hold.revision + 1))
 
-    def _offered(self, resource: str, service: str, start: int, *, own: str = "") -> int:
-        end = self.offers.get(resource, {}).get((service, start))
+    def _offered(self, resource: str, service: str, start: int, *, own: str = "", wide: bool = False) -> int:
+        end = (self.moves if wide else self.offers).get(resource, {}).get((service, start))
         if end is None or start < self.clock.now():
             raise Refused(f"{service} at {start} is not offered")
         wanted = Interval(start, end)

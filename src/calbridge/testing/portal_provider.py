@@ -38,6 +38,7 @@ class MemoryPortal:
         self.capabilities = Capabilities(
             fields=frozenset(
                 {"state", "resource", "start", "end", "service", "description", "decline_reason", "account"}
+                | {"wide_moves"}
             ),
             takes_offers=True,
             publishes=True,
@@ -154,6 +155,7 @@ def _wanted(change: PortalChange, current: Booking) -> Booking:
         description=view.description,
         reason=view.decline_reason,
         alternatives=change.alternatives,
+        wide_moves=view.wide_moves,
     )
 
 
@@ -167,6 +169,7 @@ def _entry(booking: Booking) -> Entry:
         description=booking.description,
         decline_reason=booking.reason,
         account=booking.account,
+        wide_moves=booking.wide_moves,
     )
     stamp = Stamp(appointment=booking.appointment, revision=booking.hub_revision) if booking.appointment else None
     return Entry(

@@ -157,6 +157,34 @@ class PortalTests(ProviderTests):
         assert (back.view.state, back.view.start) == (State.CONFIRMED, side.start)
         assert side.alternatives(entry.ref) == (free.start,)
 
+    def test_a_booking_with_wide_moves_is_moved_to_what_is_offered_for_moves(self, side: PortalDriver) -> None:
+        """S4: known clients in all the opening hours; nobody else, and nobody books there."""
+        offer = self.offer(side, 1, side.start, side.start + HALF_HOUR)
+        target = OfferedSlot(service=side.service, start=side.start + DAY // 4, end=side.start + DAY // 4 + HALF_HOUR)
+        windows = (replace(offer.windows[0], moves=(target,)),)
+        side.provider.export_availability(offer=replace(offer, windows=windows))
+        refs = [side.confirm(side.select(side.resources[0], side.start + n * HALF_HOUR)) for n in range(2)]
+        shown = listed(self.read(side))
+        for number, ref in enumerate(refs):
+            entry = entry_of(shown[ref])
+            assert isinstance(entry.view, PortalView)
+            wide = replace(entry.view, state=State.CONFIRMED, wide_moves=ref == refs[0])
+            side.provider.propagate_change(change=self.answer(entry, number, view=wide))
+        assert side.refused(side.resources[0], target.start)
+        assert not self.moves(side, refs[1], target.start)
+        able = "wide_moves" in side.provider.capabilities.fields
+        assert self.moves(side, refs[0], target.start) is able
+        moved = entry_of(listed(self.read(side))[refs[0]])
+        assert moved.view.start == (target.start if able else side.start)
+
+    def moves(self, side: PortalDriver, ref: str, start: int) -> bool:
+        """Whether the portal lets the client move her booking there."""
+        try:
+            side.move(ref, start)
+        except Exception:  # noqa: BLE001 - each side's driver has a refusal of its own
+            return False
+        return True
+
     def test_a_quiet_decision_sends_no_message(self, side: PortalDriver) -> None:
         """The clinic declines with or without a message (S2)."""
         entry = self.booked(side)

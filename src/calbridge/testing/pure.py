@@ -26,7 +26,7 @@ PMS = Capabilities(
     matches_clients=True,
 )
 PORTAL = Capabilities(
-    fields=frozenset({"state", "resource", "start", "end", "service", "description", "account"}),
+    fields=frozenset({"state", "resource", "start", "end", "service", "description", "account", "wide_moves"}),
     takes_offers=True,
     publishes=True,
 )

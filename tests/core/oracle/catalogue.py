@@ -101,7 +101,7 @@ class Catalogue:
         return self.clinic.online and self.service.online and self.clinic.resources[key].online and able
 
     def client_not_admitted(self, key, start):
-        return self.client is None or self.service.clients in ("all", self.client)
+        return self.scope == "reschedule" or self.client is None or self.service.clients in ("all", self.client)
 
     def species_not_admitted(self, key, start):
         admitted, refused = self.service.species, self.service.excluded_species

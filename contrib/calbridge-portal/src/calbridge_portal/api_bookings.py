@@ -12,10 +12,12 @@ from calbridge_portal import booking, changes, holds, instead
 from calbridge_portal.api_params import Alternatives, GivenCall, GivenPortal, IfMatch, Limit, MaybeFrom, MaybeTo
 from calbridge_portal.booking_rows import booking_of, hold_of, messages_of
 from calbridge_portal.idempotency import run
+from calbridge_portal.messages import send_once
 from calbridge_portal.preconditions import check, etag
 from calbridge_portal.problems import Problem
 from calbridge_portal.records import (
     Answer,
+    AskedMessage,
     Booking,
     BookingRequest,
     BookingStatus,
@@ -42,6 +44,7 @@ WHERE rowid > :after
 ORDER BY rowid LIMIT :n
 """
 POSITION = re.compile("[0-9]{1,18}")
+KEY = re.compile("[A-Za-z0-9._-]{1,100}")
 Change = Callable[[Tx, Any], Any]
 
 
@@ -202,6 +205,19 @@ def list_messages(*, portal: GivenPortal, ref: FromPath[str]) -> Page[Message]:
         return Page(items=messages_of(tx, ref))
 
 
+@put("/bookings/{ref:str}/messages/{key:str}", sync_to_thread=True)
+def put_message(
+    *, portal: GivenPortal, ref: FromPath[str], key: FromPath[str], data: JSONBody[AskedMessage]
+) -> Page[Message]:
+    """Tell the client this, once for the key."""
+    if not KEY.fullmatch(key):
+        raise Problem("invalid_request", "key is 1 to 100 letters, digits, dots, dashes and underscores.")
+    with portal.write() as tx:
+        row = booking.row_of(tx, ref)
+        send_once(tx, ref, data.kind, row["revision"], f"asked/{key}")
+        return Page(items=messages_of(tx, ref))
+
+
 bookings_router = Router(
     path="/v1",
     route_handlers=[
@@ -217,5 +233,6 @@ bookings_router = Router(
         decide,
         put_sync,
         list_messages,
+        put_message,
     ],
 )

@@ -20,16 +20,25 @@ from calbridge_portal.records import (
     OwnCancellation,
     OwnMove,
     Page,
+    PublicSite,
     PublicType,
     Slot,
 )
-from calbridge_portal.slots import free_slots
+from calbridge_portal.slots import free_slots, mover
 
 
 def check_public_site(portal: Portal, site: str) -> None:
     """404 for a site this portal does not serve."""
     if site != portal.site:
         raise not_found("site", site)
+
+
+@get("/sites/{site:str}", sync_to_thread=True)
+def public_site(*, portal: GivenPortal, site: FromPath[str]) -> PublicSite:
+    """Whose site it is, and what a new client is asked to agree to."""
+    check_public_site(portal, site)
+    with portal.read() as tx:
+        return public.site(tx)
 
 
 @get("/sites/{site:str}/types", sync_to_thread=True)
@@ -93,6 +102,21 @@ def public_own_booking(*, portal: GivenPortal, token: FromPath[str]) -> OwnBooki
         return public.own_booking(tx, public.by_token(tx, token))
 
 
+@get("/bookings/{token:str}/slots", sync_to_thread=True)
+def public_own_slots(
+    *,
+    portal: GivenPortal,
+    token: FromPath[str],
+    from_: FromInstant,
+    to: ToInstant,
+    calendar: FromQuery[str | None] = None,
+) -> Page[Slot]:
+    """When one's own booking can be instead."""
+    with portal.read() as tx:
+        row = public.by_token(tx, token)
+        return Page(items=free_slots(tx, row["type"], window_of(from_, to), calendar, mover(row)))
+
+
 @post("/bookings/{token:str}/cancel", status_code=200, sync_to_thread=True)
 def public_cancel(*, portal: GivenPortal, token: FromPath[str], data: JSONBody[OwnCancellation]) -> OwnBooking:
     """Cancel one's own booking."""
@@ -110,6 +134,7 @@ def public_move(*, portal: GivenPortal, token: FromPath[str], data: JSONBody[Own
 public_router = Router(
     path="/public",
     route_handlers=[
+        public_site,
         public_types,
         public_slots,
         public_hold,
@@ -117,6 +142,7 @@ public_router = Router(
         public_release,
         public_booking,
         public_own_booking,
+        public_own_slots,
         public_cancel,
         public_move,
     ],

@@ -6,7 +6,7 @@ from litestar import Response, get, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.router import Router
 
-from calbridge_portal import documents
+from calbridge_portal import documents, notices
 from calbridge_portal.api_params import FromInstant, GivenPortal, IfMatch, ToInstant, TypeId
 from calbridge_portal.availability import publish, published, window_of
 from calbridge_portal.preconditions import etag
@@ -16,6 +16,7 @@ from calbridge_portal.records import (
     AppointmentTypeState,
     Calendar,
     CalendarState,
+    Notice,
     Page,
     Publication,
     Site,
@@ -43,6 +44,7 @@ def _site_state(tx: Tx, site: str) -> SiteState:
         name=document.name,
         time_zone=document.time_zone,
         settings=document.settings,
+        privacy_notice=document.privacy_notice,
         maintenance=tx.fact("maintenance_retry_s") != "0",
     )
 
@@ -69,12 +71,20 @@ def get_site(*, portal: GivenPortal, site: FromPath[str]) -> Response[SiteState]
 def put_site(
     *, portal: GivenPortal, site: FromPath[str], data: JSONBody[Site], if_match: IfMatch = None
 ) -> Response[SiteState]:
-    """Set name, time zone and settings."""
+    """Set name, time zone, settings and privacy notice."""
     documents.check_site(data)
     with portal.write() as tx:
         revision = documents.put(tx, "site", site, data, if_match)
+        notices.put_in_force(tx, data.privacy_notice)
         state = _site_state(tx, site)
     return Response(state, headers={"ETag": etag(revision)})
+
+
+@get("/notices/{version:str}", sync_to_thread=True)
+def get_notice(*, portal: GivenPortal, version: FromPath[str]) -> Notice:
+    """What a client agreed to, word for word, in force or not."""
+    with portal.read() as tx:
+        return notices.notice(tx, version)
 
 
 @put("/maintenance", sync_to_thread=True)
@@ -181,6 +191,7 @@ settings_router = Router(
     route_handlers=[
         get_site,
         put_site,
+        get_notice,
         put_maintenance,
         list_calendars,
         get_calendar,

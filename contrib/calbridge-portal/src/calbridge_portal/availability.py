@@ -28,10 +28,14 @@ def publish(tx: Tx, calendar: str, window: tuple[int, int], publication: Publica
     get(tx, "calendar", calendar, Calendar)
     if not 0 <= publication.source_revision < HIGHEST:
         raise Problem("invalid_request", "source_revision must be 0 or more, and fit into 53 bits.")
-    starts = sorted({(offer.type, start) for offer in publication.offers for start in _starts(offer, window)})
-    digest = hashlib.sha256(encode_json(starts)).hexdigest()
+    lists = {
+        "offers": _pairs(publication.offers, window, "offers"),
+        "moves": _pairs(publication.moves, window, "moves"),
+    }
+    digest = hashlib.sha256(encode_json(lists)).hexdigest()
     if not _is_repeated(tx, calendar, window, publication.source_revision, digest):
-        _replace(tx, calendar, window, starts)
+        for table, starts in lists.items():
+            _replace(tx, table, calendar, window, starts)
         _remember(tx, calendar, window, publication.source_revision, digest)
         emit(tx, "availability.replaced", calendar, publication.source_revision, "practice")
     return published(tx, calendar, window)
@@ -40,24 +44,35 @@ def publish(tx: Tx, calendar: str, window: tuple[int, int], publication: Publica
 def published(tx: Tx, calendar: str, window: tuple[int, int]) -> Publication:
     """What is published in a window, and the highest source revision that touched it."""
     get(tx, "calendar", calendar, Calendar)
+    return Publication(
+        source_revision=_last_revision(tx, calendar, window),
+        offers=_listed(tx, "offers", calendar, window),
+        moves=_listed(tx, "moves", calendar, window),
+    )
+
+
+def _listed(tx: Tx, table: str, calendar: str, window: tuple[int, int]) -> list[OfferedStarts]:
     rows = tx.all(
-        "SELECT type, start_at FROM offers"
+        f"SELECT type, start_at FROM {table}"  # noqa: S608 - one of the two names above
         " WHERE calendar = :calendar AND start_at >= :first AND start_at < :last ORDER BY type, start_at",
         calendar=calendar,
         first=window[0],
         last=window[1],
     )
-    offers = [
+    return [
         OfferedStarts(type=kind, starts=[wire(row["start_at"], tx.zone) for row in group])
         for kind, group in itertools.groupby(rows, key=lambda row: row["type"])
     ]
-    return Publication(source_revision=_last_revision(tx, calendar, window), offers=offers)
 
 
-def _starts(offer: OfferedStarts, window: tuple[int, int]) -> list[int]:
-    starts = [parse_instant(text, f"offers[{offer.type}].starts") for text in offer.starts]
+def _pairs(offers: list[OfferedStarts], window: tuple[int, int], name: str) -> list[tuple[str, int]]:
+    return sorted({(offer.type, start) for offer in offers for start in _starts(offer, window, name)})
+
+
+def _starts(offer: OfferedStarts, window: tuple[int, int], name: str) -> list[int]:
+    starts = [parse_instant(text, f"{name}[{offer.type}].starts") for text in offer.starts]
     if any(not window[0] <= start < window[1] for start in starts):
-        raise Problem("invalid_request", f"offers[{offer.type}].starts has a start outside [from, to).")
+        raise Problem("invalid_request", f"{name}[{offer.type}].starts has a start outside [from, to).")
     return starts
 
 
@@ -89,14 +104,14 @@ def _is_repeated(tx: Tx, calendar: str, window: tuple[int, int], revision: int, 
     return bool(same)
 
 
-def _replace(tx: Tx, calendar: str, window: tuple[int, int], starts: list[tuple[str, int]]) -> None:
+def _replace(tx: Tx, table: str, calendar: str, window: tuple[int, int], starts: list[tuple[str, int]]) -> None:
     tx.run(
-        "DELETE FROM offers WHERE calendar = :calendar AND start_at >= :first AND start_at < :last",
+        f"DELETE FROM {table} WHERE calendar = :calendar AND start_at >= :first AND start_at < :last",  # noqa: S608 - one of the two names above
         calendar=calendar,
         first=window[0],
         last=window[1],
     )
-    tx.many("INSERT INTO offers VALUES (?, ?, ?)", [(calendar, kind, start) for kind, start in starts])
+    tx.many(f"INSERT INTO {table} VALUES (?, ?, ?)", [(calendar, kind, start) for kind, start in starts])  # noqa: S608 - one of the two names above
 
 
 def _remember(tx: Tx, calendar: str, window: tuple[int, int], revision: int, digest: str) -> None:

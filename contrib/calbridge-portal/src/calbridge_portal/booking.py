@@ -1,10 +1,11 @@
 """Making a booking: from a hold, from one that ran out, or from an offered start. Always `requested`."""
 
+import re
 import secrets
 import sqlite3
 from dataclasses import dataclass
 
-from calbridge_portal import holds
+from calbridge_portal import holds, notices
 from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.documents import appointment_type
 from calbridge_portal.feed import emit
@@ -17,16 +18,19 @@ from calbridge_portal.slots import duration_s, is_occupied, is_offered, unavaila
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant
 
+LANGUAGE = re.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The time a booking takes, and the hold it came from."""
+    """The time a booking takes, the hold it came from, and since when its client has been booking."""
 
     type: str
     calendar: str
     start: int
     end: int
     hold_id: str | None
+    since: int
 
 
 def make(tx: Tx, request: BookingRequest, by: By) -> sqlite3.Row:
@@ -39,6 +43,8 @@ def make(tx: Tx, request: BookingRequest, by: By) -> sqlite3.Row:
     place = _from_hold(tx, request) if request.hold_id else _from_offer(tx, request)
     kind = appointment_type(tx, place.type)
     check_species(kind, request.patient)
+    if request.consent:
+        notices.check_seen(tx, request.consent.version, place.since)
     if place.hold_id:
         holds.end(tx, place.hold_id, "consumed", by)
     return _insert(tx, request, place, kind, by)
@@ -76,6 +82,8 @@ def _check_details(request: BookingRequest) -> None:
         raise Problem("invalid_request", "client_ref is needed; make it unguessable and use it once.")
     if not request.hold_id and request.slot is None:
         raise Problem("invalid_request", "hold_id or slot is needed.")
+    if request.language and not LANGUAGE.fullmatch(request.language):
+        raise Problem("invalid_request", "language is a tag such as de or en-GB.")
 
 
 def _same_again(twin: sqlite3.Row, request: BookingRequest, by: By) -> sqlite3.Row:
@@ -97,7 +105,7 @@ def _from_offer(tx: Tx, request: BookingRequest) -> Place:
     if not is_offered(tx, slot.type, slot.calendar, start):
         raise unavailable(tx, slot.type, start)
     end = start + duration_s(appointment_type(tx, slot.type))
-    return Place(type=slot.type, calendar=slot.calendar, start=start, end=end, hold_id=None)
+    return Place(type=slot.type, calendar=slot.calendar, start=start, end=end, hold_id=None, since=tx.now)
 
 
 def _from_hold(tx: Tx, request: BookingRequest) -> Place:
@@ -118,6 +126,7 @@ def _from_hold(tx: Tx, request: BookingRequest) -> Place:
         start=row["start_at"],
         end=row["end_at"],
         hold_id=row["id"],
+        since=row["created_at"],
     )
 
 
@@ -157,10 +166,10 @@ def _insert(tx: Tx, request: BookingRequest, place: Place, kind: AppointmentType
     tx.run(
         "INSERT INTO bookings (id, status, revision, mode, type, calendar, start_at, end_at, hold_id,"
         " client_ref, first_name, last_name, email, phone, address, patient_name, patient_species, note,"
-        " created_at, updated_at, last_changed_by, manage_token)"
+        " notice, agreed_at, language, created_at, updated_at, last_changed_by, manage_token)"
         " VALUES (:id, 'requested', 1, :mode, :type, :calendar, :start, :end, :hold, :client_ref,"
         " :first_name, :last_name, :email, :phone, :address, :patient_name, :species, :note,"
-        " :now, :now, :by, :token)",
+        " :notice, :agreed, :language, :now, :now, :by, :token)",
         id=ref,
         mode=kind.mode,
         type=place.type,
@@ -177,6 +186,9 @@ def _insert(tx: Tx, request: BookingRequest, place: Place, kind: AppointmentType
         patient_name=patient.name if patient else None,
         species=patient.species if patient else None,
         note=request.note or None,
+        notice=request.consent.version if request.consent else None,
+        agreed=tx.now if request.consent else None,
+        language=request.language or None,
         now=tx.now,
         by=by,
         token=secrets.token_urlsafe(32),

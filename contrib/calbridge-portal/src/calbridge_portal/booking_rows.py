@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from calbridge_portal.records import Booking, Customer, FreeTime, Hold, Message, Patient, Sync
+from calbridge_portal.records import Booking, Consent, Customer, FreeTime, Hold, Message, Patient, Sync
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
 
@@ -43,19 +43,23 @@ def booking_of(tx: Tx, row: sqlite3.Row) -> Booking:
         customer=_customer(row),
         patient=_patient(row),
         note=row["note"],
+        consent=_consent(tx, row),
+        language=row["language"],
+        manage_url=f"{tx.address}/manage/{row['manage_token']}",
         created_at=wire(row["created_at"], tx.zone),
         updated_at=wire(row["updated_at"], tx.zone),
         last_changed_by=row["last_changed_by"],
         cancel_reason=row["cancel_reason"],
         decline_reason=row["decline_reason"],
         alternatives=_named(tx, row["alternatives"]),
+        moves_to=row["moves_to"],
         sync=_sync(row),
     )
 
 
 def messages_of(tx: Tx, booking: str) -> list[Message]:
     """The messages a booking's client was sent, oldest first."""
-    rows = tx.all("SELECT * FROM messages WHERE booking = :id ORDER BY revision, kind", id=booking)
+    rows = tx.all("SELECT * FROM messages WHERE booking = :id ORDER BY at, revision, kind", id=booking)
     return [Message(kind=row["kind"], revision=row["revision"], at=wire(row["at"], tx.zone)) for row in rows]
 
 
@@ -73,6 +77,10 @@ def _patient(row: sqlite3.Row) -> Patient | None:
     if row["patient_name"] is None:
         return None
     return Patient(name=row["patient_name"], species=row["patient_species"])
+
+
+def _consent(tx: Tx, row: sqlite3.Row) -> Consent | None:
+    return row["notice"] and Consent(version=row["notice"], agreed_at=wire(row["agreed_at"], tx.zone))
 
 
 def _sync(row: sqlite3.Row) -> Sync:

@@ -11,7 +11,7 @@ from calbridge_portal.feed import emit
 from calbridge_portal.messages import send_once
 from calbridge_portal.problems import Problem
 from calbridge_portal.records import By, Calendar, Cancellation, Decision, Move, SyncReport
-from calbridge_portal.slots import duration_s, is_offered, unavailable
+from calbridge_portal.slots import duration_s, is_offered, mover, unavailable
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant
 
@@ -94,6 +94,7 @@ def sync(tx: Tx, row: sqlite3.Row, report: SyncReport) -> sqlite3.Row:
         "sync_match": report.match,
         "sync_external_ref": report.external_ref,
         "sync_detail": report.detail,
+        "moves_to": report.moves_to or row["moves_to"],
     }
     status = _visit_status(row, report)
     if status == row["status"] and all(row[name] == value for name, value in told.items()):
@@ -197,8 +198,9 @@ def _refusal(tx: Tx, wanted: Move) -> dict[str, Any]:
 def _take(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: int) -> None:
     """The new time comes from a hold of the client's, or from what is offered."""
     if wanted.hold_id is None:
-        if not is_offered(tx, row["type"], calendar, start, own=row["id"]):
-            raise unavailable(tx, row["type"], start)
+        own = mover(row)
+        if not is_offered(tx, row["type"], calendar, start, own):
+            raise unavailable(tx, row["type"], start, own=own)
         return
     held = holds.row_of(tx, wanted.hold_id)
     if (held["type"], held["calendar"], held["start_at"]) != (row["type"], calendar, start):

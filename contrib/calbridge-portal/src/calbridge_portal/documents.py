@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from litestar.serialization import decode_json, encode_json
 
 from calbridge_portal.feed import emit
+from calbridge_portal.limits import has_controls
 from calbridge_portal.preconditions import check_optional
 from calbridge_portal.problems import Problem, not_found
 from calbridge_portal.records import AppointmentType, Calendar, Site
@@ -14,6 +15,7 @@ from calbridge_portal.store import Tx
 
 MAX_HOLD_S = 900
 MINUTES_A_DAY = 1_440
+LONGEST_NOTICE = 50_000
 T = TypeVar("T", Site, Calendar, AppointmentType)
 
 
@@ -74,10 +76,19 @@ def check_site(site: Site) -> None:
     settings = site.settings
     if not 1 <= settings.hold_ttl_s <= MAX_HOLD_S:
         raise _wrong("settings.hold_ttl_s", f"must be 1 to {MAX_HOLD_S} seconds")
+    check_notice(site.privacy_notice)
     limits = asdict(settings)
     for name in ("client_cancel_cutoff_s", "client_move_cutoff_s", "client_move_limit"):
         if limits[name] is not None and limits[name] < 0:
             raise _wrong(f"settings.{name}", "must not be negative")
+
+
+def check_notice(text: str | None) -> None:
+    """A page can hold it, and no control character travels on with it."""
+    if text is not None and len(text) > LONGEST_NOTICE:
+        raise _wrong("privacy_notice", f"is longer than {LONGEST_NOTICE} characters")
+    if text is not None and has_controls(text, "\r\n\t"):
+        raise _wrong("privacy_notice", "holds a control character")
 
 
 def check_type(tx: Tx, kind: AppointmentType) -> None:

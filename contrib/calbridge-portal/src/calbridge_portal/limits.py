@@ -28,10 +28,15 @@ def check_texts(record: object, place: str = "") -> None:
             check_texts(value, f"{place}{each.name}.")
 
 
+def has_controls(text: str, allowed: str) -> bool:
+    """A control character that is not allowed, or half of a surrogate pair."""
+    return any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in allowed for sign in text)
+
+
 def _check(name: str, place: str, text: str) -> None:
     longest = LONGEST.get(name, LINE)
     if len(text) > longest:
         raise Problem("invalid_request", f"{place} is longer than {longest} characters.")
     allowed = "\r\n\t" if name in SEVERAL_LINES else ""
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in allowed for sign in text):
+    if has_controls(text, allowed):
         raise Problem("invalid_request", f"{place} holds a line break or another control character.")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from calbridge_portal.app import Options
 from calbridge_portal.clock import Clock, FileClock, SystemClock
@@ -21,6 +22,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--token-file", {"type": Path, "help": "file holding the bearer token"}),
     ("--host", {"default": "127.0.0.1", "help": "address to listen on"}),
     ("--port", {"type": int, "default": 8080, "help": "0 picks a free one"}),
+    ("--public-url", {"default": "", "help": "where clients reach the site, for the links of their bookings"}),
     ("--clock-file", {"type": Path, "help": "read the time (RFC 3339) from this file, for tests and demos"}),
     ("--public-rate-limit", {"type": int, "default": 600, "help": "public requests a minute and peer; 0: none"}),
     ("--secure-cookies", {"action": "store_true", "help": "set it behind https"}),
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         portal = _portal(given)
-        serve(portal, _options(given), given.host, given.port)
+        serve(portal, _options(given), given.host, given.port, _public_url(given.public_url))
     except (OSError, ValueError, sqlite3.Error) as error:
         print(f"calbridge-portal: {error}", file=sys.stderr)  # noqa: T201 - what the command says
         return WRONG_USE
@@ -64,6 +66,13 @@ def _portal(given: argparse.Namespace) -> Portal:
     if not given.database.parent.is_dir():
         raise ValueError(f"{given.database.parent}: there is no such directory for --database")
     return Portal(store=Store(given.database, given.site), clock=clock, site=given.site, token=token)
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and not (parts.scheme in {"http", "https"} and parts.hostname and not parts.query):
+        raise ValueError(f"--public-url {text}: it is written like https://booking.example")
+    return text
 
 
 def _options(given: argparse.Namespace) -> Options:

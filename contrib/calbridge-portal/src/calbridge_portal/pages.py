@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 from litestar.router import Router
 
-from calbridge_portal import holds, public
+from calbridge_portal import holds, notices, public
 from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.booking_rows import hold_of
@@ -20,6 +20,7 @@ from calbridge_portal.instead import given_away
 from calbridge_portal.language import Language
 from calbridge_portal.limits import BODY
 from calbridge_portal.records import (
+    Agreed,
     BookingRequest,
     Customer,
     HoldRequest,
@@ -29,7 +30,7 @@ from calbridge_portal.records import (
     Patient,
     Slot,
 )
-from calbridge_portal.slots import free_slots
+from calbridge_portal.slots import Mover, free_slots, mover
 from calbridge_portal.store import Tx
 from calbridge_portal.times import day_bounds
 
@@ -116,16 +117,19 @@ def details(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], ho
             raise given_away(tx, row)
         kind = public.public_type(tx, state.type)
         name = tx.site.name
-    return _page("details.html", lang, name, site=site, hold=state, type=kind)
+        notice = notices.in_force(tx)
+    return _page("details.html", lang, name, site=site, hold=state, type=kind, notice=notice)
 
 
 @post("/book/{site:str}/details/{hold_id:str}", sync_to_thread=True)
-def confirm(*, portal: GivenPortal, site: FromPath[str], hold_id: FromPath[str], data: Form) -> Redirect:
+def confirm(
+    *, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], hold_id: FromPath[str], data: Form
+) -> Redirect:
     """Step 5: booked."""
     check_public_site(portal, site)
     with portal.write() as tx:
         row = holds.row_of(tx, hold_id)
-        booked = public.book(tx, _request(data, hold_id, row["client_ref"]))
+        booked = public.book(tx, _request(data, hold_id, row["client_ref"], lang.code))
     return Redirect(f"/manage/{booked.manage_token}", status_code=SEE_OTHER)
 
 
@@ -169,7 +173,7 @@ def move_times(*, portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]
     with portal.read() as tx:
         row = public.by_token(tx, token)
         own = public.own_booking(tx, row)
-        days = _days(tx, own.type, week, own=own.id) if own.may_move else []
+        days = _days(tx, own.type, week, mover(row)) if own.may_move else []
         name = tx.site.name
     return _page(
         "times.html",
@@ -203,7 +207,7 @@ def _page(template: str, lang: Language, site_name: str, **context: Any) -> Temp
     )
 
 
-def _days(tx: Tx, kind: str, week: int, own: str | None = None) -> list[tuple[str, Sequence[Slot]]]:
+def _days(tx: Tx, kind: str, week: int, own: Mover | None = None) -> list[tuple[str, Sequence[Slot]]]:
     """The free slots of one week by local day; where resources are not shown, one slot a start."""
     first = day_bounds(tx.now, tx.zone, days=week * DAYS_SHOWN)[0]
     last = day_bounds(tx.now, tx.zone, days=week * DAYS_SHOWN + DAYS_SHOWN - 1)[1]
@@ -221,8 +225,9 @@ def _weeks(here: str, week: int) -> Mapping[str, str | None]:
     return {"earlier": f"{here}{week - 1}" if week else None, "later": f"{here}{min(week + 1, LAST_WEEK)}"}
 
 
-def _request(data: Mapping[str, str], hold_id: str, client_ref: str) -> BookingRequest:
+def _request(data: Mapping[str, str], hold_id: str, client_ref: str, language: str) -> BookingRequest:
     given = {name: value.strip() or None for name, value in data.items()}
+    consent = given.get("consent")
     patient = (
         Patient(name=given["patient_name"] or "", species=given.get("species")) if given.get("patient_name") else None
     )
@@ -238,6 +243,8 @@ def _request(data: Mapping[str, str], hold_id: str, client_ref: str) -> BookingR
         ),
         patient=patient,
         note=given.get("note"),
+        consent=Agreed(version=consent) if consent else None,
+        language=language,
     )
 
 

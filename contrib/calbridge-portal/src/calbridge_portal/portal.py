@@ -22,6 +22,11 @@ class Portal:
     token: str
     faults: Faults = field(default_factory=Faults)
 
+    def reached_at(self, address: str) -> None:
+        """Where clients reach the site from now on: the links of their bookings begin with it."""
+        with self.admin() as tx:
+            tx.set_fact("public_url", address.rstrip("/"))
+
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """One consistent moment."""

@@ -28,6 +28,7 @@ CODES: Mapping[str, Kind] = MappingProxyType(
         "slot_unavailable": Kind(status=409, title="The slot is not available"),
         "stale_availability": Kind(status=409, title="Newer availability is already published"),
         "hold_consumed": Kind(status=409, title="The hold has become a booking"),
+        "notice_changed": Kind(status=409, title="The privacy notice is another one"),
         "not_pending": Kind(status=409, title="The booking is not in a state for this"),
         "already_booked_by_client": Kind(status=409, title="This client reference has a booking"),
         "idempotency_in_progress": Kind(status=409, title="The first call is still running", retryable=True),

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from calbridge_portal import booking, changes, documents
+from calbridge_portal import booking, changes, documents, notices
 from calbridge_portal.booking_rows import booking_of, messages_of
 from calbridge_portal.instead import still_free
 from calbridge_portal.limits import check_texts
@@ -17,10 +17,16 @@ from calbridge_portal.records import (
     OwnBooking,
     OwnCancellation,
     OwnMove,
+    PublicSite,
     PublicType,
 )
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
+
+
+def site(tx: Tx) -> PublicSite:
+    """The site, and what a new client is asked to agree to."""
+    return PublicSite(name=tx.site.name, time_zone=tx.site.time_zone, privacy_notice=notices.in_force(tx))
 
 
 def types(tx: Tx) -> list[PublicType]:

@@ -9,6 +9,8 @@ HoldStatus = Literal["held", "consumed", "released", "expired"]
 Mode = Literal["instant", "request"]
 T = TypeVar("T")
 SyncState = Literal["pending", "accepted", "written", "failed", "timed_out"]
+MovesTo = Literal["offers", "moves"]
+"""Which published starts a confirmed booking may be moved to by its client."""
 Match = Literal["matched", "partial", "unmatched", "ambiguous"]
 
 
@@ -27,11 +29,12 @@ class SiteSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One clinic's booking site."""
+    """One clinic's booking site. `privacy_notice` is what a new client agrees to, word for word."""
 
     name: str
     time_zone: str
     settings: SiteSettings = field(default_factory=SiteSettings)
+    privacy_notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,23 @@ class SiteState(Site):
     id: str
     revision: int
     maintenance: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A privacy notice. `version` is the SHA-256 of its text, so it names the same words for ever."""
+
+    version: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicSite:
+    """The site as a client sees it, with the privacy notice that is in force, where there is one."""
+
+    name: str
+    time_zone: str
+    privacy_notice: Notice | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +116,14 @@ class OfferedStarts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """The whole offer of one calendar and window; it replaces what was there."""
+    """The whole offer of one calendar and window; it replaces what was there.
+
+    `moves` is what bookings with `moves_to` "moves" may be moved to.
+    """
 
     source_revision: int
     offers: list[OfferedStarts]
+    moves: list[OfferedStarts] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +203,25 @@ class SlotRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """A client agrees to the privacy notice of this version, which she was shown."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(Agreed):
+    """The same, with when she did."""
+
+    agreed_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """Book a slot, held before or not; one of `hold_id` and `slot` is needed."""
+    """Book a slot, held before or not; one of `hold_id` and `slot` is needed.
+
+    `language` is the tag (RFC 5646) of the page the client books on.
+    """
 
     customer: Customer
     client_ref: str
@@ -188,6 +229,8 @@ class BookingRequest:
     slot: SlotRef | None = None
     patient: Patient | None = None
     note: str | None = None
+    consent: Agreed | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,14 +245,18 @@ class Sync:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport(Sync):
-    """A sync report; it may also say how far the visit is."""
+    """A sync report; it may also say how far the visit is, and which starts its client may move it to."""
 
     status: Literal["arrived", "fulfilled", "no_show"] | None = None
+    moves_to: MovesTo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """One booking with all the bridge needs of it."""
+    """One booking with all the bridge needs of it.
+
+    `manage_url` is the client's own page of it: whoever has it may change the booking.
+    """
 
     id: str
     status: BookingStatus
@@ -224,12 +271,16 @@ class Booking:
     customer: Customer
     patient: Patient | None
     note: str | None
+    consent: Consent | None
+    language: str | None
+    manage_url: str
     created_at: str
     updated_at: str
     last_changed_by: By
     cancel_reason: str | None
     decline_reason: str | None
     alternatives: list[FreeTime]
+    moves_to: MovesTo
     sync: Sync
 
 
@@ -317,6 +368,13 @@ class Message:
     kind: str
     revision: int
     at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedMessage:
+    """What the bridge asks the portal to tell its client, beside what the portal tells by itself."""
+
+    kind: Literal["reminder", "please_phone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ CREATE TABLE documents (
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 
+-- Every privacy notice that was ever in force; the one without an end is.
+CREATE TABLE notices (version TEXT PRIMARY KEY, text TEXT NOT NULL, until INTEGER) WITHOUT ROWID;
+
 -- Exact offered starts, as published. Nothing outside this table is ever offered.
 CREATE TABLE offers (
     calendar TEXT NOT NULL,
@@ -18,6 +21,15 @@ CREATE TABLE offers (
     PRIMARY KEY (calendar, type, start_at)
 ) WITHOUT ROWID;
 CREATE INDEX offers_by_time ON offers (calendar, start_at);
+
+-- The same for moves: what a booking may be moved to whose client has more time for that than for booking.
+CREATE TABLE moves (
+    calendar TEXT NOT NULL,
+    type TEXT NOT NULL,
+    start_at INTEGER NOT NULL,
+    PRIMARY KEY (calendar, type, start_at)
+) WITHOUT ROWID;
+CREATE INDEX moves_by_time ON moves (calendar, start_at);
 
 -- Which window was published last, so that a late older publication is refused.
 CREATE TABLE publications (
@@ -69,6 +81,9 @@ CREATE TABLE bookings (
     patient_name TEXT,
     patient_species TEXT,
     note TEXT,
+    notice TEXT REFERENCES notices (version),
+    agreed_at INTEGER,
+    language TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     last_changed_by TEXT NOT NULL,
@@ -81,6 +96,7 @@ CREATE TABLE bookings (
     sync_external_ref TEXT,
     sync_detail TEXT,
     client_moves INTEGER NOT NULL DEFAULT 0,
+    moves_to TEXT NOT NULL DEFAULT 'offers' CHECK (moves_to IN ('offers', 'moves')),
     owed_message TEXT,
     manage_token TEXT NOT NULL UNIQUE
 );
@@ -107,13 +123,15 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_age ON events (at);
 
--- Each message once per booking, kind and revision: the key itself makes a repetition impossible.
+-- Each message once: the portal's own by kind and revision, the bridge's by the name it gives. The key itself makes a
+-- repetition impossible.
 CREATE TABLE messages (
     booking TEXT NOT NULL REFERENCES bookings (id),
+    key TEXT NOT NULL,
     kind TEXT NOT NULL,
     revision INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (booking, kind, revision)
+    PRIMARY KEY (booking, key)
 ) WITHOUT ROWID;
 
 CREATE TABLE idempotency (

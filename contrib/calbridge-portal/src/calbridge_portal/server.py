@@ -29,15 +29,17 @@ class CuttableProtocol(H11Protocol):
             self.open_transports.pop(self.client, None)
 
 
-def serve(portal: Portal, options: Options, host: str, port: int) -> None:
-    """Serve until told to stop."""
+def serve(portal: Portal, options: Options, host: str, port: int, public_url: str = "") -> None:
+    """Serve until told to stop. Clients reach it at `public_url`, else where it listens."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with listener:
         listener.bind((host, port))
         listener.listen(128)
         shown = f"[{host}]" if ":" in host else host
-        print(f"listening on http://{shown}:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - what the command says
+        address = f"http://{shown}:{listener.getsockname()[1]}"
+        portal.reached_at(public_url or address)
+        print(f"listening on {address}", flush=True)  # noqa: T201 - what the command says
         server = uvicorn.Server(_config(portal, options))
         server.run(sockets=[listener])
 

@@ -19,12 +19,13 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tx:
-    """One transaction, the instant it happens at, and the site it happens on."""
+    """One transaction, the instant it happens at, and the site it happens on; `address` is where clients reach it."""
 
     connection: sqlite3.Connection
     now: int
     site: Site
     zone: ZoneInfo
+    address: str
 
     def run(self, sql: str, **values: Any) -> int:
         """Execute one statement; returns the number of rows it touched."""
@@ -110,9 +111,11 @@ class Store:
 
 
 def _tx(connection: sqlite3.Connection, now: int) -> Tx:
-    body = connection.execute("SELECT body FROM documents WHERE kind = 'site'").fetchone()["body"]
-    site = decode_json(body, target_type=Site)
-    return Tx(connection=connection, now=now, site=site, zone=ZoneInfo(site.time_zone))
+    row = connection.execute(
+        "SELECT body, value FROM documents, facts WHERE kind = 'site' AND name = 'public_url'"
+    ).fetchone()
+    site = decode_json(row["body"], target_type=Site)
+    return Tx(connection=connection, now=now, site=site, zone=ZoneInfo(site.time_zone), address=row["value"])
 
 
 def _create(connection: sqlite3.Connection, site: str) -> None:
@@ -146,6 +149,7 @@ def _fill(connection: sqlite3.Connection, site: str) -> None:
             ("feed_floor", "0"),
             ("maintenance_retry_s", "0"),
             ("csrf_secret", secrets.token_hex(32)),
+            ("public_url", ""),
         ],
     )
 

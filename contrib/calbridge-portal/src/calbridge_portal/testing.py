@@ -55,8 +55,12 @@ class Bridge:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def publish(self, starts: list[str], *, revision: int = 1, calendar: str = "anna") -> httpx.Response:
-        body = {"source_revision": revision, "offers": [{"type": "checkup", "starts": starts}]}
+    def publish(
+        self, starts: list[str], *, revision: int = 1, calendar: str = "anna", moves: list[str] | None = None
+    ) -> httpx.Response:
+        body: dict[str, Any] = {"source_revision": revision, "offers": [{"type": "checkup", "starts": starts}]}
+        if moves is not None:
+            body["moves"] = [{"type": "checkup", "starts": moves}]
         return self.call("PUT", f"/v1/sites/{SITE}/availability/{calendar}", params=DAY, json=body)
 
     def hold(self, start: str = STARTS[0], ref: str = "ref-1", **more: Any) -> httpx.Response:
@@ -84,9 +88,9 @@ class Bridge:
     def changes(self, **params: Any) -> Any:
         return self.ok("GET", f"/v1/sites/{SITE}/changes", params=params)
 
-    def settings(self, **settings: Any) -> None:
+    def settings(self, notice: str | None = None, **settings: Any) -> None:
         body = {"name": "Tierarztpraxis am Hafen", "time_zone": "Europe/Berlin", "settings": settings}
-        self.ok("PUT", f"/v1/sites/{SITE}", json=body)
+        self.ok("PUT", f"/v1/sites/{SITE}", json=body | {"privacy_notice": notice})
 
     def messages(self, booking: str) -> list[str]:
         items = self.ok("GET", f"/v1/sites/{SITE}/bookings/{booking}/messages")["items"]
@@ -118,7 +122,9 @@ def served(portal: Portal, options: Options | None = None) -> Iterator[str]:
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            portal.reached_at(address)
+            yield address
         finally:
             server.should_exit = True
             thread.join(timeout=10)

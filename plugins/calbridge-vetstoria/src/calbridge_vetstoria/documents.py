@@ -51,7 +51,12 @@ def _site(clinic: PublicClinic) -> dict[str, Any]:
         "show_duration": rules.show_duration,
         "late_confirm": rules.late_confirm,
     }
-    return {"name": clinic.name, "time_zone": clinic.time_zone, "settings": settings}
+    return {
+        "name": clinic.name,
+        "time_zone": clinic.time_zone,
+        "settings": settings,
+        "privacy_notice": clinic.privacy_notice or None,
+    }
 
 
 def _type(clinic: PublicClinic, service: PublicService, reader: Reader) -> dict[str, Any]:

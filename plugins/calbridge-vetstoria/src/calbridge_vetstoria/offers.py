@@ -53,6 +53,7 @@ def _join(left: OfferWindow, right: OfferWindow) -> OfferWindow:
         resource=left.resource,
         window=Interval(left.window.start, right.window.end),
         slots=left.slots + right.slots,
+        moves=left.moves + right.moves,
     )
 
 
@@ -62,7 +63,11 @@ def _publish(client: PortalClient, reader: Reader, part: OfferWindow, revision: 
         "PUT",
         client.site("availability", calendar),
         params={"from": instant(part.window.start), "to": instant(part.window.end)},
-        json={"source_revision": revision, "offers": list(_offers(reader, part.slots))},
+        json={
+            "source_revision": revision,
+            "offers": list(_offers(reader, part.slots)),
+            "moves": list(_offers(reader, part.moves)),
+        },
         expects={"stale_availability"},
     )
     return not answer.code

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
 from calbridge.provider import (
     Capabilities,
+    ClientNotice,
     Entry,
     ExportReceipt,
     Feed,
@@ -16,6 +19,8 @@ from calbridge.provider import (
     Gone,
     Hint,
     InboundRequest,
+    Notice,
+    NotifyReceipt,
     Offer,
     PortalChange,
     Present,
@@ -27,6 +32,7 @@ from calbridge.provider import (
 )
 from calbridge_vetstoria import checks, documents, feed, hints, offers
 from calbridge_vetstoria.client import PortalClient
+from calbridge_vetstoria.consents import Notices, asked
 from calbridge_vetstoria.records import HOLD, VISIT, Reader
 from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Hold
@@ -34,6 +40,8 @@ from calbridge_vetstoria.writing import Writer
 
 TELLS = frozenset({"request_received", "confirmed", "declined", "moved", "cancelled"})
 """What the portal itself tells a client as her booking changes; e-mail says none of these beside it."""
+ASKED = frozenset({"reminder", "please_phone"})
+"""What it tells her when the bridge asks it to, since only the bridge knows when."""
 
 
 def create(settings: VetstoriaSettings, context: PublicContext) -> VetstoriaPortal:
@@ -48,13 +56,16 @@ class VetstoriaPortal:
         self._settings = settings
         self._context = context
         self._client = PortalClient(settings, context)
-        self._reader = Reader.of(settings)
+        notices = Notices(partial(asked, self._client))
+        notices.learn(context.clinic.privacy_notice)
+        self._reader = Reader.of(settings, notices)
         self._told = ""
         self.capabilities = Capabilities(
-            fields=frozenset({"state", "resource", "start", "end"}),
+            fields=frozenset({"state", "resource", "start", "end", "wide_moves"}),
             takes_offers=True,
             webhooks=settings.webhook_secret is not None,
-            tells=TELLS,
+            tells=TELLS if settings.tells else frozenset(),
+            notifies=ASKED if settings.tells else frozenset(),
         )
 
     @hookimpl
@@ -107,6 +118,19 @@ class VetstoriaPortal:
         if self._settings.webhook_secret is None:
             raise NeedsHuman("a webhook came, but webhook_secret of this connection is not set: set it")
         return hints.verify(self._context.secrets(self._settings.webhook_secret), request)
+
+    @hookimpl
+    def notify(self, notice: Notice, hand_over: Callable[[], None]) -> NotifyReceipt:
+        """Have the portal tell its own client; once for the notice's key, however often it is asked."""
+        if not isinstance(notice, ClientNotice) or not notice.ref.startswith(VISIT):
+            return NotifyReceipt(outcome="refused", why="a portal tells clients about their own bookings only")
+        hand_over()
+        key = hashlib.sha256(notice.key.encode()).hexdigest()
+        url = self._client.path("bookings", notice.ref.removeprefix(VISIT), "messages", key)
+        answer = self._client.send("PUT", url, json={"kind": notice.kind}, item=notice.booking, expects={"not_found"})
+        if answer.code:
+            return NotifyReceipt(outcome="refused", why="the portal does not know this booking any more")
+        return NotifyReceipt()
 
     def _path(self, ref: str) -> str | None:
         for prefix, collection in ((HOLD, "holds"), (VISIT, "bookings")):

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from calbridge.model import Details, Side, State
 from calbridge.provider import Entry, Unreadable
 from calbridge.views import PortalView
+from calbridge_vetstoria.consents import Notices
 from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Booking, Hold
 
@@ -50,11 +51,12 @@ class Reader:
 
     resources: Names
     services: Names
+    notices: Notices
 
     @classmethod
-    def of(cls, settings: VetstoriaSettings) -> Reader:
+    def of(cls, settings: VetstoriaSettings, notices: Notices) -> Reader:
         """With the translations of a connection."""
-        return cls(resources=Names.of(settings.resources), services=Names.of(settings.services))
+        return cls(resources=Names.of(settings.resources), services=Names.of(settings.services), notices=notices)
 
     def hold(self, document: Mapping[str, Any]) -> Entry | Unreadable | None:
         """A hold; None for one that has become a booking, which says so itself."""
@@ -99,6 +101,7 @@ class Reader:
             service=self.services.key(booking.type),
             description=booking.note or "",
             decline_reason=booking.decline_reason or "",
+            wide_moves=booking.moves_to == "moves",
         )
         return Entry(
             ref=VISIT + booking.id,
@@ -108,6 +111,8 @@ class Reader:
             modified=int(booking.updated_at.timestamp()),
             replaces=HOLD + booking.hold_id if booking.hold_id else "",
             details=_details(booking),
+            consent=self.notices.consent(booking.consent),
+            manage_url=booking.manage_url or "",
         )
 
 
@@ -138,4 +143,5 @@ def _details(booking: Booking) -> Details:
         address=customer.address or "",
         patient_name=patient.name if patient else "",
         species=(patient.species or "") if patient else "",
+        language=booking.language or "",
     )

@@ -12,7 +12,11 @@ from calbridge.fields import SecretText, ServerUrl
 
 
 class VetstoriaSettings(BaseModel):
-    """`webhook_secret` is what the portal showed once when the webhook was registered."""
+    """`webhook_secret` is what the portal showed once when the webhook was registered.
+
+    `tells` is off, because a portal that only shows messages on a page reaches nobody: to be told twice is better than
+    not to be told.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,6 +24,7 @@ class VetstoriaSettings(BaseModel):
     site: str = Field(min_length=1, description="the site's key in the portal")
     token: SecretText = Field(description="the bridge's bearer token")
     webhook_secret: SecretText | None = Field(default=None, description="what the portal showed for its webhook")
+    tells: bool = Field(default=False, description="the portal itself tells its clients; else the notifiers do")
     resources: dict[str, str] = Field(default={}, description="resource key to portal id, where they differ")
     services: dict[str, str] = Field(default={}, description="service key to portal id, where they differ")
 

@@ -30,6 +30,20 @@ class Patient(Wire):
     species: str | None = None
 
 
+class Consent(Wire):
+    """That the client agreed to the privacy notice whose name (the SHA-256 of its text) is `version`."""
+
+    version: str = Field(min_length=1)
+    agreed_at: AwareDatetime
+
+
+class Notice(Wire):
+    """A privacy notice, word for word."""
+
+    version: str
+    text: str = Field(min_length=1)
+
+
 class Sync(Wire):
     """What the portal was told of the clinic's own system."""
 
@@ -51,7 +65,11 @@ class Booking(Wire):
     customer: Customer
     patient: Patient | None = None
     note: str | None = None
+    consent: Consent | None = None
+    language: str | None = None
+    manage_url: str | None = None
     decline_reason: str | None = None
+    moves_to: Literal["offers", "moves"] = "offers"
     updated_at: AwareDatetime
     last_changed_by: Literal["client", "practice", "system"]
     sync: Sync

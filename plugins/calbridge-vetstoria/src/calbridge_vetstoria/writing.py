@@ -146,9 +146,9 @@ class Writer:
             current = self._step(change, current, "reschedule", self._move(change, notify=not accept))
         if accept:
             current = self._step(change, current, "decision", {"decision": "accept", "notify": change.notify})
-        report = _report(current, wanted)
-        if report is not None:
-            current = self._step(change, current, "sync", report)
+        report = _report(current, wanted) | _moves_to(current, change)
+        if report:
+            current = self._step(change, current, "sync", {"state": current.sync.state} | report)
         return Receipt(outcome="written", entry=self.reader.booking_entry(current))
 
     def _move(self, change: PortalChange, *, notify: bool) -> dict[str, Any]:
@@ -193,14 +193,20 @@ def _same_place(entry: Entry, change: PortalChange) -> bool:
     return (shown.resource, shown.start, shown.end) == (wanted.resource, wanted.start, wanted.end)
 
 
-def _report(current: Booking, wanted: State) -> dict[str, Any] | None:
-    """What is still to be said of the clinic's own system; None when the portal knows."""
+def _report(current: Booking, wanted: State) -> dict[str, str]:
+    """What is still to be said of the clinic's own system; nothing when the portal knows."""
     if wanted in VISIT_STATES:
-        return None if current.status == wanted else {"state": "written", "status": str(wanted)}
+        return {} if current.status == wanted else {"state": "written", "status": str(wanted)}
     if current.status != "confirmed":
-        return None
+        return {}
     if wanted is State.CONFIRMED and current.sync.state != "written":
         return {"state": "written"}
     if wanted is State.REQUESTED and current.sync.state not in NOT_YET_WRITTEN:
         return {"state": "accepted"}
-    return None
+    return {}
+
+
+def _moves_to(current: Booking, change: PortalChange) -> dict[str, str]:
+    """Which of the two published lists its client may move it to, where the portal does not know that yet."""
+    wanted = "moves" if change.view.wide_moves else "offers"
+    return {} if current.moves_to == wanted else {"moves_to": wanted}

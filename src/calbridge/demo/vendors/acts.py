@@ -36,10 +36,10 @@ def dog_of(person: Person) -> Animal:
     return next(animal for animal in person.animals if animal.species == "dog")
 
 
-def book(story: Story, name: str, slot: Shown, person: Person, animal: Animal) -> Booked:
+def book(story: Story, name: str, slot: Shown, person: Person, animal: Animal, *, agrees: bool = False) -> Booked:
     """Select a slot and send the form; the story keeps the booking under `name`."""
     portal = story.world.portal
-    made = portal.book(portal.select(slot, f"client-{name}"), f"client-{name}", person, animal)
+    made = portal.book(portal.select(slot, f"client-{name}"), f"client-{name}", person, animal, agrees=agrees)
     booked = story.bookings[name] = Booked(id=made["booking"]["id"], token=made["manage_token"], slot=slot)
     return booked
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from calbridge.demo.people import booker
 from calbridge.demo.shown import Refused
 from calbridge.demo.steps.story import Check, Story, expect, first_of
 from calbridge.demo.vendors import acts
+from calbridge.demo.vendors.newcomers import NOTICE, newcomer, recorded
 from calbridge.demo.world import Picture
 
 HORIZON: Final = 60
@@ -23,7 +25,8 @@ def practice(today: date) -> Practice:
     """Two services; the horizon lies behind the practice's holidays."""
     del today
     services = tuple(offer for offer in SERVICES if offer.key in {"checkup", "vaccination"})
-    return Practice(services=services, keys={"preset": '"debevet-aroundpet"'}, days=HORIZON)
+    keys = {"preset": '"debevet-aroundpet"', "privacy_notice": f'"{NOTICE}"'}
+    return Practice(services=services, keys=keys, days=HORIZON)
 
 
 def offered(story: Story) -> Check:
@@ -81,6 +84,42 @@ def asked(story: Story) -> Check:
             *(acts.told(story, booked, "request_received") for booked in wanted),
             picture.disagreement(),
         )
+
+    return check
+
+
+def connected(story: Story) -> Check:
+    """Somebody new gives her full address and telephone, reads the privacy notice and agrees to it."""
+    person = newcomer("Seestern")
+    shown = story.world.portal.notice().get("text", "")
+    slot = story.pick("vaccination", "jonas")
+    booked = acts.book(story, "new", slot, person, person.animals[0], agrees=True)
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            expect(shown == NOTICE, "The form does not show the practice's privacy notice."),
+            acts.requested(picture, booked),
+            recorded(story, picture, booked, person),
+            picture.disagreement(),
+        )
+
+    return check
+
+
+def kept_waiting(story: Story) -> Check:
+    """One who does not agree, and one who gives no address, ask for a time too."""
+    unasked, partly = newcomer("Sandbank"), replace(newcomer("Sanddorn"), address="")
+    wanted = [
+        acts.book(story, "unasked", story.pick("vaccination", "jonas", last=True), unasked, unasked.animals[0]),
+        acts.book(story, "partly", story.pick("vaccination", "alma"), partly, partly.animals[0], agrees=True),
+    ]
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            *(acts.requested(picture, booked) for booked in wanted),
+            *(acts.linked(story, picture, booked, None, None) for booked in wanted),
+            picture.disagreement(),
+        ) or first_of(*(acts.undecided(story.world, booked, match="unmatched") for booked in wanted))
 
     return check
 
@@ -173,6 +212,11 @@ STEPS = acts.numbered(
     ("The opening hours of each weekday are offered, and a weekday without any is not", offered),
     ("Lead time, horizon and holidays limit what is offered", limits),
     ("A client asks for three appointments; her e-mail address says who she is", asked),
+    (
+        "Somebody new gives everything and agrees to the privacy notice: a record of her own, her consent filed",
+        connected,
+    ),
+    ("Without her consent, or without an address, nobody is recorded: a person decides", kept_waiting),
     ("One request is accepted in the PMS, one from the list: the client is told, nothing waits any more", accepted),
     ("The practice calls off a request and an appointment: the client is told at once", called_off),
     ("The client cancels more than a day ahead", cancelled),

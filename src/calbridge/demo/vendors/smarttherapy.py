@@ -10,15 +10,16 @@ from calbridge.demo.days import weekday
 from calbridge.demo.people import Animal, booker, couple
 from calbridge.demo.steps.story import Check, Story, expect, first_of
 from calbridge.demo.vendors import acts
+from calbridge.demo.vendors.newcomers import NOTICE, newcomer, recorded
 from calbridge.demo.world import Picture
 
 REASON = "Wir sind an diesem Tag auf einer Fortbildung."
 
 
 def practice(today: date) -> Practice:
-    """Everything as the preset says."""
+    """Everything as the preset says; new patients are asked to agree to the practice's privacy notice."""
     del today
-    return Practice(keys={"preset": '"smarttherapy"'})
+    return Practice(keys={"preset": '"smarttherapy"', "privacy_notice": f'"{NOTICE}"'})
 
 
 def offered(story: Story) -> Check:
@@ -101,6 +102,46 @@ def chosen_and_accepted(story: Story) -> Check:
     return check
 
 
+def somebody_new(story: Story) -> Check:
+    """A patient whom the practice does not have; and one whose address is a known person's, who she is not."""
+    first, other = newcomer("Brandung"), replace(newcomer("Strandhafer"), email=booker().email)
+    wanted = {
+        "new": acts.book(story, "new", story.pick("claws", "jonas"), first, first.animals[0], agrees=True),
+        "other": acts.book(story, "other", story.pick("claws", "alma"), other, other.animals[0], agrees=True),
+    }
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            *(acts.requested(picture, booked) for booked in wanted.values()),
+            *(acts.linked(story, picture, booked, None, None) for booked in wanted.values()),
+        ) or first_of(
+            acts.undecided(story.world, wanted["new"], match="unmatched"),
+            acts.undecided(story.world, wanted["other"], match="proposed"),
+        )
+
+    return check
+
+
+def created_and_accepted(story: Story) -> Check:
+    """The practice makes a record for each, the proposed one being somebody else's, and accepts."""
+    people = {"new": newcomer("Brandung"), "other": replace(newcomer("Strandhafer"), email=booker().email)}
+    before = story.world.pms.record(booker().id)
+    acts.order(story, story.bookings["new"], "create-client")
+    acts.order(story, story.bookings["other"], "create-client", "--anyway")
+    for name in people:
+        acts.order(story, story.bookings[name], "accept")
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            *(acts.confirmed(story, picture, story.bookings[name]) for name in people),
+            *(recorded(story, picture, story.bookings[name], person) for name, person in people.items()),
+            *(acts.told(story, story.bookings[name], "request_received", "confirmed") for name in people),
+            expect(story.world.pms.record(booker().id) == before, "The proposed person's record was changed."),
+        ) or first_of(*(acts.decided(story.world, story.bookings[name]) for name in people))
+
+    return check
+
+
 def to_be_declined(story: Story) -> Check:
     """Three more ask."""
     acts.booked_by(story, "reason", "vaccination", "alma", last=True)
@@ -163,6 +204,11 @@ STEPS = acts.numbered(
     ),
     ("Several records fit the next request: none is linked", several),
     ("The practice chooses one and accepts from the list", chosen_and_accepted),
+    ("Two new patients ask; for one of them the record of somebody else is proposed", somebody_new),
+    (
+        "None of the proposed fits: records of their own, with their consent, and both are accepted",
+        created_and_accepted,
+    ),
     ("Three more requests come", to_be_declined),
     ("One is declined with a reason, which the client is told", declined_with_reason),
     ("One is declined without a message", declined_quietly),

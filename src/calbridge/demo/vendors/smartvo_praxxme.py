@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from calbridge.demo.clinic import VETS, WORKDAYS, Plan, Practice
-from calbridge.demo.days import at, booked_day, day_span
+from calbridge.demo.clinic import OPENING, VETS, WORKDAYS, Plan, Practice
+from calbridge.demo.days import at, booked_day, day_span, weekday
 from calbridge.demo.people import booker
+from calbridge.demo.shown import Shown
 from calbridge.demo.steps.story import Check, Story, expect, first_of
 from calbridge.demo.vendors import acts
+from calbridge.demo.vendors.newcomers import newcomer
 from calbridge.demo.world import Picture
 
 WHOLE: Final = "08:00-18:00"
@@ -20,6 +23,7 @@ SHORT: Final = {"vaccination", "claws"}
 """What takes a quarter of an hour."""
 EVEN: Final = "09:00-10:00"
 ODD: Final = "10:00-11:00"
+GAP: Final = timedelta(hours=1)
 
 
 def practice(today: date) -> Practice:
@@ -121,6 +125,77 @@ def accepted(story: Story) -> Check:
     return check
 
 
+def wide(story: Story) -> Check:
+    """She opens her booking's page to move it, and finds every free time of the opening hours."""
+    world, booked = story.world, story.bookings["a"]
+
+    def check(picture: Picture) -> str:
+        wanted = set(_opening(story, booked.slot))
+        seen = set(world.portal.targets(booked.token, day_span(world.day)))
+        offered = {slot.start for slot in world.free(booked.slot.text) if slot.resource == booked.slot.resource}
+        return first_of(
+            expect(
+                seen == wanted, f"She may move to {len(seen - wanted)} times too many, {len(wanted - seen)} missing."
+            ),
+            expect(seen > offered, "She has no more to choose from than anybody who books."),
+            picture.disagreement(),
+        )
+
+    return check
+
+
+def _opening(story: Story, slot: Shown) -> Iterator[datetime]:
+    """The free starts of the day, with what comes after a visit, of a day on which she alone has an appointment."""
+    offer = next(each for each in story.world.practice.services if each.key == slot.text)
+    after = timedelta(minutes=offer.after)
+    taken = ((slot.start - after, slot.end + after),)
+    return acts.grid(story.world.day, OPENING[weekday(story.world.day)], offer.minutes, taken)
+
+
+def moved(story: Story) -> Check:
+    """She takes the last time of the day, at which nobody could book online."""
+    world, old = story.world, story.bookings["a"]
+    target = max(world.portal.targets(old.token, day_span(world.day)))
+    online = {slot.start for slot in world.free(old.slot.text)}
+    world.portal.move(old.token, target)
+    booked = acts.moved_to(story, "a", target)
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            expect(target not in online, "The last time of the day can be booked by anybody."),
+            acts.confirmed(story, picture, booked),
+            expect(set(acts.states(picture, old)) == {"nothing"}, "A side still shows the old time."),
+            acts.told(story, booked, "request_received", "confirmed", "moved"),
+        )
+
+    return check
+
+
+def online_only(story: Story) -> Check:
+    """Somebody whom the practice does not know has an appointment too, and wants to move it as far."""
+    world, person = story.world, newcomer("Seestern")
+    first = acts.book(story, "b", story.pick("checkup", "alma"), person, person.animals[0])
+    story.settle(lambda picture: acts.requested(picture, first))
+    acts.order(story, first, "accept")
+    story.settle(lambda picture: acts.confirmed(story, picture, first))
+    target = max(each for each in _opening(story, first.slot) if each < story.bookings["a"].slot.start - GAP)
+    refused = acts.refusal(
+        lambda: world.portal.move(first.token, target), "Somebody unknown moved outside the online times."
+    )
+
+    def check(picture: Picture) -> str:
+        seen = set(world.portal.targets(first.token, day_span(world.day)))
+        offered = {slot.start for slot in world.free("checkup") if slot.resource == "alma"}
+        return first_of(
+            expect(seen == offered, "She may move to other times than anybody may book."),
+            expect("not offered" in str(refused), "She was refused for another reason."),
+            acts.linked(story, picture, first, None, None),
+            acts.confirmed(story, picture, first),
+        )
+
+    return check
+
+
 STEPS = acts.numbered(
     (
         "Proposals are the online times: odd and even weeks, until a plan's last day, where the visit fits in",
@@ -129,4 +204,7 @@ STEPS = acts.numbered(
     ("Somebody is sick: the times fall away, whatever the plan says", sick),
     ("A known client asks for a proposed time", requested),
     ("The practice accepts it", accepted),
+    ("To move it she may choose any free time in the opening hours; the online times do not limit her", wide),
+    ("She moves it to where nobody can book online: every side has it, and she is told", moved),
+    ("Somebody whom the practice does not know moves within the online times only", online_only),
 )
