@@ -58,6 +58,8 @@ def _shown_before(draft: Draft, link: Link, entry: Entry) -> None:
     if key in draft.appointments:
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
+        if entry.view.state is State.CANCELLED:  # by its client, before the answer to our write was heard
+            _cancel(draft, link, draft.appointments[key], entry)
     elif not entry.view.state.ended and not over(entry, draft.now):
         draft.reread(link)
         draft.task(

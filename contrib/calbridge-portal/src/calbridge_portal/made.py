@@ -96,7 +96,7 @@ def _show(tx: Tx, ref: str, wanted: Made, columns: dict[str, Any]) -> sqlite3.Ro
 def _change(tx: Tx, row: sqlite3.Row, wanted: Made, columns: dict[str, Any]) -> sqlite3.Row:
     moved = any(row[name] != columns[name] for name in ("calendar", "start_at", "end_at"))
     kind = "booking.rescheduled" if moved else "booking.updated"
-    settled = {"sync_state": "written", "owed_message": None} if row["status"] == "confirmed" else {}
+    settled = {"sync_state": "written", "owed_message": None} if moved and row["status"] == "confirmed" else {}
     changed = change(tx, row, kind, "practice", **columns, **settled)
     if moved and wanted.notify:
         send_once(tx, row["id"], "moved", changed["revision"])
