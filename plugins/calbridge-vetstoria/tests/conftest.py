@@ -33,6 +33,7 @@ EMPTIED = (
     "holds",
     "messages",
     "bookings",
+    "accounts",
     "notices",
     "events",
     "idempotency",
