@@ -61,7 +61,7 @@ deps: $(STAMP)
 	$(BIN)/deptry src
 	@for d in plugins/* contrib/*; do (cd $$d && ../../$(BIN)/deptry src) || exit 1; done
 
-bench: $(STAMP) ## Time one quiet cycle and a full slot computation beside the machine's floor
+bench: $(STAMP) ## Time one quiet cycle beside the machine's floor
 	$(BIN)/python tests/bench/bench.py
 
 bench-ical: $(STAMP) ## Time the reading of calendar files beside a parser

@@ -372,6 +372,11 @@ class Appointment:
         return Interval(self.start, self.end)
 
     @property
+    def minutes(self) -> int:
+        """How long the visit is; staff may have made it longer or shorter than its service is."""
+        return -(-(self.end - self.start) // 60)
+
+    @property
     def footprint(self) -> Interval:
         """The visit with its buffers: what no other footprint on the same resource may overlap."""
         return Interval(self.start - self.buffer_before, self.end + self.buffer_after)

@@ -31,7 +31,8 @@ def outdated(clinic: Clinic, before: Facts, after: Facts, first: date, last: dat
     if "clinic" in reaches:
         found = [(scene.everybody, scene.always)]
     elif "visit" in reaches:
-        found = [(scene.everybody, scene.reaching(dates)) for _, dates in found]
+        further = scene.with_visits_ends().differences(before, after)
+        found = [(scene.everybody, scene.reaching(dates)) for _, dates in further]
     return {(key, day) for resources, dates in found for key in resources for day in dates}
 
 
@@ -86,8 +87,17 @@ class _Scene:
 
     def reaching(self, dates: Iterable[date]) -> set[date]:
         """The dates on which a visit can start that ends on one of these."""
-        back = range(self._behind // _SHORTEST_DAY + 2)
+        back = range(self._nights + 1)
         return {day - timedelta(days=number) for day in dates for number in back} & set(self.always)
+
+    def with_visits_ends(self) -> _Scene:
+        """The dates behind the last one too on which a visit can end that starts on it."""
+        return _Scene(self.clinic, self.first, self.last + timedelta(days=self._nights))
+
+    @property
+    def _nights(self) -> int:
+        """How many midnights a visit can lie over, at most."""
+        return self._behind // _SHORTEST_DAY + 1
 
     @cached_property
     def _behind(self) -> int:

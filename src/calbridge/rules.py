@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -27,7 +27,7 @@ class Candidate:
 
     `client` is None until it is matched. `species` is None where nobody asked yet and "" where it is unknown.
     `scope="reschedule"` is the move of a confirmed appointment of the same service; its facts leave that appointment
-    out.
+    out. `minutes` is how long what is moved really is, where staff made it another length than its service has.
     `listed` asks whether it would be in a list, where `slots_per_hour` counts; when booking it does not.
     """
 
@@ -37,12 +37,13 @@ class Candidate:
     client: Literal["new", "known"] | None = None
     species: str | None = None
     scope: Literal["book", "reschedule"] = "book"
+    minutes: int | None = None
     listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One candidate with everything a rule may look at, worked out once.
+    """One candidate with everything a rule may look at, worked out once; its service is as long as what is wanted.
 
     `visit` must lie inside bookable time; `footprint`, the visit with its buffers, must be free. `dates` are the local
     dates of the visit's first and last second. `day_starts` are the starts of its first date that pass all rules but
@@ -82,6 +83,8 @@ def case_of(clinic: Clinic, facts: Facts, wanted: Candidate) -> Case | None:
     service, resource = clinic.services.get(wanted.service), clinic.resources.get(wanted.resource)
     if service is None or resource is None:
         return None
+    if wanted.minutes is not None:
+        service = replace(service, minutes=wanted.minutes)
     tz, start, end = clinic.time_zone, wanted.start, wanted.start + service.minutes * 60
     return Case(
         clinic=clinic,

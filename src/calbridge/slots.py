@@ -72,26 +72,26 @@ def offers(
     client: Literal["new", "known"] | None = None,
     species: str | None = None,
     scope: Literal["book", "reschedule"] = "book",
+    minutes: int | None = None,
 ) -> tuple[Slot, ...]:
     """Every slot that starts on local dates `first` to `last`, inclusive, by start, then resource key."""
     first, last = _within(clinic, facts, first, last)
-    if service not in clinic.services or first > last:
+    wanted = Candidate(
+        service=service,
+        resource="",
+        start=facts.now,
+        client=client,
+        species=species,
+        scope=scope,
+        minutes=minutes,
+        listed=True,
+    )
+    keys = clinic.resources if resource is None else (resource,)
+    cases = [case for key in keys if (case := case_of(clinic, facts, replace(wanted, resource=key))) is not None]
+    if not cases or first > last:
         return ()
-    board = Board(clinic, facts, (clinic.services[service],), first, last)
-    found: list[Slot] = []
-    for key in clinic.resources if resource is None else (resource,):
-        wanted = Candidate(
-            service=service,
-            resource=key,
-            start=facts.now,
-            client=client,
-            species=species,
-            scope=scope,
-            listed=True,
-        )
-        case = case_of(clinic, facts, wanted)
-        found += _shown(board, case) if case is not None else ()
-    return tuple(sorted(found))
+    board = Board(clinic, facts, (cases[0].service,), first, last)
+    return tuple(sorted(slot for case in cases for slot in _shown(board, case)))
 
 
 def alternatives(clinic: Clinic, facts: Facts, candidate: Candidate, n: int = 3) -> tuple[Slot, ...]:
@@ -151,6 +151,7 @@ def _around(clinic: Clinic, facts: Facts, candidate: Candidate, first: date, las
         client=candidate.client,
         species=candidate.species,
         scope=candidate.scope,
+        minutes=candidate.minutes,
     )
     return (slot for slot in found if slot.start >= candidate.start)
 

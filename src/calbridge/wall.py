@@ -21,6 +21,9 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)|([01]\d|2[0-3]):([0-5]\d)-24:00")
 
 
+_LOOSE = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(?:-|–|—|bis|to)\s*(\d{1,2})(?:[:.](\d\d))?")
+
+
 class Segment(NamedTuple):
     """A stretch of one local day with one offset: `instant + shift` is seconds since midnight on the wall."""
 
@@ -206,7 +209,8 @@ def parse_window(text: str) -> WallWindow:
     """`"09:00-12:00"`, or ValueError with one sentence."""
     found = _WINDOW.fullmatch(text.strip())
     if not found:
-        raise ValueError(f'"{text}" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".')
+        example = _meant(text) or 'write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".'
+        raise ValueError(f'"{text}" is not a window: {example}')
     numbers = [int(part) for part in found.groups() if part is not None]
     start, end = numbers[0] * 60 + numbers[1], (numbers[2] * 60 + numbers[3] if numbers[2:] else DAY)
     if end <= start:
@@ -215,6 +219,17 @@ def parse_window(text: str) -> WallWindow:
             'split a window over midnight into two, the first ending "24:00".'
         )
     return WallWindow(start=start, end=end)
+
+
+def _meant(text: str) -> str:
+    """How the windows are written that somebody means by `9.00 - 12.00, 14.00 - 18.00`; "" where nobody can tell."""
+    parts = [_LOOSE.fullmatch(part.strip()) for part in text.split(",")]
+    meant = [f"{p[1]:0>2}:{p[2] or '00'}-{p[3]:0>2}:{p[4] or '00'}" for p in parts if p is not None]
+    if len(meant) < len(parts) or not all(map(_WINDOW.fullmatch, meant)):
+        return ""
+    quoted = '", "'.join(meant)
+    each = ", each a text of its own" if len(meant) > 1 else ""
+    return f'write "{quoted}"{each}.'
 
 
 def merge_windows(windows: Iterable[WallWindow]) -> tuple[WallWindow, ...]:

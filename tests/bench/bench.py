@@ -1,4 +1,4 @@
-"""One quiet cycle over 2,000 events and one full slot computation, beside the machine's floor. Read the ratios.
+"""One quiet cycle over 2,000 events, beside the machine's floor. Read the ratios.
 
 Run by `make bench`. Medians of seven; the server is a real Radicale on loopback.
 """
@@ -21,15 +21,10 @@ import structlog
 from calbridge.clock import SystemClock
 from calbridge.connect import Host
 from calbridge.engine import Engine
-from calbridge.facts import Facts
-from calbridge.interval import Interval, merge
-from calbridge.model import Clinic, Resource, Rules, Service, WallWindow
 from calbridge.plugins import load_plugins
 from calbridge.settings import load
-from calbridge.slots import offers
 from calbridge.store import Store
 from calbridge.testing import servers
-from calbridge.wall import local_date
 
 EVENTS = 2_000
 ROUNDS = 7
@@ -66,7 +61,7 @@ first_run = "apply"
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = [*quiet_cycle(Path(folder)), *slot_computation()]
+        rows = quiet_cycle(Path(folder))
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         sys.stdout.write(f"{name:<{width}}  {value}\n")
@@ -140,44 +135,6 @@ def _event(number: int, start: datetime) -> str:
 def _token(raw: httpx.Client, path: str) -> str:
     answer = raw.request("REPORT", path, content=SYNC.format(""))
     return answer.text.split("<sync-token>")[1].split("</sync-token>")[0]
-
-
-def slot_computation() -> list[tuple[str, str]]:
-    """10 resources, 60 days, 12 services, 2,000 busy times a resource."""
-    clinic, facts = _clinic(), _facts()
-    first = local_date(clinic.time_zone, facts.now)
-    last = first + timedelta(days=60)
-    found = sum(len(offers(clinic, facts, service, first, last)) for service in clinic.services)
-    full = _median(lambda: [offers(clinic, facts, service, first, last) for service in clinic.services])
-    return [(f"full slot computation, {found} slots of 12 services", f"{full * 1000:8.1f} ms")]
-
-
-def _clinic() -> Clinic:
-    hours = {day: (WallWindow(start=480, end=720), WallWindow(start=840, end=1080)) for day in range(6)}
-    keys = tuple(f"r{n}" for n in range(10))
-    return Clinic(
-        key="bench",
-        name="Bench",
-        time_zone="Europe/Berlin",
-        online=True,
-        opening_hours=hours,
-        resources={key: Resource(key=key, name=key, online=True) for key in keys},
-        services={
-            f"s{n}": Service(key=f"s{n}", name=f"S{n}", minutes=15 + 5 * n, online=True, resources=keys)
-            for n in range(12)
-        },
-        rules=Rules(availability="opening_hours", grid_minutes=5),
-    )
-
-
-def _facts() -> Facts:
-    now = 1_795_420_800
-    source = random.Random(7)
-    taken = {}
-    for n in range(10):
-        starts = [now + source.randrange(60 * 86_400 // 300) * 300 for _ in range(2_000)]
-        taken[f"r{n}"] = tuple(merge(Interval(start, start + 900) for start in starts))
-    return Facts(now=now, taken=taken)
 
 
 def _timed(call: Callable[[], object]) -> float:

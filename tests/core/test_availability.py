@@ -241,6 +241,13 @@ def test_a_rule_that_reaches_as_far_as_the_visit_is_asked_again_for_everybody_on
     assert {key for key, _ in found} == set(BOTH)
 
 
+def test_such_a_rule_may_look_at_the_whole_date_on_which_the_last_dates_visits_end():
+    clinic = with_rule("visit")
+    before, facts = compute(clinic, FACTS), taking("ben", 10 * DAY + 20 * HOUR, 10 * DAY + 21 * HOUR)
+    assert ("anna", 9) in renewed(facts, clinic=clinic, before=before)
+    assert compute(clinic, facts, before).days == compute(clinic, facts).days
+
+
 def test_a_rule_that_reaches_anywhere_is_asked_again_everywhere():
     clinic = with_rule("clinic", one_in_five)
     assert len(renewed(FACTS, clinic=clinic, before=compute(clinic, FACTS))) == 20

@@ -137,7 +137,7 @@ def test_each_start_is_explained_in_whole_sentences(case, ask):
         assert (text, found.code or "offered") == (text, expected)
         for line in found.lines:
             said = (line.words.sentence, line.words.remedy)
-            assert all(re.fullmatch(r"[A-Z0-9].*[^.]\.", each) for each in said if each), said
+            assert all(re.fullmatch(r"[A-Z0-9].*[^. ]\.", each) for each in said if each), said
             assert bool(said[1]) is not line.verdict.ok, said
 
 

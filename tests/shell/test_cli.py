@@ -508,7 +508,8 @@ def test_a_new_plugin_is_written_whole(practice: Any, what: str) -> None:
 def test_plugins_are_listed_and_a_broken_one_is_said(practice: Any) -> None:
     lines = ask("plugins", "list")["plugins"]
     assert {"name": "acme", "distribution": "calbridge-acme", "version": "1.0", "kinds": ["diary", "cards", "desk"],
-            "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
+            "notifiers": [], "rules": [], "presets": [], "words": [], "fault": ""} in lines  # fmt: skip
+    assert ["smtp"] in [each["notifiers"] for each in lines]
     broken = practice.path.parent / "packages" / "calbridge_bad-2.0.dist-info"
     broken.mkdir()
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: calbridge-bad\nVersion: 2.0\n")
@@ -645,7 +646,7 @@ def test_init_asks_again_and_keeps_what_was_said(practice: Any) -> None:
         '"Europe/Viena" is not a known time zone; did you mean "Europe/Vienna"?',
         'a region is a country code of two capitals, such as "DE"',
         'there is no "provett"; did you mean "provet"?',
-        'opening hours: "9-12" is not a window: write "HH:MM-HH:MM", for example "09:00-12:00" or "18:00-24:00".',
+        'opening hours: "9-12" is not a window: write "09:00-12:00".',
         'service "Check-up" is wrong: write its name and its minutes, like "Check-up 30"',
         'there is no "desks"; did you mean "desk"?',
         "url is needed: write it",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -134,6 +135,33 @@ def test_a_week_as_a_picture(paper: Any) -> None:
     assert call(*SUNDAY, "--draw", "--to", "2026-11-26").output == WEEK
 
 
+ROOM = """\
+Check-up, 30 min, Mon 2026-11-23 (Europe/Berlin)
+
+Mon 2026-11-23  09  10  11  12  13  14  15  16  17
+Raum 1          ----------~~------------------------
+"""
+
+
+def test_a_room_alone_is_drawn_beside_the_hours_in_which_it_may_be_needed(paper: Any) -> None:
+    day = ("--from", "2026-11-23", "--to", "2026-11-23", "--resource", "room1")
+    output = call(*SUNDAY, "--draw", *day).output
+    assert output.startswith(ROOM)
+    assert "closed" not in output
+    assert output.endswith(f"{NOT_BOOKED}\n")
+
+
+NOT_BOOKED = "Nothing is offered: service checkup is not booked with room1 (resources in its section)."
+
+
+@pytest.mark.parametrize("drawn", [(), ("--draw",)])
+def test_who_cannot_do_the_service_is_named(paper: Any, drawn: tuple[str, ...]) -> None:
+    text = CLINIC.replace('requires = [{ any_of = ["room1"] }]', "")
+    assert text != CLINIC
+    paper.path.write_text(text)
+    assert call(*SUNDAY, *drawn, "--resource", "room1", width=120).output == f"{NOT_BOOKED}\n"
+
+
 MORNING = """\
 Check-up, 30 min, Mon 2026-11-23 (Europe/Berlin)
 
@@ -153,11 +181,11 @@ def test_signs_differ_where_a_terminal_has_neither_colour_nor_unicode(paper: Any
     assert call(*SUNDAY, "--draw", *day, charset="ascii").output == MORNING
 
 
-@pytest.mark.parametrize("width", [40, 80, 120, 200])
+@pytest.mark.parametrize("width", [24, 30, 40, 80, 120, 200])
 def test_columns_stand_under_their_hours_whatever_the_names(paper: Any, width: int) -> None:
     paper.path.write_text(CLINIC.replace("Dr. Ben Winter", "動物病院 Ångström von und zu Hafenstraße"))
     lines = call(*SUNDAY, "--draw", width=width).output.splitlines()
-    begin = next(index for index, line in enumerate(lines) if line.startswith("Mon"))
+    begin = next(index for index, line in enumerate(lines) if re.match(r"(Mon.*|)\s+09", line))
     label, rows = lines[begin].index("09"), lines[begin + 1 : begin + 4]
     assert [cell_len(row) for row in rows[:2]] == [cell_len(rows[2]) + 5] * 2
     assert cell_len(rows[0]) <= width

@@ -156,6 +156,16 @@ def test_a_resource_that_goes_offline_is_taken_back() -> None:
     assert place.cycle(anna) == []
 
 
+def test_where_nobody_is_online_any_more_only_days_to_come_are_taken_back() -> None:
+    place = Place()
+    place.cycle(TWO)
+    place.clock.advance(DAY)
+    nobody = replace(TWO, resources={key: Resource(key=key, name=key) for key in ("anna", "ben")})
+    (offer,) = place.cycle(nobody)
+    assert days(offer) == [(key, day) for key in ("anna", "ben") for day in (1, 2)]
+    assert place.cycle(nobody) == []
+
+
 # --- in parts -------------------------------------------------------------------------------------
 
 BIG = replace(

@@ -339,7 +339,8 @@ def test_a_fault_is_one_exact_sentence(tmp_path: Path, old: str, new: str, expec
     [
         ("", "calbridge.toml: clinics has no clinic in it: add a section [clinics.<key>]"),
         ("[clinics]\na = 1", "calbridge.toml, line 2: clinic a must be a table"),
-        ("= 1", "calbridge.toml is not TOML: Invalid statement (at line 1, column 1): correct that place"),
+        ("= 1", "calbridge.toml, line 1, column 1: this is not TOML (Invalid statement): correct that place"),
+        ("[clinic.a]", 'calbridge.toml, line 1: clinic is not a setting; did you mean "clinics"?'),
     ],
 )
 def test_files_that_are_no_configuration(tmp_path: Path, text: str, expected: str) -> None:

@@ -314,6 +314,7 @@ class PluginLine(Answer):
     distribution: str
     version: str
     kinds: list[str]
+    notifiers: list[str]
     rules: list[str]
     presets: list[str]
     words: list[str] = Field(description="vendors whose words it brings, each with the language")
@@ -331,6 +332,13 @@ class KindLine(Answer):
 
     name: str
     role: str = Field(description="calendar, pms or portal")
+    summary: str
+
+
+class NotifierLine(Answer):
+    """One kind of notifier."""
+
+    name: str
     summary: str
 
 
@@ -358,6 +366,7 @@ class PluginShown(Answer):
     distribution: str
     version: str
     kinds: list[KindLine]
+    notifiers: list[NotifierLine]
     rules: list[RuleKindLine]
     presets: dict[str, dict[str, Any]] = Field(description="values for the keys of [rules]")
     words: list[WordsLine]

@@ -11,6 +11,7 @@ import click
 from calbridge.cli.answers import (
     FindingLine,
     KindLine,
+    NotifierLine,
     PluginLine,
     PluginMade,
     Plugins,
@@ -118,13 +119,13 @@ def _made(console: Console, answer: PluginMade) -> None:
 
 
 def _named(name: str, found: tuple[Plugin, ...]) -> Plugin:
-    from calbridge.settings.values import nearest
+    from calbridge.nearest import did_you_mean
 
     for plugin in found:
         if name in (plugin.name, plugin.distribution):
             return plugin
     names = sorted({each for plugin in found for each in (plugin.name, plugin.distribution) if each})
-    advice = nearest(name, names) or f"; there are {', '.join(names) or 'none'}"
+    advice = did_you_mean(name, names) or f"; there are {', '.join(names) or 'none'}"
     raise ConfigError(f'no plugin is called "{name}"{advice}')
 
 
@@ -135,6 +136,7 @@ def _line(plugin: Plugin) -> PluginLine:
         distribution=plugin.distribution,
         version=plugin.version,
         kinds=list(brought.kinds),
+        notifiers=list(brought.notifiers),
         rules=list(brought.rules),
         presets=list(brought.presets),
         words=[f"{each.vendor} ({each.language})" for each in brought.words],
@@ -149,6 +151,7 @@ def _whole(plugin: Plugin) -> PluginShown:
         distribution=plugin.distribution,
         version=plugin.version,
         kinds=[KindLine(name=each.name, role=each.role, summary=each.summary) for each in brought.kinds.values()],
+        notifiers=[NotifierLine(name=each.name, summary=each.summary) for each in brought.notifiers.values()],
         rules=[_rule(each) for each in brought.rules.values()],
         presets={name: dict(values) for name, values in brought.presets.items()},
         words=[WordsLine(vendor=v.vendor, language=v.language, words=dict(v.words)) for v in brought.words],
@@ -167,7 +170,8 @@ def _list(console: Console, answer: Plugins) -> None:
     if not answer.plugins:
         console.print("No plugin is installed: install one for each kind of system with pip.")
     for each in answer.plugins:
-        nouns = {"kind": each.kinds, "rule": each.rules, "preset": each.presets, "words of": each.words}
+        nouns = {"kind": each.kinds, "notifier": each.notifiers, "rule": each.rules, "preset": each.presets}
+        nouns["words of"] = each.words
         brings = ", ".join(f"{noun} {name}" for noun, names in nouns.items() for name in names)
         console.print(f"{each.distribution} {each.version} ({each.name}): {brings or 'nothing'}", markup=False)
         if each.fault:
@@ -182,6 +186,8 @@ def _show(console: Console, answer: PluginShown) -> None:
         console.print(f"[red]error[/red] {escape(answer.fault)}")
     for kind in answer.kinds:
         console.print(f'\nkind = "{kind.name}" ({kind.role}): {kind.summary}', markup=False)
+    for notifier in answer.notifiers:
+        console.print(f'\nnotifier, kind = "{notifier.name}": {notifier.summary}', markup=False)
     for rule in answer.rules:
         settings = f" Settings: {', '.join(rule.settings)}." if rule.settings else ""
         console.print(f"\nrule {rule.code}: {rule.summary}{settings}", markup=False)

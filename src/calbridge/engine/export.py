@@ -43,7 +43,7 @@ def export(session: Session, state: HubState, before: Availability | None) -> Av
     _ask_about_faults(session, availability)
     offered = {(resource, day.isoformat()): each for (resource, day), each in availability.days.items()}
     for link in portals:
-        _to(session, link, offered)
+        _to(session, link, offered, today=availability.first.isoformat())
     return availability
 
 
@@ -77,11 +77,10 @@ def _ask_about_faults(session: Session, availability: Availability) -> None:
 # --- one portal -----------------------------------------------------------------------------------
 
 
-def _to(session: Session, link: Link, offered: Mapping[Day, Offered]) -> None:
+def _to(session: Session, link: Link, offered: Mapping[Day, Offered], *, today: str) -> None:
     digests = {day: each.digest for day, each in offered.items()} | {CLINIC: _described(public(session.clinic))}
     published = session.store.published(session.clinic.key, link.name)
     changed = {day for day in digests if published.get(day) != digests[day]}
-    today = min((day for _, day in offered), default="")
     changed |= {day for day in published if day not in digests and day[1] >= today}
     for some in _in_parts(sorted(changed), offered):
         if not _sent(session, link, some, offered, digests):

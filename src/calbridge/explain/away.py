@@ -23,8 +23,9 @@ def closed(told: Told) -> Words:
         if bookable.closing(told.tz, each).overlaps(told.case.visit)
     ]
     read, sources = _read(told, "closure", told.case.resource.key)
+    hit = first_overlap(bookable.closures(told.case.clinic, told.case.facts, told.case.resource.key), told.case.visit)
     return Words(
-        sentence=f"The clinic is closed {listed([*texts, *read])}.",
+        sentence=f"The clinic is closed {listed([*texts, *read]) or _when_at_all(told, hit)}.",
         remedy="Choose another day, or take the closure out where it stands.",
         sources=sources,
     )
@@ -32,7 +33,8 @@ def closed(told: Told) -> Words:
 
 def away(told: Told, key: str) -> tuple[str, tuple[Origin, ...]]:
     """When and by whose word a resource is away during the visit; "" where it is there."""
-    if first_overlap(bookable.absences(told.case.clinic, told.case.facts, key), told.case.visit) is None:
+    hit = first_overlap(bookable.absences(told.case.clinic, told.case.facts, key), told.case.visit)
+    if hit is None:
         return "", ()
     known = told.case.clinic.resources.get(key)
     texts = [
@@ -41,7 +43,12 @@ def away(told: Told, key: str) -> tuple[str, tuple[Origin, ...]]:
         if bookable.away(told.tz, each).overlaps(told.case.visit)
     ]
     read, sources = _read(told, "absence", key)
-    return f"{told.name(key)} is away {listed([*texts, *read])}", sources
+    return f"{told.name(key)} is away {listed([*texts, *read]) or _when_at_all(told, hit)}", sources
+
+
+def _when_at_all(told: Told, hit: Interval | None) -> str:
+    """Where nobody is named who says so."""
+    return stretch(told.tz, hit) if hit is not None else ""
 
 
 def _when(told: Told, absence: Absence) -> str:

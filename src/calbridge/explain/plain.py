@@ -113,9 +113,8 @@ def day_full(told: Told) -> Words:
     facts, day = told.verdict.facts, dated(told.case.dates[0])
     if not facts:
         return Words(sentence=f"There is no limit of how many {told.case.service.name} may be booked online a day.")
-    sentence = (
-        f"{facts['booked']} of at most {facts['max_per_day']} {told.case.service.name} a day are booked online on {day}"
-    )
+    booked, most, verb = facts["booked"], facts["max_per_day"], "is" if facts["booked"] == 1 else "are"
+    sentence = f"{booked} of at most {most} {told.case.service.name} a day {verb} booked online on {day}"
     remedy = "" if told.verdict.ok else f"Choose another day, or raise max_per_day in [{_service(told)}]."
     return Words(sentence=f"{sentence}.", remedy=remedy)
 

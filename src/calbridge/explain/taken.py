@@ -48,10 +48,11 @@ def busy(told: Told) -> Words:
 
 def taken(told: Told, key: str) -> tuple[str, tuple[Origin, ...]]:
     """What takes the time of a resource during the footprint; "" where it is free."""
-    if first_overlap(told.case.facts.taken.get(key, ()), told.case.footprint) is None:
+    hit = first_overlap(told.case.facts.taken.get(key, ()), told.case.footprint)
+    if hit is None:
         return "", ()
     found = told.found(TAKING, key, told.case.footprint)
-    texts = [f"{stretch(told.tz, span)} by {_by(origin)}" for span, origin in found]
+    texts = [f"{stretch(told.tz, span)} by {_by(origin)}" for span, origin in found] or [stretch(told.tz, hit)]
     return f"{told.name(key)} is taken {listed(texts)}", tuple(origin for _, origin in found)
 
 

@@ -22,13 +22,14 @@ def hour_full(told: Told) -> Words:
         return Words(sentence="There is no limit of how many starts of an hour are shown.")
     if told.case.wide:
         return Words(sentence="A known client who moves an appointment is shown every start (reschedule_scope).")
-    only = f"Only the first {most} starts of each hour are shown (slots_per_hour)"
+    some = "start of each hour is" if most == 1 else f"{most} starts of each hour are"
+    only = f"Only the first {some} shown (slots_per_hour)"
     if told.verdict.ok:
         which = "this is one of them" if told.case.wanted.listed else "but nobody asks for a list"
         return Words(sentence=f"{only}; {which}.")
     first = [start for start in earliest_of_hour(told.tz, _passing(told), most) if _same_hour(told, start)]
     return Words(
-        sentence=f"{only}, and those are {_named(told, first)}.",
+        sentence=f"{only}, and {'that is' if len(first) == 1 else 'those are'} {_named(told, first)}.",
         remedy="A booking of this start would still be accepted: the rule thins lists only.",
     )
 
@@ -44,8 +45,10 @@ def kept_back(told: Told) -> Words:
     if rules.slots_per_hour is not None:
         starts = list(earliest_of_hour(told.tz, starts, rules.slots_per_hour))
     kept, day = starts[-rules.reserved_per_day :], dated(told.case.dates[0])
-    which = f"on {day} they are {_named(told, kept)}" if kept else f"nothing else is left on {day}"
-    sentence = f"The last {rules.reserved_per_day} starts of a day are kept for the phone (reserved_per_day); {which}."
+    they = "it is" if len(kept) == 1 else "they are"
+    which = f"on {day} {they} {_named(told, kept)}" if kept else f"nothing else is left on {day}"
+    some = "start of a day is" if rules.reserved_per_day == 1 else f"{rules.reserved_per_day} starts of a day are"
+    sentence = f"The last {some} kept for the phone (reserved_per_day); {which}."
     return Words(sentence=sentence, remedy="" if told.verdict.ok else "The clinic can give it out by phone.")
 
 
@@ -63,6 +66,7 @@ def _passing(told: Told) -> list[int]:
         client=wanted.client,
         species=wanted.species,
         scope=wanted.scope,
+        minutes=wanted.minutes,
     )
     return [slot.start for slot in found]
 

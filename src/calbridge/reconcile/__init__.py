@@ -7,6 +7,7 @@ side should show is projected from the result, and where that differs from its s
 follow from state, a crash anywhere leads back to the same effects.
 """
 
+from calbridge.reconcile.asking import moved_to
 from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.facts import facts
@@ -28,6 +29,7 @@ __all__ = [
     "has_place",
     "keeps_record",
     "more_to_ask",
+    "moved_to",
     "origins",
     "outcome",
     "pending",

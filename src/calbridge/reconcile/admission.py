@@ -1,30 +1,39 @@
-"""What only the client's identity decides: may she book this at all (rules 2 and 3), and is it confirmed at once?"""
+"""What only the client's identity decides: may she book this, at this time, and is it confirmed at once?"""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
 
 from calbridge.model import Appointment
-from calbridge.reconcile.asking import judge
+from calbridge.reconcile.asking import asked_anew, judge
 from calbridge.reconcile.draft import Draft
-from calbridge.slots import Candidate
+from calbridge.reconcile.holds import TAKEN
+from calbridge.views import SYSTEM_REASONS
 
-ADMISSION = frozenset({"client_not_admitted", "species_not_admitted"})
-KINDS: dict[str, Literal["known", "new"]] = {"linked": "known", "unmatched": "new", "creating": "new"}
-"""What a match says of the client; while several records may be hers, nobody knows."""
+THROTTLES = frozenset({"hour_full", "kept_back"})
+"""They choose among what is listed; nobody is turned away by them who holds a slot already."""
 
 
 def not_admitted(draft: Draft, appointment: Appointment) -> str:
-    """The reason code of rules 2 and 3 now that client and animal are known, or ""; a hold knew neither."""
-    wanted = Candidate(
-        service=appointment.service,
-        resource=appointment.resource,
-        start=appointment.start,
-        client=KINDS.get(appointment.match),
-        species=appointment.details.species if appointment.details else None,
-    )
-    verdicts = judge(draft, wanted, without=appointment.id, at=draft.now).verdicts
-    return next((each.code for each in verdicts if each.code in ADMISSION and not each.ok), "")
+    """The reason code that is hers alone, now that client and animal are known, or ""; a hold knew neither.
+
+    Whatever else has changed since the slot was held is not looked at: of the rules that would let anybody have it, the
+    first that refuses her. Rules 2 and 3, exclusions for a species, and rules of plugins may.
+    """
+    hers = asked_anew(appointment)
+    anybodys = replace(hers, client=None, species=None)
+    for_her, for_anybody = (judge(draft, each, without=appointment.id, at=draft.now) for each in (hers, anybodys))
+    verdicts = zip(for_her.verdicts, for_anybody.verdicts, strict=True)
+    codes = (mine.code for mine, any_ in verdicts if any_.ok and not mine.ok)
+    return next((code for code in codes if code not in THROTTLES), "")
+
+
+def turn_away(draft: Draft, appointment: Appointment, code: str) -> None:
+    """Keep why she does not get it; where another time may be hers, with what is free instead."""
+    if code in SYSTEM_REASONS:
+        draft.refuse(appointment, code)
+    else:
+        draft.refuse(appointment, TAKEN, asked_anew(appointment))
 
 
 def instant(draft: Draft, appointment: Appointment) -> bool:

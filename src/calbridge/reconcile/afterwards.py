@@ -12,6 +12,7 @@ from calbridge.feeds import AbsenceRecord, Busy, Unreadable
 from calbridge.interval import Interval, covering, first_overlap
 from calbridge.model import Appointment, State
 from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.facts import in_the_way
 from calbridge.reconcile.missing import DAY
 from calbridge.wall import local_date
 
@@ -57,9 +58,8 @@ def _over_foreign_time(draft: Draft, appointment: Appointment) -> bool:
     near = draft.foreign.around(appointment.footprint).values()
     return any(
         isinstance(record, Busy | AbsenceRecord | Unreadable)
-        and record.resource in appointment.resources
         and record.spans != (appointment.span,)
-        and any(span.overlaps(appointment.footprint) for span in record.spans)
+        and in_the_way(record, appointment, draft.state)
         for record in near
     )
 

@@ -8,7 +8,7 @@ from calbridge.feeds import Entry
 from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.reconcile.admission import instant, not_admitted
+from calbridge.reconcile.admission import instant, not_admitted, turn_away
 from calbridge.reconcile.asking import asked_at, candidate, judge, wish_of
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import takes_time
@@ -109,4 +109,4 @@ def submit(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     submitted = draft.step(identified, event, connection=link.name)
     if refused and submitted is not None:
         declined = draft.step(submitted, Event.DECLINE, connection=link.name, why=refused)
-        draft.refuse(declined or submitted, refused)
+        turn_away(draft, declined or submitted, refused)

@@ -11,14 +11,14 @@ from calbridge.hub import Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
-from calbridge.reconcile.asking import asked_at, candidate, judge
+from calbridge.reconcile.asking import asked_at, judge, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.holds import TAKEN
 from calbridge.reconcile.missing import entries, missing, over, undecided
-from calbridge.slots import Candidate, Decision
+from calbridge.slots import Decision
 from calbridge.views import PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
@@ -202,19 +202,6 @@ def _cancel(draft: Draft, link: Link, appointment: Appointment, entry: Entry) ->
     )
 
 
-def _as_move(appointment: Appointment, view: PortalView) -> Candidate:
-    """Whom the service is for was asked when she booked; only another service is asked for anew.
-
-    A known client's confirmed appointment may have more time to move to than new bookings have (S4).
-    """
-    wanted, known = candidate(view, appointment.details), bool(appointment.client)
-    if view.service != appointment.service:
-        return replace(wanted, client="known" if known else None)
-    if known and appointment.state is State.CONFIRMED:
-        return replace(wanted, client="known", scope="reschedule")
-    return wanted
-
-
 def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, overruled: bool) -> None:
     """A client's move; refused (cutoff, rules, or the clinic moved it meanwhile) it is written back to the portal."""
     view = entry.view
@@ -224,7 +211,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
         draft.touched.add(appointment.id)
         return
-    wanted = _as_move(appointment, view)
+    wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
     asked = asked_at(draft, entry)
     decision = judge(draft, wanted, without=appointment.id, at=asked)
     # It may last longer than its service, which is all that the rules have judged.

@@ -55,9 +55,12 @@ def _said(state: HubState, around: Interval) -> dict[str, defaultdict[str, Said]
         if isinstance(record, AccountRecord):
             continue
         if (record.resource or isinstance(record, ClosureRecord)) and not echoes(record, state):
-            said = found[_kind(record)][connection][record.resource]
-            said.extend(span for span in record.spans if span.overlaps(around))
+            found[_kind(record)][connection][record.resource] += _near(record.spans, around)
     return found
+
+
+def _near(spans: tuple[Interval, ...], around: Interval) -> tuple[Interval, ...]:
+    return spans if around is ALWAYS else tuple(span for span in spans if span.overlaps(around))
 
 
 def _merged(*sources: Mapping[str, list[Interval]]) -> dict[str, tuple[Interval, ...]]:
@@ -83,6 +86,25 @@ def takes_time(appointment: Appointment, now: int) -> bool:
     if appointment.state is State.HELD and appointment.hold_expires is not None:
         return now < appointment.hold_expires
     return not appointment.state.gone
+
+
+def in_the_way(record: Foreign, appointment: Appointment, state: HubState) -> bool:
+    """Does what a side says keep the appointment from its place? As rules 7, 8 and 11 say it of a start.
+
+    Its buffers must be free of what takes time, and may lie where somebody is away or the clinic is closed; of what it
+    needs besides, only absence and what takes time matter.
+    """
+    match record:
+        case Busy() | Unreadable():
+            resources, wanted = appointment.resources, appointment.footprint
+        case AbsenceRecord():
+            resources, wanted = appointment.resources, appointment.span
+        case ClosureRecord():
+            resources, wanted = (appointment.resource, ""), appointment.span
+        case WindowRecord():
+            return False
+    here = record.resource in resources and not echoes(record, state)
+    return here and any(span.overlaps(wanted) for span in record.spans)
 
 
 def echoes(record: Foreign, state: HubState) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from calbridge.feeds import ClosureRecord, Partial, WindowRecord
-from calbridge.hub import Foreign, Link, Observation
+from calbridge.feeds import Partial
+from calbridge.hub import Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.asking import wish_of
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import takes_time
+from calbridge.reconcile.facts import in_the_way, takes_time
 from calbridge.reconcile.missing import entries
 from calbridge.reconcile.places import places
 
@@ -49,18 +49,8 @@ def _reserve(draft: Draft, appointment: Appointment) -> None:
 def _first_comer(draft: Draft, appointment: Appointment) -> bool:
     if any(other.origin is Side.CLINIC or other.reserved for other in draft.overlapping(appointment)):
         return True
-    return any(
-        not isinstance(record, WindowRecord)
-        and _concerns(record, appointment)
-        and any(span.overlaps(appointment.footprint) for span in record.spans)
-        for record in draft.foreign.around(appointment.footprint).values()
-    )
-
-
-def _concerns(record: Foreign, appointment: Appointment) -> bool:
-    """A closure of the whole clinic names no resource."""
-    everybody = isinstance(record, ClosureRecord) and not record.resource
-    return everybody or record.resource in appointment.resources
+    near = draft.foreign.around(appointment.footprint).values()
+    return any(in_the_way(record, appointment, draft.state) for record in near)
 
 
 def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:

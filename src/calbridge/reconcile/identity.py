@@ -15,7 +15,7 @@ from calbridge.hub import Agreement
 from calbridge.lifecycle import Event
 from calbridge.matching import Ambiguous, Likeness, Linked, Proposed, Unmatched, match
 from calbridge.model import Appointment, Rules, State
-from calbridge.reconcile.admission import instant, not_admitted
+from calbridge.reconcile.admission import instant, not_admitted, turn_away
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import promised
 from calbridge.reconcile.linking import ask, become, link_found
@@ -128,7 +128,7 @@ def _refuse_late(draft: Draft, appointment: Appointment, code: str) -> None:
         event = Event.DECLINE if appointment.state is State.REQUESTED else Event.CLINIC_CANCEL
         ended = draft.step(appointment, event, why=code)
         if ended is not None:
-            draft.refuse(ended, code)
+            turn_away(draft, ended, code)
         return
     draft.note("not_admitted_late", appointment.id, rule=code)
     draft.task(

@@ -22,6 +22,7 @@ from calbridge.settings.faults import Fault, faults_of, sentence, unknown_key
 from calbridge.settings.lines import place_for, places_of
 from calbridge.settings.notifiers import notifiers_of
 from calbridge.settings.sections import BridgeSection, ClinicSection, FileSection, RulesSection
+from calbridge.settings.syntax import encoding_fault, syntax_fault
 
 
 def load(path: Path, environ: Mapping[str, str], plugins: Plugins) -> Config:
@@ -32,7 +33,8 @@ def load(path: Path, environ: Mapping[str, str], plugins: Plugins) -> Config:
     faults += [unknown_key((key,), FileSection.model_fields) for key in document if key not in FileSection.model_fields]
     bridge = _section(BridgeSection, document.get("bridge", {}), ("bridge",), faults)
     settled = _bridge(bridge or BridgeSection(), path.absolute().parent, environ, faults)
-    clinics = dict(_clinics(document.get("clinics", {}), plugins, settled, faults))
+    misnamed = "clinics" not in document and any(fault.meant == "clinics" for fault in faults)
+    clinics = {} if misnamed else dict(_clinics(document.get("clinics", {}), plugins, settled, faults))
     if faults:
         places = places_of(text)
         ordered = sorted(faults, key=lambda fault: place_for(places, fault.path))
@@ -42,12 +44,14 @@ def load(path: Path, environ: Mapping[str, str], plugins: Plugins) -> Config:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")  # some editors put a mark at the beginning
     except FileNotFoundError:
         advice = 'run "calbridge init" to make one, or name yours with --config'
         raise ConfigErrors((f"{path} does not exist: {advice}",)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read ({type(error).__name__}): it must be a text file in UTF-8 that this user may read"
+    except UnicodeDecodeError as error:
+        raise ConfigErrors((encoding_fault(error, path.name),)) from None
+    except OSError as error:
+        reason = f"cannot be read ({type(error).__name__}): it must be a text file that this user may read"
         raise ConfigErrors((f"{path} {reason}",)) from None
 
 
@@ -55,7 +59,7 @@ def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigErrors((f"{name} is not TOML: {error}: correct that place",)) from None
+        raise ConfigErrors((syntax_fault(error, text, name),)) from None
 
 
 def _section(model: type[BaseModel], document: Any, root: tuple[str, ...], faults: list[Fault]) -> Any:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -14,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from calbridge.fields import Seconds, seconds
 from calbridge.interval import Interval
 from calbridge.model import WallWindow
+from calbridge.nearest import did_you_mean
 from calbridge.wall import merge_windows, parse_window, zone
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -21,12 +21,6 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 LONGEST_HOLD = "PT15M"
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 """The day after, and any offset from UTC, must be in the calendar too."""
-
-
-def nearest(wrong: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?`, or nothing when none is near."""
-    found = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{found[0]}"?' if found else ""
 
 
 def _listed(texts: Any) -> Any:
@@ -41,6 +35,13 @@ def distinct(values: list[Any]) -> list[Any]:
         if (first := values.index(value)) < index:
             raise ValueError(f"entries {first + 1} and {index + 1} are the same: take one out")
     return values
+
+
+def _one_by_one(days: Any) -> Any:
+    for day in days if isinstance(days, list) else ():
+        if isinstance(day, str) and re.fullmatch(r"\w+\s*[-–]\s*\w+", day):
+            raise ValueError('weekdays are named one by one, like ["mon", "tue", "wed"]')
+    return days
 
 
 def _species(text: str) -> str:
@@ -74,7 +75,8 @@ def known_zone(name: str) -> str:
     try:
         zone(name)
     except ValueError:
-        near = nearest(name, available_timezones()) or '; write an IANA name such as "Europe/Berlin"'
+        places = (each for each in available_timezones() if "/" in each)
+        near = did_you_mean(name, places) or '; write an IANA name such as "Europe/Berlin"'
         raise ValueError(f'"{name}" is not a known time zone{near}') from None
     return name
 
@@ -156,7 +158,7 @@ def span(first: datetime, last: datetime) -> Interval:
 
 Window = Annotated[WallWindow, PlainValidator(parse_window)]
 Windows = Annotated[tuple[Window, ...], BeforeValidator(_listed), AfterValidator(merge_windows)]
-Weekdays = Annotated[list[Weekday], Field(min_length=1), AfterValidator(distinct)]
+Weekdays = Annotated[list[Weekday], BeforeValidator(_one_by_one), Field(min_length=1), AfterValidator(distinct)]
 Keys = Annotated[list[str], AfterValidator(distinct)]
 SpeciesKeys = Annotated[list[Annotated[str, AfterValidator(_species)]], AfterValidator(distinct)]
 Whole = Annotated[int, BeforeValidator(_whole)]
@@ -191,7 +193,6 @@ __all__ = [
     "distinct",
     "in_order",
     "known_zone",
-    "nearest",
     "region_code",
     "span",
 ]

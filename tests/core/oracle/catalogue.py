@@ -37,6 +37,7 @@ class Catalogue:
         self.client, self.scope, self.species = asked["client"], asked["scope"], asked["species"]
         self.today = self.date(facts.now)
         self.days = [first + timedelta(days=n) for n in range(5)]
+        self.near = [first - timedelta(days=1), *self.days]  # an hour before the first slot may be the day before
         self.found = {}
 
     # --- plain questions ---
@@ -57,12 +58,12 @@ class Catalogue:
 
     def windows(self, of_day):
         """The instants of the windows that each day has."""
-        spans = [window(self.tz, day, w.start, w.end) for day in self.days for w in of_day(day)]
+        spans = [window(self.tz, day, w.start, w.end) for day in self.near for w in of_day(day)]
         return [span for span in spans if span]
 
     def dates(self, first, last):
         """The instants of the dates from the first to the last; None is no bound."""
-        held = [day for day in self.days if (first is None or first <= day) and (last is None or day <= last)]
+        held = [day for day in self.near if (first is None or first <= day) and (last is None or day <= last)]
         shown = [minutes_of(self.tz, day) for day in held]
         return [(minutes[0][0], minutes[-1][0] + 60) for minutes in shown if minutes]
 
@@ -282,7 +283,8 @@ def admits(catalogue, rule, key, start):
             return turn != options.turn
         case "free_day":
             taken = catalogue.facts.taken.get(options.other, ())
-            return len([a for a, _ in taken if catalogue.date(a) == catalogue.date(start)]) <= options.most
+            days = {catalogue.date(start), catalogue.date(start + catalogue.service.minutes * 60 - 1)}
+            return len([a for a, _ in taken if catalogue.date(a) in days]) <= options.most
         case "never_ben":
             return key != "ben"
         case _:

@@ -157,8 +157,8 @@ def one_in_five(case, options):
 
 
 def free_day(case, options):
-    """Refuses where somebody else has anything on the visit's first date."""
-    there = [span for span in case.facts.taken.get(options.other, ()) if day_of(case, span.start) == case.dates[0]]
+    """Refuses where somebody else has anything on the visit's first or last date, before it or after it."""
+    there = [span for span in case.facts.taken.get(options.other, ()) if day_of(case, span.start) in case.dates]
     return len(there) <= options.most, {"booked": len(there)}
 
 

@@ -67,11 +67,15 @@ class Paper:
 
     def _day(self, day: Day, rows: Sequence[Row]) -> Iterator[Text]:
         head = _text(dated(day.date), "bold")
-        if all(row.closed for row in rows if row.starts is not None):
+        if all(row.closed for row in [row for row in rows if row.starts is not None] or rows):
             yield head.append(f"{'':{GAP}}closed{_why(self.clinic, day)}", style="not bold")
             return
+        hours = _hours(day, self.axis.signs)
+        if len(head) >= self.label:  # a terminal so narrow that the names are shorter than a date
+            yield head
+            head = _text("", "bold")
         head.pad_right(self.label - len(head))
-        yield head.append(_hours(day, self.axis.signs), style="not bold")
+        yield head.append(hours, style="not bold")
         yield from (self._line(row) for row in rows)
 
     def _line(self, row: Row) -> Text:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--move", "booking", default="", help="Judge the move of this booking: its own time is free for it.")
 @now_option
 @reporting
-def slot(path: Path, clinic: str, at: str, booking: str, now: str, **who: str | None) -> Outcome:
+def slot(path: Path, clinic: str, at: str, booking: str, now: str, **who: Any) -> Outcome:
     """Is this time offered, and what does every rule say?
 
     Every rule in order, passed or failed, with the fact behind it; then what would have to change, and what is offered
@@ -61,47 +61,34 @@ def slot(path: Path, clinic: str, at: str, booking: str, now: str, **who: str | 
 class _Asked:
     """Who asks for what, as it was typed."""
 
-    service: str | None
-    resource: str | None
-    client: str | None
+    service: str
+    resource: str
+    client: Literal["new", "known"] | None
     species: str | None
-    scope: str | None
+    scope: Literal["book", "reschedule"] | None
 
 
 def _wanted(config: ClinicConfig, known: Known, start: int, given: _Asked) -> Candidate:
-    """The candidate; what is not said comes from the booking that is moved."""
+    """The candidate; what is not said comes from the booking that is moved, as the core judges its client's move."""
+    from calbridge.reconcile import moved_to
     from calbridge.rules import Candidate
 
     moved = known.booking
     service, resource = given.service or (moved and moved.service), given.resource or (moved and moved.resource)
     if not service or not resource:
         raise ConfigError(f"say --{'resource' if service else 'service'}, or --move with a booking that has one")
-    species = given.species
-    if species is None and moved and moved.details:
-        species = moved.details.species
-    return Candidate(
-        service=asked.service(config.clinic, service),
-        resource=asked.resource(config.clinic, resource),
-        start=start,
-        client=_client(known, given),
-        species=species,
-        scope=_scope(known, given),
+    service, resource = asked.service(config.clinic, service), asked.resource(config.clinic, resource)
+    if moved is None:
+        wish = Candidate(service=service, resource=resource, start=start)
+    else:
+        wish = moved_to(moved, service=service, resource=resource, start=start)
+    return replace(
+        wish,
+        client=given.client or wish.client,
+        species=wish.species if given.species is None else given.species,
+        scope=given.scope or wish.scope,
         listed=True,
     )
-
-
-def _client(known: Known, given: _Asked) -> Literal["new", "known"] | None:
-    if given.client is not None:
-        return "known" if given.client == "known" else "new"
-    return "known" if known.booking and known.booking.client else None
-
-
-def _scope(known: Known, given: _Asked) -> Literal["book", "reschedule"]:
-    """As the core judges a client's move: a known client's confirmed appointment."""
-    if given.scope is not None:
-        return "reschedule" if given.scope == "reschedule" else "book"
-    confirmed = known.booking is not None and known.booking.state == "confirmed"
-    return "reschedule" if confirmed and _client(known, given) == "known" else "book"
 
 
 # --- the answer -----------------------------------------------------------------------------------
