@@ -1,6 +1,7 @@
 """Connecting with the practice, and the appointments it makes for whoever is connected."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -73,7 +74,7 @@ def test_codes_cannot_be_tried_out(clinic: Bridge) -> None:
 def test_a_code_gets_too_old(clinic: Bridge, clock: ManualClock) -> None:
     begun = asked(clinic).json()
     code = code_of(clinic, begun["id"])
-    clock.moment += PATIENCE_S
+    clock.moment += timedelta(seconds=PATIENCE_S)
     assert prove(clinic, begun, code).json()["code"] == "wrong_code"
 
 

