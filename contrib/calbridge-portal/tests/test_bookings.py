@@ -31,6 +31,7 @@ def test_a_booking_carries_what_the_bridge_needs(clinic: Bridge) -> None:
         "client_ref": "ref-1",
         "customer": CUSTOMER | {"phone": None, "address": None},
         "patient": PATIENT,
+        "other_patients": [],
         "note": "limps",
         "consent": None,
         "language": None,
@@ -46,21 +47,6 @@ def test_a_booking_carries_what_the_bridge_needs(clinic: Bridge) -> None:
     }
     assert clinic.ok("GET", f"/v1/holds/{hold['id']}")["status"] == "consumed"
     assert clinic.ok("GET", f"/v1/bookings/{booking['id']}") == booking
-
-
-TWO = [
-    {"patient": [PATIENT, PATIENT | {"name": "Bello"}]},
-    {"patient": [PATIENT]},
-    {"patient": PATIENT | {"name": ["Rex", "Bello"]}},
-]
-
-
-@pytest.mark.parametrize("body", TWO)
-def test_a_booking_is_for_one_animal(clinic: Bridge, body: dict[str, Any]) -> None:
-    """S3: two animals have no form here, and a refused one takes no time; for the second one books again."""
-    assert clinic.book(**body).json()["code"] == "invalid_request"
-    assert STARTS[0] in clinic.free()
-    assert clinic.booked(patient=PATIENT)["patient"] == PATIENT
 
 
 def test_instant_mode_waits_for_the_decision_too(retype: Callable[..., None], clinic: Bridge) -> None:

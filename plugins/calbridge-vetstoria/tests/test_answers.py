@@ -14,7 +14,7 @@ import respx
 from calbridge.errors import BridgeError, NeedsHuman, Replan, RetryLater, SkipItem
 from calbridge.interval import Interval
 from calbridge.model import State
-from calbridge.provider import Gone, PortalChange, Present, Probe, Unknown, Unreadable
+from calbridge.provider import Gone, PortalChange, Present, Probe, Unknown
 from calbridge.views import PortalView
 from calbridge_vetstoria.provider import VetstoriaPortal
 
@@ -234,20 +234,6 @@ def test_one_unreadable_booking_hides_no_other(router: respx.MockRouter, provide
     assert (good.ref, bad.ref) == ("visit/bk_1", "visit/bk_2")
     assert "start" in bad.why
     assert PERSON not in bad.why
-
-
-def test_a_record_with_two_animals_is_refused_and_hides_no_other(
-    router: respx.MockRouter, provider: VetstoriaPortal
-) -> None:
-    """S3: an appointment is for one animal, so nobody guesses which of two is meant."""
-    two = BOOKING | {"id": "bk_2", "patient": [{"name": "Rex"}, {"name": "Bello"}]}
-    snapshot = {"window_from": "2026-11-22T00:00:00+01:00", "holds": [], "bookings": [two, BOOKING]}
-    answer = {"events": [], "next_cursor": "c", "has_more": False, "snapshot": snapshot}
-    router.get(f"{URL}/v1/sites/hafen/changes").mock(return_value=document(answer))
-    first, second = provider.import_bookings(cursor="", window=WINDOW, known={}).items  # type: ignore[union-attr]  # a Complete
-    assert isinstance(first, Unreadable)
-    assert (first.ref, "Bello" in first.why) == ("visit/bk_2", False)
-    assert second.ref == "visit/bk_1"
 
 
 def test_ids_cannot_leave_their_place_in_a_path(router: respx.MockRouter, provider: VetstoriaPortal) -> None:

@@ -23,7 +23,7 @@ from calbridge.reconcile.missing import limit, trusted, would_cancel
 from calbridge.reconcile.publishing import publish
 from calbridge.reconcile.taken import believe_record, take_back
 from calbridge.reconcile.telling import already_shown, telling
-from calbridge.reconcile.unwritten import overdue
+from calbridge.reconcile.unwritten import overdue, written_after_all
 
 
 def reconcile(
@@ -53,6 +53,7 @@ def reconcile(
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
+    written_after_all(draft)
     overdue(draft)
     offer_alternatives(draft)
     publish(draft)

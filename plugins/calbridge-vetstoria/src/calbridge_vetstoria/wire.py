@@ -65,6 +65,7 @@ class Booking(Wire):
     client_ref: str = ""
     customer: Customer
     patient: Patient | None = None
+    other_patients: tuple[Patient, ...] = ()
     note: str | None = None
     consent: Consent | None = None
     language: str | None = None
@@ -98,6 +99,7 @@ class Account(Wire):
     revision: int
     customer: Customer
     patient: Patient | None = None
+    other_patients: tuple[Patient, ...] = ()
     consent: Consent | None = None
     language: str | None = None
 
