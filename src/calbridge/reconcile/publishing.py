@@ -49,7 +49,10 @@ def publish(draft: Draft) -> None:
         quietly = where is not None and not _news(draft, appointment, connected=before.get(appointment.client) == where)
         shown = Showing(portal=where[0], account=where[1], quietly=quietly) if where else None
         draft.appointments[key] = replace(appointment, showing=shown)
-        draft.note("shown" if shown else "withdrawn", key, *((shown.portal,) if shown else ()))
+        if shown is not None:
+            draft.note("shown", key, shown.portal)
+        else:
+            draft.note("withdrawn", key)
 
 
 def _news(draft: Draft, appointment: Appointment, *, connected: bool) -> bool:
