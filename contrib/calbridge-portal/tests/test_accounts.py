@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from calbridge_portal.accounts import PATIENCE_S, TRIES
+from calbridge_portal.accounts import PATIENCE_S, REQUESTS, TRIES
+from calbridge_portal.background import tick
+from calbridge_portal.portal import Portal
 from calbridge_portal.testing import SITE, STARTS, Bridge, ManualClock
 
 MIA = {"first_name": "Mia", "last_name": "Albers", "email": "mia@example.org", "phone": "040 1", "address": "Kai 1"}
@@ -64,18 +66,26 @@ def test_nobody_is_connected_before_the_address_is_proved(clinic: Bridge) -> Non
 
 
 def test_codes_cannot_be_tried_out(clinic: Bridge) -> None:
-    begun = asked(clinic).json()
-    code = code_of(clinic, begun["id"])
-    for _ in range(TRIES):
-        assert prove(clinic, begun, "x").status_code == 403
-    assert prove(clinic, begun, code).status_code == 404
+    """Neither under one request nor by asking again; the right one comes too late then."""
+    for _ in range(REQUESTS):
+        begun = asked(clinic).json()
+        for _ in range(TRIES):
+            assert prove(clinic, begun, "x").status_code == 403
+        assert prove(clinic, begun, code_of(clinic, begun["id"])).json()["code"] == "wrong_code"
+    assert asked(clinic, email="MIA@example.org").json()["code"] == "rate_limited"
+    assert asked(clinic, email="ole@example.org").status_code == 201
 
 
-def test_a_code_gets_too_old(clinic: Bridge, clock: ManualClock) -> None:
+def test_a_code_gets_too_old_and_what_was_told_goes(clinic: Bridge, clock: ManualClock, portal: Portal) -> None:
     begun = asked(clinic).json()
+    connected(clinic, email="ole@example.org")
     code = code_of(clinic, begun["id"])
     clock.moment += timedelta(seconds=PATIENCE_S)
     assert prove(clinic, begun, code).json()["code"] == "wrong_code"
+    tick(portal)
+    with portal.read() as tx:
+        assert [row["email"] for row in tx.all("SELECT email FROM accounts")] == ["ole@example.org"]
+    assert asked(clinic).status_code == 201
 
 
 def test_whoever_proves_an_address_again_comes_to_her_account(clinic: Bridge) -> None:

@@ -16,9 +16,11 @@ from calbridge_portal.store import Tx
 
 DIGITS = 8
 TRIES = 5
-"""Wrong codes before the request is forgotten."""
+"""Wrong codes before a request takes no more."""
+REQUESTS = 3
+"""Requests for one address in a day: nobody tries out codes by asking again, or fills somebody's mail box."""
 PATIENCE_S = 86_400
-"""How long a code can be used."""
+"""How long a code can be used, and a request that came to nothing is kept."""
 
 
 def begin(tx: Tx, request: ConnectRequest) -> sqlite3.Row:
@@ -29,6 +31,7 @@ def begin(tx: Tx, request: ConnectRequest) -> sqlite3.Row:
         raise Problem("invalid_request", "customer.first_name, customer.last_name and customer.email are needed.")
     if request.consent:
         notices.check_seen(tx, request.consent.version, tx.now)
+    _check_patience(tx, customer.email)
     ref = f"ac_{secrets.token_hex(10)}"
     tx.run(
         "INSERT INTO accounts (id, status, revision, first_name, last_name, email, phone, address, patient_name,"
@@ -57,9 +60,9 @@ def prove(tx: Tx, row: sqlite3.Row, code: str) -> sqlite3.Row | None:
     """The account she is connected with from now on; None for a wrong code."""
     if row["status"] == "connected":
         return row
-    if row["created_at"] + PATIENCE_S <= tx.now or not secrets.compare_digest(row["code"].encode(), code.encode()):
+    over = row["created_at"] + PATIENCE_S <= tx.now or row["tries"] >= TRIES
+    if over or not secrets.compare_digest(row["code"].encode(), code.encode()):
         tx.run("UPDATE accounts SET tries = tries + 1 WHERE id = :id", id=row["id"])
-        tx.run("DELETE FROM accounts WHERE id = :id AND tries >= :most", id=row["id"], most=TRIES)
         return None
     there = tx.one(
         "SELECT * FROM accounts WHERE status = 'connected' AND lower(email) = lower(:email)", email=row["email"]
@@ -75,6 +78,22 @@ def prove(tx: Tx, row: sqlite3.Row, code: str) -> sqlite3.Row | None:
     proved = row_of(tx, row["id"])
     emit(tx, "account.connected", proved["id"], proved["revision"], "client")
     return proved
+
+
+def _check_patience(tx: Tx, email: str) -> None:
+    row = tx.one(
+        "SELECT count(*) AS n FROM accounts WHERE status = 'unproved' AND lower(email) = lower(:email)"
+        " AND created_at > :since",
+        email=email.strip(),
+        since=tx.now - PATIENCE_S,
+    )
+    if row is not None and row["n"] >= REQUESTS:
+        raise Problem("rate_limited", "Codes are on their way to this address already; use one, or ask again tomorrow.")
+
+
+def forget_old(tx: Tx) -> None:
+    """Requests that came to nothing go, with all that was told in them."""
+    tx.run("DELETE FROM accounts WHERE status = 'unproved' AND created_at <= :before", before=tx.now - PATIENCE_S)
 
 
 def close(tx: Tx, row: sqlite3.Row) -> None:
