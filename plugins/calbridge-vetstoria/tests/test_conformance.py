@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from calbridge.testing.conformance import PortalTests
+from calbridge.testing.conformance import AccountTests, PortalTests
 
 
-class TestVetstoria(PortalTests):
+class TestVetstoria(AccountTests, PortalTests):
     """The promises of the provider contract."""

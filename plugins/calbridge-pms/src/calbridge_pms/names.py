@@ -11,11 +11,15 @@ from calbridge_pms.settings import PmsSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """`resources` and `services`: key to id, without those the PMS does not have. `location`: the site, "" for any."""
+    """`resources` and `services`: key to id, without those the PMS does not have. `location`: the site, "" for any.
+
+    `marks` are the clinic's words for the categories that mark an appointment for its client.
+    """
 
     resources: Mapping[str, str]
     services: Mapping[str, str]
     location: str = ""
+    marks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: PmsSettings, clinic: Clinic) -> Names:
@@ -24,6 +28,7 @@ class Names:
             resources=_mapped(clinic.resources, settings.resources),
             services=_mapped(clinic.services, settings.services),
             location=settings.location,
+            marks=clinic.rules.publish_categories,
         )
 
     def resource_key(self, ident: str) -> str:
