@@ -174,7 +174,6 @@ def test_the_pack_of_the_page_passes_its_own_test(
     assert (words.vendor, words.words["closure"]) == ("Acme Praxis", "Praxisferien")
 
 
-<<<<<<< HEAD
 # --- send-e-mail.md -------------------------------------------------------------------------------
 
 
@@ -190,7 +189,8 @@ def test_the_mail_of_the_page_is_a_configuration(tmp_path: Path) -> None:
         "starttls",
     )
     assert config.clinic.booking_url == "https://book.example.org/hafen"
-=======
+
+
 # --- connect-a-portal.md --------------------------------------------------------------------------
 
 
@@ -212,4 +212,3 @@ def test_every_setting_and_option_the_portals_page_names_is_there() -> None:
     named = {name for cell in re.findall(r"\| `([^|]*)` \|", page) for name in re.findall(r"(\w+) = ", cell)}
     assert named - {"tells"} <= RulesSection.model_fields.keys()
     assert len(named) == 5
->>>>>>> main

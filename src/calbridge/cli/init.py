@@ -107,15 +107,16 @@ def _answers(plugins: Plugins, asking: Asking, assigned: dict[str, str], search:
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
     kinds = asking.several("kinds", question, "", one_of(plugins.kinds))
     places = _named_apart([Place.of(_kind(plugins, kind)) for kind in kinds])
-    _refuse_unknown(places, answers, assigned)
+    _refuse_unknown(places, answers, [key for key in assigned if key.partition(".")[0] not in plugins.notifiers])
     for place in places:
-<<<<<<< HEAD
-        _found(plugins, place, answers, assigned, search, ask=asking.ask)
+        found = _found(plugins, place, answers, assigned, search, ask=asking.ask)
         _fill(place, answers, assigned, ask=asking.ask)
+        if found is not None and not asking.ask:
+            _refuse_undecided(place, answers, found)
     posts = _posts(plugins, asking)
+    _refuse_unknown([*places, *posts], answers, assigned)
     for post in posts:
         _fill(post, answers, assigned, ask=asking.ask)
-    _all_used(assigned, [*places, *posts])
     question = "E-mail address of the clinic: messages are from it, answers and its own messages go there"
     email = asking.text("email", question, "", _mail_address) if posts else str(asking.given["email"] or "")
     return replace(answers, email=email).with_places(places, posts)
@@ -148,13 +149,6 @@ def _post(plugins: Plugins, kind: str) -> Post:
         known = _listed(plugins.notifiers) or "none"
         raise ConfigError(f'no installed plugin provides notifier kind "{kind}"; there are {known}')
     return Post.of_notifier(plugins.notifiers[kind])
-=======
-        found = _found(plugins, place, answers, assigned, search, ask=ask)
-        _fill(place, answers, assigned, ask=ask)
-        if found is not None and not ask:
-            _refuse_undecided(place, answers, found)
-    return answers.with_places(places)
->>>>>>> main
 
 
 def _prompt(question: str, default: str, check: Check | None) -> str:
@@ -253,12 +247,13 @@ def _found(
     return found
 
 
-def _refuse_unknown(places: list[Place], answers: Answers, assigned: dict[str, str]) -> None:
+def _refuse_unknown(places: list[Place], answers: Answers, assigned: Iterable[str]) -> None:
     """A slip in --set would else be an answer that nobody hears."""
-    known = [f"{place.kind}.{key}" for place in places for key, _question in place.questions(answers)]
+    asked = [f"{place.kind}.{key}" for place in places for key, _question in place.questions(answers)]
+    known = asked + [f"{place.kind}.{key}" for place in places for key in place.simple]
     for key in assigned:
         if key not in known:
-            there = f"; there are {', '.join(known)}" if known else "; name a kind with --connect"
+            there = f"; there are {', '.join(asked)}" if asked else "; name a kind with --connect or --notify"
             raise ConfigError(f"--set {key}: nothing asks for that{did_you_mean(key, known) or there}")
 
 
@@ -280,15 +275,6 @@ def _fill(place: Place, answers: Answers, assigned: dict[str, str], *, ask: bool
     for key, question in place.questions(answers):
         if ask and key not in place.values and not place.found(key):
             place.values[key] = _prompt(f"{place.kind}: {question}", "", partial(place.check, key))
-
-
-def _all_used(assigned: dict[str, str], places: list[Place]) -> None:
-    """A value for something that is not set up is a slip, and must not be lost without a word."""
-    kinds = {place.kind for place in places}
-    for key in assigned:
-        kind = key.partition(".")[0]
-        if kind not in kinds:
-            raise ConfigError(f"--set {key}: {kind} is not being set up; name it with --connect or --notify")
 
 
 def _addressed(addresses: tuple[str, ...]) -> dict[str, str]:
