@@ -273,3 +273,30 @@ def test_a_way_out_that_came_too_late_changes_nothing(way: Way) -> None:
     assert [(line.code, line.facts["why"]) for line in plan.journal] == [("refused", "nothing_unwritten")]
     assert it.now > NOW
     assert waiting.pending
+
+
+# --- it had ended by then -------------------------------------------------------------------------------
+
+
+def given_up(it: PureHub, plan: Plan) -> Effect:
+    """The PMS refuses what is due for it for good: the same is not asked again, and a person has a task."""
+    (effect,) = due(plan, "pms")
+    known = shadow(it, "pms")
+    it.state = replace(
+        it.state, shadows={**it.state.shadows, ("pms", client(it).id): replace(known, asked=effect.asked)}
+    )
+    return effect
+
+
+@pytest.mark.parametrize(("way", "again"), [("retry", True), ("keep", False), ("take_back", False)])
+@pytest.mark.parametrize("state", [State.CANCELLED, State.NO_SHOW])
+def test_the_end_of_a_booking_that_could_not_be_written_can_be_tried_again(state: State, way: Way, again: bool) -> None:
+    it = booked()
+    side = "portal" if state is State.CANCELLED else "calendar"
+    refused = given_up(it, it.see(**{side: changed(edited(it, side, state=state))}))
+    assert due(it.see(), "pms") == []
+    plan = decide(it, way)
+    assert client(it).state is state
+    assert f"write:pms/{client(it).id}" in plan.settled
+    assert [e.change.remove for e in due(plan, "pms")] == ([refused.change.remove] if again else [])
+    assert {e.change.revision > refused.change.revision for e in due(plan, "pms")} <= {True}

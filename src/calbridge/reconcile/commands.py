@@ -62,9 +62,10 @@ WAYS_OUT = {"retry": unwritten.retry, "keep": unwritten.keep, "take_back": unwri
 
 
 def _way_out(draft: Draft, command: Command, appointment: Appointment) -> None:
-    """By then it may have been written, or have ended: then there is nothing to be done."""
+    """By then it may be as it should: then there is nothing to be done. What has ended can only be written, or kept."""
     shadow = draft.shadows.get((command.connection, appointment.id))
-    if shadow is None or appointment.state.ended or command.connection not in draft.state.links:
+    over = appointment.state.ended and command.kind == "take_back"
+    if shadow is None or over or command.connection not in draft.state.links:
         draft.note("refused", appointment.id, command.connection, event=command.kind, why="nothing_unwritten")
     else:
         WAYS_OUT[command.kind](draft, shadow)

@@ -245,8 +245,14 @@ class Store:
             messages.note(connection, clinic, [wanted], now=now, run="")
 
     def send_again(self, clinic: str, message_id: int) -> None:
-        """A person wants a message that left once more."""
+        """A person wants a message that left once more; not where something else is true of the booking by now."""
         with self._database.write() as connection:
+            later = messages.overtaken(connection, clinic, message_id)
+            if later is not None:
+                raise ConfigError(
+                    f"message {message_id} of clinic {clinic} is not true any more: message {later} came after it; "
+                    f"look at it with 'calbridge messages list', and send that one again"
+                )
             if not messages.again(connection, clinic, message_id, now=self._clock.now()):
                 raise ConfigError(
                     f"clinic {clinic} has no message {message_id} that was sent; 'calbridge messages list' shows them"
