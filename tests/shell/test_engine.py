@@ -152,6 +152,32 @@ def test_an_overbooking_that_a_side_never_takes_is_asked_once_and_becomes_a_task
     assert "write" in {task.kind for task in place.store.tasks(CLINIC.key)}
 
 
+@pytest.mark.parametrize("ended", [State.CANCELLED, State.NO_SHOW])
+@pytest.mark.parametrize("days", [1, 30])
+def test_an_old_record_that_reception_gives_a_new_date_is_a_new_appointment(ended: State, days: int) -> None:
+    """Ended a month ago it is not loaded any more: the new one took its id, and the old visit was overwritten."""
+    place = Place()
+    place.engine().cycle()
+    start = min(place.offered()) + 3_600
+    place.portal.confirm(place.portal.select("anna", "checkup", start), Details(last_name="Voss"))
+    place.engine().cycle()
+    (visit,) = place.pms.visits.values()
+    place.clock.advance(start - place.clock.now() if ended is State.NO_SHOW else 0)
+    place.pms.set_status(visit.ref, ended)
+    place.engine().cycle()
+    (old,) = place.store.appointments(CLINIC.key)
+    place.clock.advance(days * 86_400)
+    again = start + (days + 2) * 86_400
+    place.pms.book_again(visit.ref, again)
+    place.engine().cycle()
+    place.engine().cycle()
+    assert place.store.appointment(CLINIC.key, old.id) == old
+    (fresh,) = place.store.appointments(CLINIC.key, states={State.CONFIRMED})
+    assert (fresh.start, fresh.source) == (again, "pms")
+    assert place.pms.visits[visit.ref].start == again
+    assert [event.start for event in place.calendar.stamped() if event.start > place.clock.now()] == [again]
+
+
 class FinalPms(MemoryPms):
     """What is cancelled there never comes back, and an attempt is answered with what stands there."""
 

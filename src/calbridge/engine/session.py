@@ -72,10 +72,10 @@ class Session:
             for name, connected in self.host.connections.items()
         ]
 
-    def state(self) -> HubState:
-        """The hub as the store has it now, with a week of what has ended."""
+    def state(self, *, also: Collection[str] = ()) -> HubState:
+        """The hub as the store has it now, with a week of what has ended, and the ids in `also` whenever they did."""
         since = self.clock.now() - WEEK
-        state = self.store.load(self.clinic.key, self.links(), since=since, dry=self.dry)
+        state = self.store.load(self.clinic.key, self.links(), since=since, also=also, dry=self.dry)
         for name, link in state.links.items():
             self.silent_since.setdefault(name, link.last_success)
         return replace(state, broken=frozenset(self.host.broken))

@@ -6,7 +6,7 @@ transaction of its own, just before the step that cannot be taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -100,9 +100,9 @@ _LAST = (
 _TOLD = select(messages.c.appointment, messages.c.body, messages.c.handed).where(messages.c.id.in_(_LAST))
 
 
-def told(connection: Connection, clinic: str, *, since: int) -> Mapping[str, Told]:
+def told(connection: Connection, clinic: str, *, since: int, also: Collection[str]) -> Mapping[str, Told]:
     """By appointment, of those a cycle looks at."""
-    rows = connection.execute(_TOLD, {"clinic": clinic, "since": since}).all()
+    rows = connection.execute(_TOLD, {"clinic": clinic, "since": since, "also": list(also)}).all()
     return {row.appointment: _told(row.body, row.handed) for row in rows}
 
 
