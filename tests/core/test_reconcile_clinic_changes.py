@@ -253,3 +253,12 @@ def test_a_move_without_a_message_says_nothing_of_the_next_one() -> None:
     assert [each.change.notify for each in told(it.settle())] == [False]  # type: ignore[union-attr]
     it.see(pms=changed(edited(it, "pms", start=TEN + 2 * HOUR, end=TEN + 2 * HOUR + HALF)))
     assert [each.change.notify for each in told(it.settle())] == [True]  # type: ignore[union-attr]
+
+
+def test_a_side_that_refuses_a_status_says_nothing_of_a_move_that_nobody_made() -> None:
+    it = booked()
+    it.see(pms=changed(phone("pms/8", start=TEN, end=TEN + HALF)))  # staff put somebody over it
+    it.see(calendar=changed(edited(it, "calendar", state=State.ARRIVED)))
+    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    assert (client(it).state, client(it).decline_reason, client(it).alternatives) == (State.ARRIVED, "", ())
+    assert "move_refused" not in codes(it)
