@@ -31,6 +31,7 @@ class Session:
     `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
     `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
     brought back, to be seen by the next read.
+    `unmoved`: keys of writes that a side refused as overtaken, while it shows what is known of it.
     `silent_since`: when each side had last been read well before this cycle began.
     """
 
@@ -48,6 +49,7 @@ class Session:
     attempts: dict[str, int] = field(default_factory=dict)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
+    unmoved: set[str] = field(default_factory=set)
     silent_since: dict[str, int | None] = field(default_factory=dict)
 
     def due_by(self) -> int:

@@ -108,8 +108,8 @@ class PmsModel:
     def book_again(self, ref: str, start: int) -> None:
         """Reception takes an old visit's record for a new one."""
         old = self.visits[ref]
-        span = {"start": start, "end": start + old.end - old.start}
-        self._reception(replace(old, status=State.CONFIRMED, **span), overbook=False)
+        again = replace(old, status=State.CONFIRMED, start=start, end=start + old.end - old.start)
+        self._reception(again, overbook=False)
 
     def cancel(self, ref: str) -> None:
         """Reception cancels a visit."""
