@@ -33,7 +33,7 @@ class IcsFeed:
             fields=frozenset(),
             mirrors=False,
             resources=frozenset({settings.resource}),
-            max_age=settings.max_age,
+            max_age=_trusted_for(settings),
         )
 
     @hookimpl
@@ -94,6 +94,13 @@ class IcsFeed:
         if fetched.written is not None and age is not None and now - fetched.written > age:
             found.append(Finding(level="error", field="max_age", message="The file is older than max_age."))
         return found
+
+
+def _trusted_for(settings: IcsSettings) -> int | None:
+    """An answer may already be as old as `refresh` when it is given once more: together they are `max_age`."""
+    if settings.max_age is None or settings.url is None:
+        return settings.max_age
+    return settings.max_age - settings.refresh
 
 
 def create(settings: IcsSettings, context: Context) -> IcsFeed:
