@@ -6,7 +6,6 @@ and is never printed. `context.secrets(settings.password)` gives the text.
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import timedelta
 from typing import Annotated, Any, get_args
@@ -23,6 +22,8 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+
+from calbridge.nearest import did_you_mean
 
 __all__ = [
     "MailAddress",
@@ -103,8 +104,7 @@ def _one_of(noun: str, key: str, info: ValidationInfo) -> str:
     """Checked where the clinic is known: in the settings of a slot rule, not in those of a connection."""
     known = (info.context or {}).get(f"{noun}s")
     if known is not None and key not in known:
-        near = difflib.get_close_matches(key, list(known), n=1)
-        raise ValueError(f'there is no {noun} "{key}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+        raise ValueError(f'there is no {noun} "{key}"{did_you_mean(key, known)}')
     return key
 
 

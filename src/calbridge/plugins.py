@@ -17,8 +17,9 @@ from typing import Any
 import pluggy
 
 from calbridge.hookspecs import PROJECT, PluginSpec, Registry
+from calbridge.nearest import did_you_mean
 from calbridge.provider import NotifierKind, ProviderKind
-from calbridge.registration import Brought, Registration, RegistrationError, RuleKind, did_you_mean
+from calbridge.registration import Brought, Registration, RegistrationError, RuleKind
 
 GROUP = "calbridge"
 LOADING_FAULTS = (Exception, SystemExit)

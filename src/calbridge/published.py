@@ -5,12 +5,13 @@ The data is written by docs/generate.py from what the distributions register; no
 
 from __future__ import annotations
 
-import difflib
 import functools
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Literal
+
+from calbridge.nearest import nearest
 
 Noun = Literal["kinds", "notifiers", "presets", "rules"]
 
@@ -25,10 +26,10 @@ def instead(noun: Noun, wrong: str, installed: Iterable[str]) -> str:
     """What to do about a name that is not installed: `; did you mean "x"?`, or where it comes from; or ""."""
     here, known = set(installed), published()[noun]
     names = sorted(here | set(known))
-    near = difflib.get_close_matches(wrong, names, n=1) or [name for name in names if wrong and wrong in name][:1]
+    near = nearest(wrong, names) or next((name for name in names if wrong and wrong in name), "")
     if not near:
         return ""
-    meant = "" if near[0] == wrong else f' did you mean "{near[0]}"?'
-    if near[0] in here:
+    meant = "" if near == wrong else f' did you mean "{near}"?'
+    if near in here:
         return f";{meant}"
-    return f";{meant} {'it' if not meant else 'It'} comes with {known[near[0]]}: pip install {known[near[0]]}"
+    return f";{meant} {'it' if not meant else 'It'} comes with {known[near]}: pip install {known[near]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +13,7 @@ from pydantic import BaseModel
 
 from calbridge.glossary import TERMS, Vocabulary
 from calbridge.model import Reach
+from calbridge.nearest import did_you_mean
 from calbridge.provider import NotifierKind, ProviderKind
 from calbridge.rules import RULES, Answer, Case
 
@@ -145,12 +145,6 @@ class Registration:
             raise RegistrationError(f'the words of "{vendor}" are not a table of terms and texts')
         _refuse_unknown_terms(vendor, words)
         self._words.append(Vocabulary(vendor=vendor, language=language, words=dict(words)))
-
-
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """`, did you mean x?`, or nothing when none is near."""
-    near = difflib.get_close_matches(wrong, list(known), n=1)
-    return f", did you mean {near[0]}?" if near else ""
 
 
 def _text(value: Any) -> bool:

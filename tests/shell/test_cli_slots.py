@@ -135,6 +135,33 @@ def test_a_week_as_a_picture(paper: Any) -> None:
     assert call(*SUNDAY, "--draw", "--to", "2026-11-26").output == WEEK
 
 
+ROOM = """\
+Check-up, 30 min, Mon 2026-11-23 (Europe/Berlin)
+
+Mon 2026-11-23  09  10  11  12  13  14  15  16  17
+Raum 1          ----------~~------------------------
+"""
+
+
+def test_a_room_alone_is_drawn_beside_the_hours_in_which_it_may_be_needed(paper: Any) -> None:
+    day = ("--from", "2026-11-23", "--to", "2026-11-23", "--resource", "room1")
+    output = call(*SUNDAY, "--draw", *day).output
+    assert output.startswith(ROOM)
+    assert "closed" not in output
+    assert output.endswith(f"{NOT_BOOKED}\n")
+
+
+NOT_BOOKED = "Nothing is offered: service checkup is not booked with room1 (resources in its section)."
+
+
+@pytest.mark.parametrize("drawn", [(), ("--draw",)])
+def test_who_cannot_do_the_service_is_named(paper: Any, drawn: tuple[str, ...]) -> None:
+    text = CLINIC.replace('requires = [{ any_of = ["room1"] }]', "")
+    assert text != CLINIC
+    paper.path.write_text(text)
+    assert call(*SUNDAY, *drawn, "--resource", "room1", width=120).output == f"{NOT_BOOKED}\n"
+
+
 MORNING = """\
 Check-up, 30 min, Mon 2026-11-23 (Europe/Berlin)
 

@@ -345,7 +345,7 @@ REFUSED = "plugin x 1 is refused:"
 BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     "misspelt": (
         Misspelt,
-        f"{REFUSED} it implements a hook import_shedule that does not exist, did you mean import_schedule?",
+        f'{REFUSED} it implements a hook import_shedule that does not exist; did you mean "import_schedule"?',
     ),
     "asynchronous": (
         Asynchronous,

@@ -147,7 +147,7 @@ class Asynchronous:
         (NoHook, "implements no notify hook"),
         (NoAbilities, "has nothing as its abilities"),
         (WrongAbilities, "abilities whose kinds is not of its type"),
-        (Misspelt, "a hook notfy that does not exist, did you mean notify?"),
+        (Misspelt, 'a hook notfy that does not exist; did you mean "notify"?'),
         (Asynchronous, "its hook notify is asynchronous"),
     ],
 )

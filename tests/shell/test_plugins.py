@@ -162,7 +162,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "exits": (registering(raising(SystemExit(1))), "does not load (SystemExit): update it or remove it"),
     "misspelt": (
         {"calbridge_regster": calbridge_regster},
-        "is refused: it implements a hook calbridge_regster that does not exist, did you mean calbridge_register?",
+        'is refused: it implements a hook calbridge_regster that does not exist; did you mean "calbridge_register"?',
     ),
     "asynchronous": (
         {"calbridge_register": calbridge_register},
@@ -253,8 +253,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "words for nothing": (
         registering(lambda registry: registry.words("Acme", "de", {"lead_tim": "Vorlauf"})),
         (
-            'is refused: the words of "Acme" translate "lead_tim", which is no term of the glossary, '
-            "did you mean lead_time?"
+            'is refused: the words of "Acme" translate "lead_tim", which is no term of the glossary; '
+            'did you mean "lead_time"?'
         ),
     ),
     "no words": (

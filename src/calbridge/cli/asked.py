@@ -10,7 +10,7 @@ import click
 
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
-from calbridge.settings.values import nearest
+from calbridge.nearest import did_you_mean
 from calbridge.wall import instant_of, local, minute_of_day
 
 if TYPE_CHECKING:
@@ -98,6 +98,6 @@ def resource(clinic: Clinic, name: str) -> str:
 def _known(clinic: Clinic, noun: str, name: str, names: Iterable[str]) -> str:
     known = list(names)
     if name not in known:
-        advice = nearest(name, known) or f"; there are {', '.join(known) or 'none'}"
+        advice = did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"
         raise ConfigError(f'clinic {clinic.key} has no {noun} "{name}"{advice}')
     return name

@@ -14,7 +14,7 @@ from calbridge.cli.reporting import Outcome, clinic_option, config_option, repor
 from calbridge.cli.texts import instant, table
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
-from calbridge.settings.values import nearest
+from calbridge.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,7 +99,7 @@ def _with_resource(workplace: Workplace, clinic: str, resource: str) -> ClinicCo
     config = workplace.clinic(clinic)
     known = config.clinic.resources
     if resource not in known:
-        advice = nearest(resource, known) or f"; there are {', '.join(known) or 'none'}"
+        advice = did_you_mean(resource, known) or f"; there are {', '.join(known) or 'none'}"
         raise ConfigError(f'clinic {config.clinic.key} has no resource "{resource}"{advice}')
     return config
 

@@ -18,7 +18,8 @@ from calbridge.cli.finding import Looking, chosen, report
 from calbridge.cli.newfile import Answers, Place, hours, render, service, slug
 from calbridge.cli.reporting import Outcome, config_option, reporting
 from calbridge.errors import ConfigError
-from calbridge.settings.values import known_zone, nearest, region_code
+from calbridge.nearest import did_you_mean
+from calbridge.settings.values import known_zone, region_code
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -143,7 +144,7 @@ def one_of(names: Iterable[str]) -> Check:
 
     def check(text: str) -> None:
         if text and text not in known:
-            raise ValueError(f'there is no "{text}"{nearest(text, known) or f"; there are {_listed(known)}"}')
+            raise ValueError(f'there is no "{text}"{did_you_mean(text, known) or f"; there are {_listed(known)}"}')
 
     return check
 

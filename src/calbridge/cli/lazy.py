@@ -65,11 +65,10 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
         """An unknown command names the nearest."""
         if args and args[0] not in self._tree and not args[0].startswith("-"):
-            import difflib
+            from calbridge.nearest import did_you_mean
 
-            near = difflib.get_close_matches(args[0], self._tree, n=1)
             path = " ".join(["calbridge", *ctx.command_path.split()[1:]])
-            advice = f'; did you mean "{near[0]}"?' if near else f"; see {path} --help"
+            advice = did_you_mean(args[0], self._tree) or f"; see {path} --help"
             ctx.fail(f'there is no command "{args[0]}"{advice}')
         return super().resolve_command(ctx, args)
 

@@ -119,13 +119,13 @@ def _made(console: Console, answer: PluginMade) -> None:
 
 
 def _named(name: str, found: tuple[Plugin, ...]) -> Plugin:
-    from calbridge.settings.values import nearest
+    from calbridge.nearest import did_you_mean
 
     for plugin in found:
         if name in (plugin.name, plugin.distribution):
             return plugin
     names = sorted({each for plugin in found for each in (plugin.name, plugin.distribution) if each})
-    advice = nearest(name, names) or f"; there are {', '.join(names) or 'none'}"
+    advice = did_you_mean(name, names) or f"; there are {', '.join(names) or 'none'}"
     raise ConfigError(f'no plugin is called "{name}"{advice}')
 
 

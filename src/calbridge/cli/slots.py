@@ -146,7 +146,8 @@ def _draw(console: Console, config: ClinicConfig, known: Known, wanted: _Wanted,
         slots=found,
     )
     within = Span(window.start, window.end) if window else Span(0, DAY)
-    picture(console, question, list(days(wanted.first, wanted.last)), within)
+    if question.able or question.needed:
+        picture(console, question, list(days(wanted.first, wanted.last)), within)
     if not found:
         console.print(_why_nothing(config, wanted.service, wanted.resource), markup=False)
 
@@ -161,6 +162,8 @@ def _why_nothing(config: ClinicConfig, service: str, resource: str) -> str:
     if not wanted.online:
         section = f"clinics.{clinic.key}.services.{service}"
         return f"Nothing is offered: service {service} is not online. Set online = true in [{section}]."
+    if not able:
+        return f"Nothing is offered: service {service} is not booked with {resource} (resources in its section)."
     if not any(clinic.resources[key].online for key in able):
         return f"Nothing is offered: no resource that service {service} can be booked with is online."
     return "Nothing is offered in this time."

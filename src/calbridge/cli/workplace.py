@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
 from calbridge.log import logger
+from calbridge.nearest import did_you_mean
 from calbridge.plugins import Plugins, load_plugins
 from calbridge.settings import ClinicConfig, Config, load
-from calbridge.settings.values import nearest
 
 if TYPE_CHECKING:
     from calbridge.engine import Engine
@@ -85,14 +85,14 @@ class Workplace:
         if not wanted:
             raise ConfigError(f"there are several clinics: choose one with --clinic ({', '.join(known)})")
         if wanted not in known:
-            advice = nearest(wanted, known) or f"; there are {', '.join(known)}"
+            advice = did_you_mean(wanted, known) or f"; there are {', '.join(known)}"
             raise ConfigError(f'there is no clinic "{wanted}"{advice}')
         return known[wanted]
 
     def connection(self, clinic: ClinicConfig, wanted: str) -> str:
         """The name, if the clinic has such a connection."""
         if wanted not in clinic.connections:
-            known = nearest(wanted, clinic.connections) or f"; there are {', '.join(clinic.connections) or 'none'}"
+            known = did_you_mean(wanted, clinic.connections) or f"; there are {', '.join(clinic.connections) or 'none'}"
             raise ConfigError(f'clinic {clinic.clinic.key} has no connection "{wanted}"{known}')
         return wanted
 

@@ -53,9 +53,12 @@ def _said(state: HubState, around: Interval) -> dict[str, defaultdict[str, Said]
     }
     for (connection, _), record in state.foreign.items():
         if (record.resource or isinstance(record, ClosureRecord)) and not echoes(record, state):
-            said = found[_kind(record)][connection][record.resource]
-            said.extend(span for span in record.spans if span.overlaps(around))
+            found[_kind(record)][connection][record.resource] += _near(record.spans, around)
     return found
+
+
+def _near(spans: tuple[Interval, ...], around: Interval) -> tuple[Interval, ...]:
+    return spans if around is ALWAYS else tuple(span for span in spans if span.overlaps(around))
 
 
 def _merged(*sources: Mapping[str, list[Interval]]) -> dict[str, tuple[Interval, ...]]:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from calbridge.nearest import did_you_mean
 from calbridge.settings.faults import Fault
 from calbridge.settings.lines import Path
-from calbridge.settings.values import nearest
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 NAMED = ("resources", "services", "connections", "notifiers")
@@ -94,7 +94,7 @@ def _references(path: Path, wanted: Any, known: Iterable[str], noun: str) -> Ite
     names = list(known)
     for index, name in enumerate(wanted if isinstance(wanted, list) else ()):
         if isinstance(name, str) and name not in names:
-            advice = nearest(name, names) or f"; add a section for it or take the {noun} out"
+            advice = did_you_mean(name, names) or f"; add a section for it or take the {noun} out"
             yield Fault(path=(*path, index), text=f'names the {noun} "{name}", which does not exist{advice}')
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from calbridge.nearest import did_you_mean
 from calbridge.settings.faults import Fault
-from calbridge.settings.values import nearest
 
 PREFIX = "CALBRIDGE_"
 SWITCH = {"true": True, "false": False}
@@ -48,7 +48,7 @@ def _known(name: str) -> bool:
 
 
 def _unknown(name: str) -> Fault:
-    near = nearest(name.upper().partition(DELIMITER)[0], [PREFIX + field.upper() for field in SECTIONS])
+    near = did_you_mean(name.upper().partition(DELIMITER)[0], [PREFIX + field.upper() for field in SECTIONS])
     return Fault(path=(f"the variable {name}",), text=f"is not a setting{near or '; remove it'}")
 
 

@@ -13,8 +13,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from calbridge.nearest import did_you_mean
 from calbridge.settings.lines import Path, Place, place_for
-from calbridge.settings.values import nearest
 
 OTHERWISE = {
     "uneven": "odd",
@@ -109,7 +109,7 @@ def unknown_key(path: Path, known: Iterable[str], below: Iterable[str] = ()) -> 
     """A key that no section has. `below` are keys of the sections in this one, dotted."""
     key = str(path[-1])
     belongs = next((f'; did you mean "{name}"?' for name in below if name.endswith(f".{key}")), "")
-    advice = belongs or nearest(KEYS.get(key.casefold(), key), known)
+    advice = belongs or did_you_mean(KEYS.get(key.casefold(), key), known)
     return Fault(path=path, text=f"is not a setting{advice or '; remove it'}", meant=_quoted(advice))
 
 
@@ -131,7 +131,7 @@ def _meant(error: ErrorDetails, path: Path, document: Any) -> str:
         document = document[part]
     given = str(path[-1] if error["loc"][-1] == "[key]" else document)
     given = given.casefold()
-    return nearest(OTHERWISE.get(given, given), re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+    return did_you_mean(OTHERWISE.get(given, given), re.findall(r"'([^']*)'", error["ctx"]["expected"]))
 
 
 def _quoted(advice: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from calbridge.fields import is_secret
+from calbridge.nearest import nearest
 from calbridge.published import Noun, instead
 from calbridge.secrets import found_in_directory, places
 from calbridge.settings.config import BridgeConfig
@@ -18,10 +18,10 @@ from calbridge.settings.lines import Path
 
 def misspelt_kind(fault: Fault, raw: dict[str, Any]) -> Fault:
     """A missing `kind` that was written otherwise."""
-    near = difflib.get_close_matches("kind", raw, n=1)
+    near = nearest("kind", raw)
     if fault.path[-1] != "kind" or "kind" in raw or not near:
         return fault
-    return Fault(path=(*fault.path[:-1], near[0]), text='is not a setting; did you mean "kind"?')
+    return Fault(path=(*fault.path[:-1], near), text='is not a setting; did you mean "kind"?')
 
 
 def unknown_kind(root: Path, kind: str, kinds: Iterable[str], noun: Noun) -> Fault:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -15,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from calbridge.fields import Seconds, seconds
 from calbridge.interval import Interval
 from calbridge.model import WallWindow
+from calbridge.nearest import did_you_mean
 from calbridge.wall import merge_windows, parse_window, zone
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -22,12 +21,6 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 LONGEST_HOLD = "PT15M"
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 """The day after, and any offset from UTC, must be in the calendar too."""
-
-
-def nearest(wrong: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?`, or nothing when none is near."""
-    found = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{found[0]}"?' if found else ""
 
 
 def _listed(texts: Any) -> Any:
@@ -77,7 +70,7 @@ def known_zone(name: str) -> str:
         zone(name)
     except ValueError:
         places = (each for each in available_timezones() if "/" in each)
-        near = nearest(name, places) or '; write an IANA name such as "Europe/Berlin"'
+        near = did_you_mean(name, places) or '; write an IANA name such as "Europe/Berlin"'
         raise ValueError(f'"{name}" is not a known time zone{near}') from None
     return name
 
@@ -192,7 +185,6 @@ __all__ = [
     "distinct",
     "in_order",
     "known_zone",
-    "nearest",
     "region_code",
     "span",
 ]

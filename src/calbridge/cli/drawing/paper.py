@@ -67,7 +67,7 @@ class Paper:
 
     def _day(self, day: Day, rows: Sequence[Row]) -> Iterator[Text]:
         head = _text(dated(day.date), "bold")
-        if all(row.closed for row in rows if row.starts is not None):
+        if all(row.closed for row in [row for row in rows if row.starts is not None] or rows):
             yield head.append(f"{'':{GAP}}closed{_why(self.clinic, day)}", style="not bold")
             return
         hours = _hours(day, self.axis.signs)

@@ -40,8 +40,8 @@ class Question:
         return [key for key in self.keys if key in groups and key not in self.service.resources]
 
     def bookable(self, days: Sequence[date]) -> Iterator[Interval]:
-        """All time in which anybody could be booked."""
-        for key in self.able:
+        """All time in which anybody could be booked; of a room alone, that in which it could be needed."""
+        for key in self.able or self.service.resources:
             yield from bookable.hours(
                 self.clinic, self.facts, self.clinic.resources[key], days[0], days[-1], wide=False
             )
