@@ -22,11 +22,11 @@ def excepted(series: Series, made: Iterable[Instance], zone: ZoneInfo) -> Iterat
         yield from (Instance(each, each.start, each.end) for each in moved.values())
         return
     left_out = _Moments(at for at in event.exdates if event.all_day or isinstance(at, datetime))
-    days = set() if event.all_day else {at for at in event.exdates if not isinstance(at, datetime)}
+    days = set() if event.all_day else {wall(at).date() for at in event.exdates if not isinstance(at, datetime)}
     replaced = _Moments(moved)
     for one in made:
         start = one.start
-        if not (start in left_out or start in replaced or (days and start.date() in days)):  # type: ignore[union-attr]  # days are of times
+        if not (start in left_out or start in replaced or (days and wall(start).date() in days)):
             yield one
     yield from (Instance(each, each.start, each.end) for at, each in moved.items() if at not in left_out)
 

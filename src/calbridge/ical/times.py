@@ -75,7 +75,7 @@ def span_of(start: Moment, end: Moment, zone: ZoneInfo) -> Interval:
     more, it lasts as long as its clock times say.
     """
     first, last = instant(start, zone), instant(end, zone)
-    if last <= first and end > start:  # type: ignore[operator]  # both are of one kind
+    if last <= first and end > start:
         last = first + int((end - start).total_seconds())  # type: ignore[operator]
     return Interval(first, last)
 
