@@ -17,7 +17,11 @@ from calbridge.ical.times import Moment, wall
 
 def excepted(series: Series, made: Iterable[Instance], zone: ZoneInfo) -> Iterator[Instance]:
     """`made`, what the event itself and its rules give, without what is left out or replaced; then what replaces it."""
-    event, moved = series.itself, _latest(series, zone)
+    event = series.itself
+    if event is not None and not (event.exdates or series.moved):
+        yield from made
+        return
+    moved = _latest(series, zone)
     if event is None:
         yield from (Instance(each, each.start, each.end) for each in moved.values())
         return
