@@ -59,7 +59,7 @@ class Busy:
     """Time that something foreign takes, without any text. One remote object, all its occurrences in the window.
 
     `echo`: the appointment that it says it shows, where it is a copy of the bridge's own event as a feed gives it. Its
-    time counts only while the hub does not know that appointment: a booking is not in its own way (lesson 6).
+    time counts only while the hub knows no such appointment of that resource: no booking is in its own way (lesson 6).
     """
 
     ref: str
