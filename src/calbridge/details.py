@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from calbridge import folding
-from calbridge.model import Details
+from calbridge.model import Animal, Details
 
 _LABELS = {
     "first_name": "First name",
@@ -24,14 +24,24 @@ PATIENT = ("patient_name", "species")
 
 
 def detail_lines(details: Details, names: tuple[str, ...] = (*CLIENT, *PATIENT)) -> str:
-    """What was given, as `Key: value` lines for the private note; a value stays on its line."""
-    given = ((_LABELS[name], folding.spaced(getattr(details, name))) for name in names)
+    """What was given, as `Key: value` lines for the private note; a value stays on its line.
+
+    Further animals always stand there: no system links more than one to a visit.
+    """
+    given = [(_LABELS[name], folding.spaced(getattr(details, name))) for name in names]
+    given += [("Further patient", other(each)) for each in details.others]
     return "\n".join(f"{label}: {value}" for label, value in given if value)
 
 
-def given(details: Details) -> tuple[str, ...]:
-    """The names of the fields that say something."""
-    return tuple(name for name in _LABELS if folding.spaced(getattr(details, name)))
+def other(animal: Animal) -> str:
+    """A further animal in one line."""
+    return ", ".join(part for part in map(folding.spaced, (animal.name, animal.species)) if part)
+
+
+def given(details: Details) -> tuple[tuple[str, str], ...]:
+    """The fields that say something, by name, and each further animal."""
+    said = ((name, getattr(details, name)) for name in _LABELS if folding.spaced(getattr(details, name)))
+    return (*said, *(("further_patient", other(each)) for each in details.others))
 
 
 def with_lines(note: str, lines: str) -> str:

@@ -257,10 +257,19 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """What a client typed about herself and the animal. Never written back over a record (S3). Personal data.
+class Animal:
+    """One that a client brings, as she wrote it. Personal data."""
 
-    `language` is the tag (RFC 5646) of the page she booked on, where the portal knows it.
+    name: str
+    species: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a client typed about herself and her animals. Never written back over a record (S3). Personal data.
+
+    The visit is linked to the animal named first; `others` come along, where the clinic takes several in one booking
+    (`one_patient_per_booking`). `language` is the tag (RFC 5646) of the page she booked on, where the portal knows it.
     """
 
     first_name: str = ""
@@ -270,7 +279,14 @@ class Details:
     address: str = ""
     patient_name: str = ""
     species: str = ""
+    others: tuple[Animal, ...] = ()
     language: str = ""
+
+    @property
+    def animals(self) -> tuple[Animal, ...]:
+        """All of them, the one that the visit is linked to first."""
+        first = (Animal(name=self.patient_name, species=self.species),) if self.patient_name else ()
+        return (*first, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ class Recipient:
 class Visit:
     """Her visit. Instants are epoch seconds. `end` is None and `resource` "" where the clinic does not show them.
 
-    `previous` is the start she was told before. `patient` is her animal's name.
+    `previous` is the start she was told before. `patient` is her animal's name, or the names of several.
     """
 
     state: State
@@ -183,7 +183,7 @@ def _visit(due: MessageDue, clinic: Clinic, appointment: Appointment, details: D
         service=service.name if service else "",
         resource=resource.name if resource else "",
         description=appointment.description,
-        patient=details.patient_name,
+        patient=", ".join(each.name for each in details.animals),
         instructions=service.instructions if service and not over else "",
         previous=due.previous,
     )

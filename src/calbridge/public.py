@@ -49,6 +49,7 @@ class PublicRules:
     late_confirm: Literal["retry", "refuse"] = "retry"
     show_resource: bool = True
     show_duration: bool = True
+    one_patient_per_booking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,4 +122,5 @@ def _rules(rules: Rules) -> PublicRules:
         late_confirm=rules.late_confirm,
         show_resource=rules.show_resource,
         show_duration=rules.show_duration,
+        one_patient_per_booking=rules.one_patient_per_booking,
     )

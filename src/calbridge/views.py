@@ -182,7 +182,9 @@ def notifies(appointment: Appointment) -> bool:
 
 ALTERNATIVES = frozenset({"slot_unavailable", "hold_expired"})
 """Reasons that are given with other times: there may be some."""
-SYSTEM_REASONS = ALTERNATIVES | {"too_late_to_move", "client_not_admitted", "species_not_admitted"}
+ONE_PATIENT = "one_patient_per_booking"
+"""Why a booking for several animals is refused where the clinic takes one (S3)."""
+SYSTEM_REASONS = ALTERNATIVES | {"too_late_to_move", "client_not_admitted", "species_not_admitted", ONE_PATIENT}
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 
@@ -216,11 +218,11 @@ def _who(appointment: Appointment, names: str) -> str:
     given = appointment.details or Details()
     match names:
         case "full":
-            return ", ".join(
-                part for part in (given.patient_name, f"{given.first_name} {given.last_name}".strip()) if part
-            )
+            animals = (each.name for each in given.animals)
+            return ", ".join(part for part in (*animals, f"{given.first_name} {given.last_name}".strip()) if part)
         case "pseudonym":
             short = given.first_name[:2] + given.last_name[:2]
-            return " ".join(part for part in (given.patient_name[:2], short, appointment.client) if part)
+            animals = (each.name[:2] for each in given.animals)
+            return " ".join(part for part in (*animals, short, appointment.client) if part)
         case _:
             return ""

@@ -1,6 +1,6 @@
 """What a client gave: as lines in the private note, taken out again without touching staff's, and whether it is all."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calbridge.details import PATIENT, detail_lines, full_address, lacking, with_lines, without_lines
 from calbridge.details import given as said
-from calbridge.model import Details
+from calbridge.model import Animal, Details
 
 MAJA = Details(
     first_name="Maja",
@@ -20,6 +20,7 @@ MAJA = Details(
     species="dog",
 )
 LINES = detail_lines(MAJA)
+MINKA = Animal(name="Minka", species="cat")
 
 
 # --- lines ----------------------------------------------------------------------------------------
@@ -41,11 +42,22 @@ def test_details_become_key_value_lines():
 def test_what_was_not_given_has_no_line():
     assert detail_lines(Details(last_name="Berg", phone=" ")) == "Last name: Berg"
     assert detail_lines(Details()) == ""
-    assert said(Details(last_name="Berg", phone=" ", species="dog")) == ("last_name", "species")
+    given_ = said(Details(last_name="Berg", phone=" ", species="dog", others=(MINKA,)))
+    assert given_ == (("last_name", "Berg"), ("species", "dog"), ("further_patient", "Minka, cat"))
+
+
+def test_further_animals_have_a_line_each_whichever_fields_are_asked_for():
+    """No system links more than one animal to a visit: they stand in the note for good."""
+    several = replace(MAJA, others=(MINKA, Animal(name=" Rex\n")))
+    lines = "Further patient: Minka, cat\nFurther patient: Rex"
+    assert detail_lines(several, ()) == lines
+    assert detail_lines(several, PATIENT) == f"Patient: Bello\nSpecies: dog\n{lines}"
+    assert detail_lines(several) == f"{LINES}\n{lines}"
 
 
 def test_every_field_has_a_line():
-    assert len(LINES.splitlines()) == len(fields(Details)) - 1  # `language` is how she is written to, not who she is
+    # `language` is how she is written to, not who she is; `others` have lines of their own
+    assert len(LINES.splitlines()) == len(fields(Details)) - 2
 
 
 @given(st.text())

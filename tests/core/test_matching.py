@@ -273,7 +273,7 @@ EMPTY = st.sampled_from(["", " ", "\t", "\u00a0", "\n"])
 @pytest.mark.parametrize("way", WAYS)
 @given(blank=EMPTY, other=EMPTY)
 def test_an_empty_field_never_equals_an_empty_field(way, blank, other):
-    details = Details(**dict.fromkeys((field.name for field in fields(Details)), blank))
+    details = Details(**dict.fromkeys((field.name for field in fields(Details) if field.name != "others"), blank))
     record = ClientRecord(
         id="c",
         first_name=other,

@@ -19,6 +19,7 @@ from calbridge.matching import Ambiguous, Linked, Proposed, compare, match
 from calbridge.model import Details, Rules
 
 BOOKINGS = 10_000
+WRITTEN = [each.name for each in fields(Details) if each.name != "others"]
 SEED = 20_261_120
 
 NAMES = ("Maja", "Zoë", "Anna Maria", "Jörg", "Strauß", "Berg", "Sørensen", "Virtanen", "van der Berg")
@@ -182,13 +183,13 @@ CARDS = st.lists(
 WAYS = st.sampled_from(("unique", "strict", "propose", "email"))
 
 
-@given(st.builds(Details, **{each.name: TEXTS for each in fields(Details)}), CARDS, WAYS, st.data())
+@given(st.builds(Details, **dict.fromkeys(WRITTEN, TEXTS)), CARDS, WAYS, st.data())
 def test_emptying_a_field_never_makes_anybody_a_candidate(
     details: Details, cards: list[ClientRecord], way: Any, data: st.DataObject
 ) -> None:
     """What is not said is no evidence: with less given there is never more that fits."""
     rules = Rules(client_match=way)
-    name = data.draw(st.sampled_from([each.name for each in fields(Details)]))
+    name = data.draw(st.sampled_from(WRITTEN))
     blank = replace(details, **{name: data.draw(BLANKS)})
     with_it = {each.client for each in compare(details, cards, rules, "DE") if each.fits}
     without = {each.client for each in compare(blank, cards, rules, "DE") if each.fits}
@@ -198,5 +199,5 @@ def test_emptying_a_field_never_makes_anybody_a_candidate(
 @pytest.mark.parametrize("way", ["unique", "strict", "propose", "email"])
 @given(blank=BLANKS, cards=CARDS)
 def test_nobody_is_linked_who_said_nothing(way: Any, blank: str, cards: list[ClientRecord]) -> None:
-    details = Details(**{each.name: blank for each in fields(Details)})
+    details = Details(**dict.fromkeys(WRITTEN, blank))
     assert said(match(details, cards, Rules(client_match=way), "DE")) == ("unmatched",)

@@ -37,7 +37,10 @@ MAY_LEAVE = {
     "Recipient": "name email phone language",
     "Visit": "state start end service resource description patient instructions previous",
     "ClinicNotice": "key kind clinic booking revision start end service resource",
-    "PublicRules": "client_cancel_cutoff client_move_cutoff hold_ttl late_confirm show_resource show_duration",
+    "PublicRules": (
+        "client_cancel_cutoff client_move_cutoff hold_ttl late_confirm show_resource show_duration "
+        "one_patient_per_booking"
+    ),
 }
 ROOTS = (PortalChange, Offer, PublicClinic, ClientNotice, ClinicNotice)
 FROZEN: dict[str, Any] = {"frozen": True, "kw_only": True}

@@ -30,6 +30,7 @@ def test_a_booking_carries_what_the_bridge_needs(clinic: Bridge) -> None:
         "client_ref": "ref-1",
         "customer": CUSTOMER | {"phone": None, "address": None},
         "patient": PATIENT,
+        "other_patients": [],
         "note": "limps",
         "consent": None,
         "language": None,

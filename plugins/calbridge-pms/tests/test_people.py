@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from calbridge.errors import ConfigError, NeedsHuman, RetryLater, SkipItem
-from calbridge.model import Consent, Details
+from calbridge.model import Animal, Consent, Details
 from calbridge.provider import ClientQuery, ClientRecord, Hint, InboundRequest, PatientRecord
 from calbridge_pms.settings import PmsSettings
 
@@ -88,6 +89,21 @@ def test_a_client_is_made_once_with_her_animal_and_her_consent(side: Any, lost: 
     (filed,) = side.http.get(f"/v1/clients/{made.id}/documents").json()["items"]
     assert (filed["kind"], filed["text"], filed["dated"]) == ("consent", AGREED.notice, "2026-11-20T07:00:00Z")
     assert filed["created_by"] == "integration"
+
+
+def test_all_her_animals_are_recorded_once_also_where_an_answer_was_lost(side: Any) -> None:
+    several = replace(NEW, others=(Animal(name="Minka", species="cat"), Animal(name="Rex")))
+    side.arm({"match": "* /v1/clients/", "action": "500_after_commit", "times": 3})
+    with pytest.raises(RetryLater):
+        side.provider.create_client(details=several, key="k", consent=None)
+    side.arm()
+    made = side.provider.create_client(details=several, key="k", consent=None)
+    assert [(each.name, each.species) for each in made.patients] == [("Bello", "dog"), ("Minka", "cat"), ("Rex", "")]
+    assert sorted(each["name"] for each in side.http.get(f"/v1/clients/{made.id}/patients").json()["items"]) == [
+        "Bello",
+        "Minka",
+        "Rex",
+    ]
 
 
 def test_without_a_consent_nothing_is_filed(side: Any) -> None:

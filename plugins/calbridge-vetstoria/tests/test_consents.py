@@ -11,7 +11,7 @@ import pytest
 
 from calbridge.errors import RetryLater
 from calbridge.interval import Interval
-from calbridge.model import Consent
+from calbridge.model import Animal, Consent
 from calbridge.provider import Entry, Offer, OfferedSlot, OfferWindow
 from calbridge.public import public
 from calbridge_portal.testing import NOW, SITE
@@ -115,6 +115,14 @@ def test_the_clients_own_page_comes_with_her_booking_and_opens_it(side: Any, url
     link = entry(side, ref).manage_url
     assert link == f"{url}/manage/{side.tokens[ref]}"
     assert "Check-up" in httpx.get(link, trust_env=False).text
+
+
+def test_all_her_animals_come_with_her_details(side: Any) -> None:
+    offered(side)
+    animals = {"patient": {"name": "Bo", "species": "dog"}, "other_patients": [{"name": "Minka"}]}
+    details = entry(side, side.confirm(side.select("anna", side.start), **animals)).details
+    assert details is not None
+    assert details.animals == (Animal(name="Bo", species="dog"), Animal(name="Minka"))
 
 
 @pytest.mark.parametrize(("language", "said"), [("fi", "fi"), (None, "")])

@@ -100,7 +100,7 @@ def test_a_window_the_portal_has_newer_is_rejected_and_the_others_go_on(side: An
 
 def test_the_settings_of_the_rules(clinic: Callable[..., Clinic]) -> None:
     given_rules = {"client_cancel_cutoff": DAY, "client_move_cutoff": 60, "hold_ttl": 120, "late_confirm": "refuse"}
-    told = dict(documents(clinic(show_resource=False, **given_rules), READER))
+    told = dict(documents(clinic(show_resource=False, one_patient_per_booking=True, **given_rules), READER))
     assert told[()]["settings"] == {
         "client_cancel_cutoff_s": DAY,
         "client_move_cutoff_s": 60,
@@ -108,6 +108,7 @@ def test_the_settings_of_the_rules(clinic: Callable[..., Clinic]) -> None:
         "show_resource": False,
         "show_duration": True,
         "late_confirm": "refuse",
+        "one_patient": True,
     }
 
 

@@ -77,7 +77,7 @@ def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> Request
         waits=waits(booking),
         client=booking.client,
         name=f"{details.first_name} {details.last_name}".strip() if names else None,
-        patient=details.patient_name if names else None,
+        patient=", ".join(each.name for each in details.animals) if names else None,
     )
 
 

@@ -98,6 +98,7 @@ VALUES: Mapping[str, str] = {
     "not_offered": "it is not offered online",
     "client_not_admitted": "the service is not for this client",
     "species_not_admitted": "the service is not for this species",
+    "one_patient_per_booking": "the clinic takes one animal in a booking",
     "too_soon": "it is too soon",
     "beyond_horizon": "it is too far ahead",
     "outside_hours": "it is outside of the bookable hours",

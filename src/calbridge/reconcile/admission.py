@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from calbridge.model import Appointment
-from calbridge.reconcile.asking import asked_anew, judge
+from calbridge.reconcile.asking import asked_anew, for_each_animal, judge
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import TAKEN
-from calbridge.views import SYSTEM_REASONS
+from calbridge.slots import Candidate
+from calbridge.views import ONE_PATIENT, SYSTEM_REASONS
 
 THROTTLES = frozenset({"hour_full", "kept_back"})
 """They choose among what is listed; nobody is turned away by them who holds a slot already."""
@@ -18,9 +19,17 @@ def not_admitted(draft: Draft, appointment: Appointment) -> str:
     """The reason code that is hers alone, now that client and animal are known, or ""; a hold knew neither.
 
     Whatever else has changed since the slot was held is not looked at: of the rules that would let anybody have it, the
-    first that refuses her. Rules 2 and 3, exclusions for a species, and rules of plugins may.
+    first that refuses her. Rules 2 and 3, exclusions for a species, and rules of plugins may, for any animal that comes
+    along; and a clinic that takes one animal in a booking refuses several.
     """
-    hers = asked_anew(appointment)
+    details = appointment.details
+    if details and details.others and draft.clinic.rules.one_patient_per_booking:
+        return ONE_PATIENT
+    codes = (_hers_alone(draft, appointment, each) for each in for_each_animal(asked_anew(appointment), details))
+    return next((code for code in codes if code), "")
+
+
+def _hers_alone(draft: Draft, appointment: Appointment, hers: Candidate) -> str:
     anybodys = replace(hers, client=None, species=None)
     for_her, for_anybody = (judge(draft, each, without=appointment.id, at=draft.now) for each in (hers, anybodys))
     verdicts = zip(for_her.verdicts, for_anybody.verdicts, strict=True)

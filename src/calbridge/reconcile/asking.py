@@ -77,3 +77,15 @@ def asked_at(draft: Draft, entry: Entry) -> int:
     """A client who asked in time is in time, also when the bridge was down meanwhile; but nobody books the past."""
     at = entry.modified if entry.modified is not None else draft.now
     return at if at <= draft.now < entry.view.start else draft.now
+
+
+def for_each_animal(wanted: Candidate, details: Details | None) -> tuple[Candidate, ...]:
+    """The wish once for each animal that comes along: a service is for all of them or for none."""
+    others = details.others if details else ()
+    return (wanted, *(replace(wanted, species=each.species) for each in others))
+
+
+def judge_all(draft: Draft, wanted: Candidate, details: Details | None, *, without: str, at: int) -> Decision:
+    """As `judge`, for every animal: the first refusal, else what they all get."""
+    found = [judge(draft, each, without=without, at=at) for each in for_each_animal(wanted, details)]
+    return next((each for each in found if not each.ok), found[0])

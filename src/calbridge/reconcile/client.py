@@ -11,7 +11,7 @@ from calbridge.hub import Link, Observation
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
-from calbridge.reconcile.asking import asked_at, judge, moved_to
+from calbridge.reconcile.asking import asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft
@@ -188,7 +188,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         return
     wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
     asked = asked_at(draft, entry)
-    decision = judge(draft, wanted, without=appointment.id, at=asked)
+    decision = judge_all(draft, wanted, appointment.details, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
         draft.refuse(appointment, TAKEN, wanted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from calbridge.feeds import ClientRecord
+from calbridge.folding import folded
 from calbridge.hub import Creation, HubState
 from calbridge.model import Appointment
 from calbridge.reconcile.draft import Draft
@@ -50,6 +51,13 @@ def take_created(draft: Draft) -> None:
             draft.put(_created(draft, appointment, made))
 
 
+def _animal(appointment: Appointment, made: ClientRecord) -> str:
+    """The one that the visit is for; what came along was recorded with it."""
+    name = appointment.details.patient_name if appointment.details else ""
+    named = [each.id for each in made.patients if len(made.patients) == 1 or folded(each.name) == folded(name)]
+    return named[0] if len(named) == 1 else ""
+
+
 def _created(draft: Draft, appointment: Appointment, made: ClientRecord | str) -> Appointment:
     if isinstance(made, str):
         draft.note("creation_refused", appointment.id)
@@ -57,7 +65,6 @@ def _created(draft: Draft, appointment: Appointment, made: ClientRecord | str) -
         ask(draft, waiting, f"the PMS made no record ({made})")
         return waiting
     draft.note("client_created", appointment.id, client=made.id)
-    animals = [each.id for each in made.patients]  # hers was recorded with her
-    linked = become(appointment, client=made.id, patient=animals[0] if len(animals) == 1 else "", match="linked")
+    linked = become(appointment, client=made.id, patient=_animal(appointment, made), match="linked")
     ask_for_patient(draft, linked)
     return linked

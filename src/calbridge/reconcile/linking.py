@@ -1,8 +1,8 @@
 """How a booking comes to its client's record and away from it again, with nothing lost on the way (rules.md section 5).
 
 The details stay with the booking for its whole life. What of them stands in the private note follows from how far the
-client is known: all of it while nobody is linked, the animal's while only the client is, nothing once both are. Only
-the bridge's own lines are taken out; what staff changed is theirs.
+client is known: all of it while nobody is linked, the animal's while only the client is, nothing once both are but the
+further animals that come along. Only the bridge's own lines are taken out; what staff changed is theirs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _lines(appointment: Appointment) -> str:
         return ""
     if appointment.match in OPEN:
         return detail_lines(appointment.details)
-    return detail_lines(appointment.details, PATIENT) if patient_open(appointment) else ""
+    return detail_lines(appointment.details, PATIENT if patient_open(appointment) else ())
 
 
 # --- linking --------------------------------------------------------------------------------------

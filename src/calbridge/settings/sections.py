@@ -182,7 +182,9 @@ class RulesSection(Section):
     patient_match: Literal["name", "name_species"] = Field(default="name", description="which animal is linked")
     on_ambiguous: Unlinked = Field(default="book_unlinked", description="several records fit")
     on_unmatched: Unlinked = Field(default="book_unlinked", description="no record fits")
-    one_patient_per_booking: bool = Field(default=False, description="one animal per booking")
+    one_patient_per_booking: bool = Field(
+        default=False, description="a booking is for one animal; one for several is refused, else they all come along"
+    )
     reschedule_scope: Literal["online", "opening_hours"] = Field(
         default="online", description="where clients may move to"
     )

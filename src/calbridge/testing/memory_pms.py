@@ -142,7 +142,10 @@ class PmsModel:
     def create_client(self, details: Details, key: str, consent: Consent | None = None) -> ClientRecord:
         """A new client's record with her animal and what she agreed to; the same `key` gives the same record."""
         if key not in self._created:
-            animal = PatientRecord(id=f"patient-{self._next()}", name=details.patient_name, species=details.species)
+            animals = tuple(
+                PatientRecord(id=f"patient-{self._next()}", name=each.name, species=each.species)
+                for each in details.animals
+            )
             record = ClientRecord(
                 id=f"client-{self._next()}",
                 first_name=details.first_name,
@@ -150,7 +153,7 @@ class PmsModel:
                 emails=(details.email,) if details.email else (),
                 phones=(details.phone,) if details.phone else (),
                 addresses=(details.address,) if details.address else (),
-                patients=(animal,) if details.patient_name else (),
+                patients=animals,
             )
             self.clients.append(record)
             self._created[key] = record

@@ -3,7 +3,9 @@
 import re
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+from litestar.serialization import encode_json
 
 from calbridge_portal import holds, notices
 from calbridge_portal.booking_rows import hold_of
@@ -18,6 +20,7 @@ from calbridge_portal.slots import duration_s, is_occupied, is_offered, unavaila
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant
 
+MOST_OTHERS = 9
 LANGUAGE = re.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
@@ -42,7 +45,9 @@ def make(tx: Tx, request: BookingRequest, by: By) -> sqlite3.Row:
         return _same_again(twin, request, by)
     place = _from_hold(tx, request) if request.hold_id else _from_offer(tx, request)
     kind = appointment_type(tx, place.type)
-    check_species(kind, request.patient)
+    _check_animals(tx, request)
+    for patient in (request.patient, *request.other_patients):
+        check_species(kind, patient)
     if request.consent:
         notices.check_seen(tx, request.consent.version, place.since)
     if place.hold_id:
@@ -70,6 +75,16 @@ def check_species(kind: AppointmentType, patient: Patient | None) -> None:
             "This appointment type is not offered for this species.",
             rule="species_not_admitted",
         )
+
+
+def _check_animals(tx: Tx, request: BookingRequest) -> None:
+    """One animal, or several where the practice takes them in one booking."""
+    if request.other_patients and tx.site.settings.one_patient:
+        raise Problem(
+            "rule_violation", "A booking here is for one animal; book one for each.", rule="one_patient_per_booking"
+        )
+    if len(request.other_patients) > MOST_OTHERS or (request.other_patients and request.patient is None):
+        raise Problem("invalid_request", f"other_patients are at most {MOST_OTHERS}, beside a patient.")
 
 
 def _check_details(request: BookingRequest) -> None:
@@ -165,11 +180,11 @@ def _insert(tx: Tx, request: BookingRequest, place: Place, kind: AppointmentType
     patient = request.patient
     tx.run(
         "INSERT INTO bookings (id, status, revision, mode, type, calendar, start_at, end_at, hold_id,"
-        " client_ref, first_name, last_name, email, phone, address, patient_name, patient_species, note,"
-        " notice, agreed_at, language, created_at, updated_at, last_changed_by, manage_token)"
+        " client_ref, first_name, last_name, email, phone, address, patient_name, patient_species, other_patients,"
+        " note, notice, agreed_at, language, created_at, updated_at, last_changed_by, manage_token)"
         " VALUES (:id, 'requested', 1, :mode, :type, :calendar, :start, :end, :hold, :client_ref,"
-        " :first_name, :last_name, :email, :phone, :address, :patient_name, :species, :note,"
-        " :notice, :agreed, :language, :now, :now, :by, :token)",
+        " :first_name, :last_name, :email, :phone, :address, :patient_name, :species, :others,"
+        " :note, :notice, :agreed, :language, :now, :now, :by, :token)",
         id=ref,
         mode=kind.mode,
         type=place.type,
@@ -185,6 +200,7 @@ def _insert(tx: Tx, request: BookingRequest, place: Place, kind: AppointmentType
         address=request.customer.address or None,
         patient_name=patient.name if patient else None,
         species=patient.species if patient else None,
+        others=encode_json([asdict(each) for each in request.other_patients]).decode(),
         note=request.note or None,
         notice=request.consent.version if request.consent else None,
         agreed=tx.now if request.consent else None,

@@ -3,6 +3,8 @@
 import json
 import sqlite3
 
+from litestar.serialization import decode_json
+
 from calbridge_portal.records import Booking, Consent, Customer, FreeTime, Hold, Message, Patient, Sync
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
@@ -42,6 +44,7 @@ def booking_of(tx: Tx, row: sqlite3.Row) -> Booking:
         client_ref=row["client_ref"],
         customer=_customer(row),
         patient=_patient(row),
+        other_patients=decode_json(row["other_patients"], target_type=list[Patient]),
         note=row["note"],
         consent=_consent(tx, row),
         language=row["language"],

@@ -24,8 +24,8 @@ def check_texts(record: object, place: str = "") -> None:
         value = getattr(record, each.name)
         if isinstance(value, str):
             _check(each.name, place + each.name, value)
-        else:
-            check_texts(value, f"{place}{each.name}.")
+        for one in value if isinstance(value, list) else [value]:
+            check_texts(one, f"{place}{each.name}.")
 
 
 def has_controls(text: str, allowed: str) -> bool:

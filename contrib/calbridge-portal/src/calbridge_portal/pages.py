@@ -35,6 +35,7 @@ from calbridge_portal.store import Tx
 from calbridge_portal.times import day_bounds
 
 DAYS_SHOWN = 7
+OTHERS_SHOWN = 3
 LAST_WEEK = 104
 SEE_OTHER: Final = 303
 Form = URLEncodedBody[dict[str, str]]
@@ -118,7 +119,8 @@ def details(*, portal: GivenPortal, lang: GivenLanguage, site: FromPath[str], ho
         kind = public.public_type(tx, state.type)
         name = tx.site.name
         notice = notices.in_force(tx)
-    return _page("details.html", lang, name, site=site, hold=state, type=kind, notice=notice)
+        others = 0 if tx.site.settings.one_patient else OTHERS_SHOWN
+    return _page("details.html", lang, name, site=site, hold=state, type=kind, notice=notice, others=others)
 
 
 @post("/book/{site:str}/details/{hold_id:str}", sync_to_thread=True)
@@ -242,10 +244,16 @@ def _request(data: Mapping[str, str], hold_id: str, client_ref: str, language: s
             address=given.get("address"),
         ),
         patient=patient,
+        other_patients=_others(given),
         note=given.get("note"),
         consent=Agreed(version=consent) if consent else None,
         language=language,
     )
+
+
+def _others(given: Mapping[str, str | None]) -> list[Patient]:
+    rows = ((given.get(f"other_patient_{n}"), given.get(f"other_species_{n}")) for n in range(OTHERS_SHOWN))
+    return [Patient(name=name, species=species) for name, species in rows if name]
 
 
 def _status_text(own: OwnBooking) -> str:

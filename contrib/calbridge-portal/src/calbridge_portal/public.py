@@ -89,6 +89,7 @@ def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
         end=wire(row["end_at"], tx.zone) if settings.show_duration else None,
         customer=full.customer,
         patient=full.patient,
+        other_patients=full.other_patients,
         note=full.note,
         decline_reason=full.decline_reason if row["decline_reason_visible"] else None,
         alternatives=still_free(tx, full.type, row["alternatives"], row["end_at"] - row["start_at"]),

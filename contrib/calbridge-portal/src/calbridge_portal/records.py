@@ -25,6 +25,7 @@ class SiteSettings:
     show_resource: bool = True
     show_duration: bool = True
     late_confirm: Literal["retry", "refuse"] = "retry"
+    one_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +229,7 @@ class BookingRequest:
     hold_id: str | None = None
     slot: SlotRef | None = None
     patient: Patient | None = None
+    other_patients: list[Patient] = field(default_factory=list)
     note: str | None = None
     consent: Agreed | None = None
     language: str | None = None
@@ -270,6 +272,7 @@ class Booking:
     client_ref: str
     customer: Customer
     patient: Patient | None
+    other_patients: list[Patient]
     note: str | None
     consent: Consent | None
     language: str | None
@@ -431,6 +434,7 @@ class OwnBooking:
     end: str | None
     customer: Customer
     patient: Patient | None
+    other_patients: list[Patient]
     note: str | None
     decline_reason: str | None
     alternatives: list[Slot]

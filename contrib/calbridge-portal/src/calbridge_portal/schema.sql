@@ -80,6 +80,7 @@ CREATE TABLE bookings (
     address TEXT,
     patient_name TEXT,
     patient_species TEXT,
+    other_patients TEXT NOT NULL DEFAULT '[]',  -- JSON [{name, species}]
     note TEXT,
     notice TEXT REFERENCES notices (version),
     agreed_at INTEGER,

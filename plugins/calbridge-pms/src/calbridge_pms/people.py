@@ -7,7 +7,7 @@ from typing import Any
 from calbridge import folding
 from calbridge.errors import SkipItem
 from calbridge.http import classify, json_of
-from calbridge.model import Consent, Details
+from calbridge.model import Animal, Consent, Details
 from calbridge.provider import ClientQuery, ClientRecord, PatientRecord
 from calbridge_pms.api import Api, code_of, path_of
 from calbridge_pms.convert import instant
@@ -41,7 +41,7 @@ def _named(api: Api, ident: str) -> list[PmsClient]:
 
 
 def create(api: Api, details: Details, key: str, consent: Consent | None) -> ClientRecord:
-    """A new client with her animal and what she agreed to, once for each key."""
+    """A new client with her animals and what she agreed to, once for each key."""
     body = {
         "first_name": details.first_name,
         "last_name": details.last_name,
@@ -50,15 +50,16 @@ def create(api: Api, details: Details, key: str, consent: Consent | None) -> Cli
         "address": details.address,
     }
     client = read(PmsClient, _post(api, "/v1/clients", body, key), "client")
-    patients: tuple[PmsPatient, ...] = ()
-    if details.patient_name:
-        animal = {"name": details.patient_name, "species": details.species}
-        made = _post(api, f"{path_of('clients', client.id)}/patients", animal, f"{key}-patient")
-        patients = (read(PmsPatient, made, "patient"),)
+    patients = tuple(_animal(api, client, each, f"{key}-patient-{n}") for n, each in enumerate(details.animals))
     if consent is not None and api.abilities().documents:
         filed = {"kind": "consent", "text": consent.notice, "dated": instant(consent.agreed_at)}
         _post(api, f"{path_of('clients', client.id)}/documents", filed, f"{key}-consent")
     return _record(client, patients)
+
+
+def _animal(api: Api, client: PmsClient, animal: Animal, key: str) -> PmsPatient:
+    body = {"name": animal.name, "species": animal.species}
+    return read(PmsPatient, _post(api, f"{path_of('clients', client.id)}/patients", body, key), "patient")
 
 
 def _search(api: Api, query: dict[str, str]) -> list[PmsClient]:

@@ -50,6 +50,7 @@ def _site(clinic: PublicClinic) -> dict[str, Any]:
         "show_resource": rules.show_resource,
         "show_duration": rules.show_duration,
         "late_confirm": rules.late_confirm,
+        "one_patient": rules.one_patient_per_booking,
     }
     return {
         "name": clinic.name,

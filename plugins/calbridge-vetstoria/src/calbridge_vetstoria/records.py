@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from calbridge.model import Details, Side, State
+from calbridge.model import Animal, Details, Side, State
 from calbridge.provider import Entry, Unreadable
 from calbridge.views import PortalView
 from calbridge_vetstoria.consents import Notices
@@ -143,5 +143,6 @@ def _details(booking: Booking) -> Details:
         address=customer.address or "",
         patient_name=patient.name if patient else "",
         species=(patient.species or "") if patient else "",
+        others=tuple(Animal(name=each.name, species=each.species or "") for each in booking.other_patients),
         language=booking.language or "",
     )

@@ -64,6 +64,7 @@ class Booking(Wire):
     client_ref: str = ""
     customer: Customer
     patient: Patient | None = None
+    other_patients: tuple[Patient, ...] = ()
     note: str | None = None
     consent: Consent | None = None
     language: str | None = None

@@ -199,9 +199,9 @@ def one_animal(story: Story) -> Check:
     hold = portal.select(slot, "client-two")
     customer = {"first_name": person.first_name, "last_name": person.last_name, "email": person.email}
     body = {"hold_id": hold, "client_ref": "client-two", "customer": customer}
-    two = {"patient": [{"name": "Eins"}, {"name": "Zwei"}]}
+    two = {"patient": {"name": "Eins", "species": "dog"}, "other_patients": [{"name": "Zwei", "species": "dog"}]}
     answer = portal.client.post(f"/public/sites/{portal.site}/bookings", json=body | two)
-    if not answer.is_client_error:
+    if not answer.is_client_error or answer.json().get("rule") != "one_patient_per_booking":
         raise Unmet("The portal took a booking for two animals.")
     portal.release(hold)
 
