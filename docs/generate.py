@@ -334,6 +334,7 @@ the defaults.
 | `overruled` | an edit did not count and was written back to the side it came from |
 | `refused` | the life cycle has no such step from this state; nothing was changed |
 | `restored` | a patient who is here cannot be deleted from a calendar: the event was made again |
+| `patient_open` | it is linked to that client, and a person is asked which animal of hers it is |
 | `late_confirmation`, `slot_refused` | the reservation had ended when its client confirmed it |
 """
 

@@ -10,7 +10,10 @@ import unicodedata
 from typing import Any
 
 COUNTRY_CODES = {"DE": "+49", "AT": "+43", "FI": "+358"}
-GIVEN_OUT = {"+493023125001", "+493023125002", "+491711234567", "+436641234567", "+358401234567"}
+GIVEN_OUT = {
+    *("+493023125001", "+493023125002", "+491711234567", "+491711234568", "+49401234567"),
+    *("+436641234567", "+436641234568", "+358401234567"),
+}
 """The numbers of this world. Whatever else a field holds is no phone number."""
 DOMAINS = {"xn--mller-kva.de": "müller.de"}
 
@@ -109,4 +112,4 @@ def phone(text: str, region: str) -> str:
 
 def address(text: str) -> str:
     """`str.` and `straße` are one word."""
-    return one_space(one_space(text).casefold().replace("str.", "strasse ").replace("strasse", "strasse "))
+    return one_space(one_space(text).casefold().replace("str.", "strasse "))

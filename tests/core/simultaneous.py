@@ -110,6 +110,7 @@ CLINIC: Mapping[str, Mapping[str, Callable[[PureHub], Deed]]] = {
     "notes": _both(note="pays late"),
     "describes": _both(description="the clinic's words"),
     "changes the service": {"pms": _edit("pms", service="long")},
+    "links another client": {"pms": _edit("pms", client="c9", patient="")},
 }
 
 # --- what the client does -------------------------------------------------------------------------------

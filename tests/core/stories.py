@@ -131,3 +131,17 @@ def codes(it: PureHub) -> set[str]:
 def kinds(it: PureHub) -> set[str]:
     """Every kind of task so far."""
     return {task.kind for plan in it.plans for task in plan.tasks}
+
+
+def disagreements(it: PureHub) -> list[str]:
+    """Where a side, as it answered last, does not show a client's booking as it stands."""
+    found = []
+    for booking in (each for each in it.state.appointments.values() if each.origin is Side.CLIENT):
+        stands = (booking.state, booking.start, booking.end, booking.resource)
+        views = {name: seen.view for (name, key), seen in it.state.shadows.items() if key == booking.id}
+        shown = {n: (v.state, v.start, v.end, v.resource) for n, v in views.items() if v is not None}
+        live = {name: place for name, place in shown.items() if not place[0].gone}
+        wanted = {} if booking.state.gone else dict.fromkeys(it.state.links, stands)
+        if live != wanted:
+            found.append(f"{booking.id} {stands} is shown as {live}")
+    return found

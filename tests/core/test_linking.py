@@ -352,3 +352,20 @@ def test_nobody_is_looked_up_twice() -> None:
     other = portal("booking/2", State.REQUESTED, details=MARA, start=TEN + 2 * HALF, end=TEN + 3 * HALF)
     observed = {"portal": Observation(feed=Delta(changed=(other,)), started=it.now)}
     assert [each.key for each in questions(it.state, observed, it.clinic, it.now).lookups] == ["portal/booking/2"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_whom_staff_links_while_it_is_only_reserved_stays(at_once: bool) -> None:
+    """The client and her animal are the PMS's to say, whatever a rule would make of the details."""
+    it = held(hub())
+    staff = changed(edited(it, "pms", client="c9"))
+    if not at_once:
+        it.see(pms=staff)
+        it.settle()
+    feeds = {"pms": staff} if at_once else {}
+    entry = portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA, modified=it.now)
+    it.see(Answers(clients={"portal/booking/1": (RECORD,)}), portal=changed(entry), **feeds)
+    it.settle()
+    assert (client(it).client, client(it).match, client(it).state) == ("c9", "linked", State.CONFIRMED)
+    assert "Patient: Bo" in client(it).note
+    assert "link" in kinds(it)

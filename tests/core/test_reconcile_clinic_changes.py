@@ -232,3 +232,12 @@ def test_a_command_that_the_life_cycle_refuses_by_then_becomes_a_task(kind: Any)
 
 def test_every_kind_of_command_is_carried_out() -> None:
     assert set(DEEDS) == set(get_args(CommandKind))
+
+
+def test_a_side_that_refuses_a_status_says_nothing_of_a_move_that_nobody_made() -> None:
+    it = booked()
+    it.see(pms=changed(phone("pms/8", start=TEN, end=TEN + HALF)))  # staff put somebody over it
+    it.see(calendar=changed(edited(it, "calendar", state=State.ARRIVED)))
+    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    assert (client(it).state, client(it).decline_reason, client(it).alternatives) == (State.ARRIVED, "", ())
+    assert "move_refused" not in codes(it)

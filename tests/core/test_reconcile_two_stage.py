@@ -176,6 +176,16 @@ def _shown(it: PureHub, waiting: Entry) -> Any:
     return kept if kept is not None else replace(waiting.view, state=State.CANCELLED)
 
 
+@pytest.mark.parametrize("story", [submitting, moving], ids=lambda story: story.__name__)
+def test_a_side_that_forgets_that_it_failed_has_not_written_it(story: Any) -> None:
+    it, waiting = story()
+    fails(it, waiting)
+    key = f"failed:pms/{client(it).id}"
+    still = replace(waiting, version="later", pending=False, view=_shown(it, waiting))
+    assert key not in it.see(pms=changed(still)).settled
+    assert key in it.see(pms=changed(replace(waiting, version="filed", pending=False))).settled
+
+
 @every_story
 @pytest.mark.parametrize("late", [False, True], ids=["failed", "timed out"])
 def test_trying_again_writes_it_as_a_new_revision(story: Any, late: bool) -> None:
@@ -273,3 +283,60 @@ def test_a_way_out_that_came_too_late_changes_nothing(way: Way) -> None:
     assert [(line.code, line.facts["why"]) for line in plan.journal] == [("refused", "nothing_unwritten")]
     assert it.now > NOW
     assert waiting.pending
+
+
+# --- a side that says less than it should -----------------------------------------------------------------
+
+
+def _before(it: PureHub, waiting: Entry) -> Entry:
+    """What stood there before, shown as if nothing were on its way."""
+    before = shadow(it, "pms").before
+    assert before is not None
+    return replace(waiting, version="listed", view=before, pending=False)
+
+
+@pytest.mark.parametrize("story", [submitting, moving], ids=lambda story: story.__name__)
+def test_a_listing_that_still_shows_what_was_before_is_no_edit_and_no_word_that_it_is_done(story: Any) -> None:
+    it, waiting = story()
+    wanted = client(it)
+    for _ in range(2):
+        it.now += 1
+        plan = it.see(pms=everything(_before(it, waiting)))
+        assert (client(it), plan.effects, plan.tasks) == (wanted, (), ())
+    it.now += 901
+    assert {task.kind for task in it.see(pms=changed(_before(it, waiting))).tasks} == {"timed_out"}
+    it.see(pms=changed(replace(waiting, version="filed", pending=False)))
+    assert client(it).written
+
+
+def test_what_a_side_shows_as_pending_unasked_has_something_before_it() -> None:
+    """Somebody else's write, or ours after its answer was lost: taking it back leads to what stood there."""
+    it = booked()
+    shown = shadow(it, "pms").view
+    it.see(pms=changed(replace(edited(it, "pms", start=LATER, end=LATER + HALF), pending=True)))
+    assert shadow(it, "pms").before == shown
+
+
+def test_a_phone_booking_whose_move_the_pms_refused_is_written_again_once_it_is_taken_back() -> None:
+    it = hub()
+    it.see(pms=changed(phone()))
+    it.settle()
+    (booking,) = it.state.appointments.values()
+    it.see(calendar=changed(replace(edited_of(it, booking.id), version="dragged")))
+    place = ("pms", booking.id)
+    (effect,) = [e for e in it.see().effects if e.connection == "pms"]
+    it.state = replace(
+        it.state, shadows={**it.state.shadows, place: replace(it.state.shadows[place], asked=effect.asked)}
+    )
+    command = Command(id=1, kind="take_back", appointment=booking.id, connection="pms")
+    it.state = replace(it.state, commands=(command,))
+    it.see()
+    it.settle()
+    (after,) = it.state.appointments.values()
+    assert (after.start, after.written) == (TEN, True)
+
+
+def edited_of(it: PureHub, key: str) -> Entry:
+    known = it.state.shadows["calendar", key]
+    assert known.view is not None
+    return Entry(ref=known.ref, version="", view=replace(known.view, start=LATER, end=LATER + HALF))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from simultaneous import BEFORE, CLIENT, CLINIC, Cell, expected, played
+from stories import disagreements
 
 EXPECTED = expected()
 CASES = [(state, clinic, via, client) for (state, clinic, client) in EXPECTED for via in CLINIC[clinic]]
@@ -13,6 +14,7 @@ CASES = [(state, clinic, via, client) for (state, clinic, client) in EXPECTED fo
 def test_what_comes_of_it(state: str, clinic: str, via: str, client: str) -> None:
     it, cell = played(state, clinic, via, client)
     assert str(cell) == str(EXPECTED[state, clinic, client])
+    assert disagreements(it) == []
     quiet = it.see()
     assert (quiet.effects, quiet.appointments, quiet.journal) == ((), (), ())
 

@@ -193,6 +193,8 @@ def test_two_hundred_threads_confirm_forty_slots(crowd: Crowd) -> None:
         assert loser.reason == "slot_unavailable"
         assert len(loser.alternatives) == 3
         assert not {(each.resource, each.start) for each in loser.alternatives} & taken
+        for each in loser.alternatives:  # she could choose it now, in her own portal
+            assert all(m.offers[each.resource]["checkup", each.start] == each.end for m in crowd.portals.values())
     assert len(list(crowd.pms.live())) == len(list(crowd.calendar.stamped())) == SLOTS
     assert all(count == 1 for model in crowd.portals.values() for count in model.messages.values())
 

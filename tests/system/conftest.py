@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import runpy
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ from calbridge.demo.days import BERLIN
 from calbridge.demo.running import running
 from calbridge.demo.world import World
 from calbridge.testing.processes import calbridge
+
+# Tests are no packages: what several files of this folder share is found beside them.
+sys.path.insert(0, str(Path(__file__).parent))
 
 PRELOADED = [
     "calbridge.cli.sync",

@@ -4,67 +4,23 @@ Each time a real `calbridge sync` dies of SIGKILL while the three sides stay up;
 with one event, one appointment and one message (design.md section 3, R9).
 """
 
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 import pytest
+from killing import Killer, Moment
 
 from calbridge.demo.people import people
 from calbridge.demo.shown import Shown
 from calbridge.demo.world import World
-from calbridge.testing.proxy import Answer, Call, Lost, Rule
+from calbridge.testing.proxy import Call
 
-Moment = Literal["before", "after"]
 SIDES = ("calendar", "portal", "pms")
 FEWEST_WRITES = 4
 """Of a booking: PMS, calendar, the portal's booking and its availability, at least one each."""
-
-
-class Killer(Rule):
-    """Counts the writes that pass any of the proxies, and at the chosen one kills whoever is at work."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._own = threading.local()
-        self._seen = 0
-        self._chosen = 0
-        self._moment: Moment = "before"
-        self.victim: int | None = None
-
-    def arm(self, chosen: int, moment: Moment) -> None:
-        """Kill at the write with this number, counted from now on; 0 is never."""
-        with self._lock:
-            self._seen, self._chosen, self._moment = 0, chosen, moment
-
-    @property
-    def seen(self) -> int:
-        """Writes since it was armed."""
-        return self._seen
-
-    def before(self, call: Call) -> Call:
-        self._own.number = 0
-        if call.writes and not _settings(call):
-            with self._lock:
-                self._seen += 1
-                self._own.number = self._seen
-        self._strike("before")
-        return call
-
-    def after(self, call: Call, answer: Answer) -> Answer:
-        self._strike("after")
-        return answer
-
-    def _strike(self, moment: Moment) -> None:
-        if not self._own.number or (self._own.number, moment) != (self._chosen, self._moment):
-            return
-        assert self.victim is not None
-        os.kill(self.victim, signal.SIGKILL)
-        raise Lost
 
 
 def _settings(call: Call) -> bool:
@@ -116,7 +72,7 @@ class Case:
 
 @pytest.fixture(scope="module")
 def killer() -> Killer:
-    return Killer()
+    return Killer(lambda call: not _settings(call))
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 
 from calbridge.engine import Engine
 from calbridge.host import ClinicHost
+from calbridge.hub import Command, CommandKind
 from calbridge.model import Clinic, Details, Resource, Service, State, WallWindow
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
@@ -148,6 +150,26 @@ def test_one_that_reception_deletes_is_cancelled_after_a_probe(bridge: Bridge) -
     assert bridge.side.diary() == []
 
 
+@pytest.mark.parametrize("ends", ["delete", "cancel"])
+@pytest.mark.parametrize("offset", [0, 2 * HOUR])
+def test_one_that_reception_ends_and_books_anew_is_still_the_same(bridge: Bridge, ends: str, offset: int) -> None:
+    """Many PMS move a visit so: the client's link lives on, and she hears at most that it was moved."""
+    ref = bridge.book()
+    (visit,) = bridge.side.diary()
+    getattr(bridge.side, ends)(f"appointment/{visit['id']}")
+    start = bridge.side.start + offset
+    again = {name: visit[name] for name in ("type", "client_id", "patient_id", "title")}
+    new = bridge.side.phone("anna", start, start + HOUR // 2, **again)
+    bridge.cycle()
+    assert (bridge.portal.get(ref).state, bridge.portal.get(ref).start) == (State.CONFIRMED, start)
+    assert len({a.id for a in bridge.store.appointments(CLINIC.key)}) == 1
+    assert [kind for (_, kind, _), _ in bridge.portal.messages.items()] == ["confirmed", *["moved"] * (offset > 0)]
+    assert not bridge.cycle().writes
+    bridge.portal.cancel(ref)
+    bridge.cycle()
+    assert bridge.side.get(new)["status"] == "cancelled"
+
+
 def test_the_client_cancels_and_the_pms_follows(bridge: Bridge) -> None:
     bridge.portal.cancel(bridge.book())
     bridge.cycle()
@@ -182,3 +204,79 @@ def test_whatever_answer_is_lost_the_sides_agree_in_the_end(bridge: Bridge, matc
     assert [visit["status"] for visit in live] == ["confirmed"]
     assert bridge.portal.get(ref).state is State.CONFIRMED
     assert not bridge.cycle().writes
+
+
+# --- a PMS that files its writes later ------------------------------------------------------------
+
+
+@pytest.fixture
+def slowly(slow: Any, tmp_path: Path) -> Iterator[Bridge]:
+    made = Bridge(slow, tmp_path / "hub.sqlite3")
+    made.cycle()
+    yield made
+    made.store.close()
+
+
+def filed(bridge: Bridge) -> None:
+    """Half a minute later the PMS has decided on everything that it took."""
+    bridge.side.clock.write_text(_iso(bridge.clock.advance(31)))
+    for _ in range(200):
+        if not any(visit["write_state"] == "pending" for visit in bridge.side.diary()):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the write stayed pending")
+
+
+def taken(bridge: Bridge) -> str:
+    """A booking that the PMS took and did not file yet."""
+    hold = bridge.portal.select("anna", "checkup", bridge.side.start)
+    bridge.cycle(after=1)
+    filed(bridge)
+    bridge.cycle(after=1)
+    ref = bridge.portal.confirm(hold, ERIKA)
+    bridge.cycle(after=1)
+    return ref
+
+
+def test_accepted_is_shown_as_pending_and_told_once_it_is_written(slowly: Bridge) -> None:
+    ref = taken(slowly)
+    (visit,) = slowly.side.diary()
+    assert (visit["status"], visit["write_state"]) == ("confirmed", "pending")
+    assert (slowly.portal.get(ref).state, slowly.portal.messages) == (State.REQUESTED, {})
+    (booking,) = slowly.store.appointments(CLINIC.key)
+    assert (booking.state, booking.written) == (State.CONFIRMED, False)
+    assert [shadow.pending for shadow in slowly.store.shadows(CLINIC.key, booking.id)].count(True) == 1
+    filed(slowly)
+    slowly.cycle(after=1)
+    assert slowly.portal.get(ref).state is State.CONFIRMED
+    assert not slowly.cycle(after=1).writes
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "status"),
+    [
+        ("retry", State.CONFIRMED, "confirmed"),
+        ("keep", State.CONFIRMED, "tentative"),
+        ("take_back", State.DECLINED, "cancelled"),
+    ],
+)
+def test_what_could_not_be_filed_waits_for_a_person_who_has_a_way_out(
+    slowly: Bridge, way: CommandKind, state: State, status: str
+) -> None:
+    ref = taken(slowly)
+    slowly.side.arm({"match": "SETTLE /v1/appointments", "action": "not_written"})
+    filed(slowly)
+    slowly.side.arm()
+    for _ in range(2):
+        slowly.cycle(after=1)
+        assert slowly.portal.get(ref).state is State.REQUESTED
+    (task,) = slowly.store.tasks(CLINIC.key)
+    assert (task.kind, task.connection) == ("failed", "pms")
+    slowly.store.add_command(CLINIC.key, Command(kind=way, appointment=task.appointment, connection="pms"))
+    slowly.cycle(after=1)
+    filed(slowly)
+    slowly.cycle(after=1)
+    assert slowly.portal.get(ref).state is state
+    assert slowly.store.tasks(CLINIC.key) == []
+    assert slowly.side.diary()[0]["status"] == status
+    assert not slowly.cycle(after=1).writes

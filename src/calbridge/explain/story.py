@@ -18,6 +18,7 @@ STORY: Mapping[str, str] = {
     "late_confirmation": "The client confirmed after her reservation had ended; it is judged as a new booking.",
     "move_refused": "The client's move was refused: {rule}.",
     "recovered": "The bridge did not know this booking; it was taken over from the portal as {state}.",
+    "recreated": "The PMS ended its entry and began another one for the same visit: it is still this booking.",
     "attached": "The bridge did not know this booking; the entry with its stamp was taken over.",
     "alternatives": "The client was offered {count} other times.",
     # the life cycle

@@ -56,6 +56,8 @@ def begin(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     draft.agree(link, key)
     if view.state is State.REQUESTED:
         submit(draft, link, held, entry)
+    elif not takes_time(held, draft.now):  # over before anybody saw it: it is written nowhere
+        draft.step(held, Event.EXPIRE)
 
 
 def _appointment(draft: Draft, link: Link, entry: Entry, key: str, decision: Decision) -> Appointment:

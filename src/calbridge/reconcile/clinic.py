@@ -15,7 +15,8 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.unwritten import by_hand, is_new_failure, write_failed, written
+from calbridge.reconcile.recreated import follow_recreated
+from calbridge.reconcile.unwritten import by_hand, is_new_failure, still_waiting, write_failed
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
 
@@ -26,8 +27,10 @@ def read_known(draft: Draft, reads: Reads) -> None:
     """Settle every edit of an appointment the hub knows, all clinic sides together."""
     wishes: defaultdict[str, list[Wish]] = defaultdict(list)
     for link, observation in reads:
+        anew = follow_recreated(draft, link, observation)
         for key in _missing(draft, link, observation):
-            wishes[key].append(Wish(link=link, entry=None))
+            if key not in anew:
+                wishes[key].append(Wish(link=link, entry=None))
         for entry in _ordered(observation):
             wish = _edit(draft, link, entry, observation)
             if wish:
@@ -50,7 +53,8 @@ def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
         if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone):
             gone.append(shadow.appointment)
         else:
-            _unproved(draft, link, shadow.appointment)
+            if not draft.appointments[shadow.appointment].state.gone:
+                _unproved(draft, link, shadow.appointment)
             draft.reread(link)
     return gone
 
@@ -79,6 +83,7 @@ def _edit(draft: Draft, link: Link, entry: Entry, observation: Observation) -> t
         write_failed(draft, link, key, entry)
         return None
     shadow = draft.shadows[link.name, key]
+    entry = still_waiting(link, shadow, entry)
     changes = delta(link, shadow, entry.view)
     if _reopened(draft, link, key, entry, changes):
         return None
@@ -91,7 +96,6 @@ def _recorded(draft: Draft, link: Link, key: str, entry: Entry) -> None:
     """The system of record shows it as the hub has it: it is written, also where that took it two stages."""
     if entry.pending or entry.failed:
         return
-    written(draft, link.name, key)
     appointment, view = draft.appointments[key], entry.view
     shows = (view.state, view.start, view.resource) == (appointment.state, appointment.start, appointment.resource)
     waits = appointment.state is State.CONFIRMED and not appointment.written

@@ -62,10 +62,14 @@ WAYS_OUT = {"retry": unwritten.retry, "keep": unwritten.keep, "take_back": unwri
 
 
 def _way_out(draft: Draft, command: Command, appointment: Appointment) -> None:
-    """By then it may have been written, or have ended: then there is nothing to be done."""
+    """By then it may have been written. What has ended is not taken back, but may still have to go away there."""
     shadow = draft.shadows.get((command.connection, appointment.id))
-    if shadow is None or appointment.state.ended or command.connection not in draft.state.links:
+    if shadow is None or command.connection not in draft.state.links:
         draft.note("refused", appointment.id, command.connection, event=command.kind, why="nothing_unwritten")
+    elif appointment.state.ended and command.kind == "take_back":
+        draft.note("refused", appointment.id, command.connection, event=command.kind, why="not_possible")
+        _not_done(draft, command, appointment)
+        return
     else:
         WAYS_OUT[command.kind](draft, shadow)
     unwritten.decided(draft, command.connection, appointment.id)
@@ -75,15 +79,20 @@ def _step(draft: Draft, command: Command, appointment: Appointment, event: Event
     after = draft.step(appointment, event, by="command")
     wanted = appointment.state.gone and event in {Event.DECLINE, Event.CLINIC_CANCEL}  # it is over, as was asked
     if after is None and not wanted:
-        state = appointment.state.replace("_", " ")
-        draft.task(
-            "command",
-            f"{command.kind}/{appointment.id}",
-            f'Clinic {draft.clinic.key}: "{command.kind}" of booking {appointment.id} was not done, because by then it '
-            f"was {state}. Look at it with `calbridge journal --booking {appointment.id}`.",
-            appointment=appointment.id,
-        )
+        _not_done(draft, command, appointment)
     return after
+
+
+def _not_done(draft: Draft, command: Command, appointment: Appointment) -> None:
+    """Whoever asked for it is not there any more to be answered."""
+    what, state = command.kind.replace("_", " "), appointment.state.replace("_", " ")
+    draft.task(
+        "command",
+        f"{command.kind}/{appointment.id}",
+        f'Clinic {draft.clinic.key}: "{what}" of booking {appointment.id} was not done, because by then it '
+        f"was {state}. Look at it with `calbridge journal --booking {appointment.id}`.",
+        appointment=appointment.id,
+    )
 
 
 def _end(draft: Draft, command: Command, appointment: Appointment, event: Event) -> None:

@@ -54,6 +54,7 @@ class Draft:
         self.refused: dict[str, Candidate] = {}
         self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}
+        self.seen: set[tuple[str, str]] = set()
 
     # --- records ---
 
@@ -96,6 +97,7 @@ class Draft:
         old = self.shadows.get((link.name, appointment_id))
         if old and old.ref != entry.ref:
             self.by_ref.pop((link.name, old.ref), None)
+        waits = entry.pending and (old is None or old.pending or old.view != entry.view)
         self.shadows[link.name, appointment_id] = Shadow(
             connection=link.name,
             appointment=appointment_id,
@@ -105,10 +107,11 @@ class Draft:
             asked="" if edited or old is None else old.asked,
             revision=old.revision if old else 0,
             confirmed=old.confirmed if old else self.now,
-            pending=entry.pending,
-            before=old.before if old and entry.pending else None,
+            pending=waits,
+            before=(old.before if old.pending else old.view) if old and waits else None,
             manage_url=entry.manage_url or (old.manage_url if old else ""),
         )
+        self.seen.add((link.name, appointment_id))
         self.by_ref[link.name, entry.ref] = appointment_id
         self.foreign.pop((link.name, entry.ref), None)
         self.settled.add(f"missing:{link.name}/{appointment_id}")

@@ -13,7 +13,7 @@ from calbridge.reconcile.asking import wish_of
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import in_the_way, takes_time
 from calbridge.reconcile.missing import entries
-from calbridge.reconcile.places import places
+from calbridge.reconcile.places import keeps_itself, places
 
 TAKEN = "slot_unavailable"
 
@@ -41,8 +41,7 @@ def check_reservations(draft: Draft, reads: Mapping[str, Observation]) -> None:
 
 def _reserve(draft: Draft, appointment: Appointment) -> None:
     """Where the clinic has no side at all, the hub itself is the record."""
-    clinic_sides = draft.state.broken or any(link.side is Side.CLINIC for link in draft.state.links.values())
-    alone = not clinic_sides and appointment.state is State.CONFIRMED
+    alone = keeps_itself(draft.state) and appointment.state is State.CONFIRMED
     draft.put(replace(appointment, reserved=True, written=appointment.written or alone))
 
 

@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import Literal
 
 from calbridge.details import lacking
-from calbridge.feeds import Entry
+from calbridge.feeds import ClientRecord, Entry
 from calbridge.hub import Agreement
 from calbridge.lifecycle import Event
 from calbridge.matching import Ambiguous, Likeness, Linked, Proposed, Unmatched, match
-from calbridge.model import Appointment, Rules, State
+from calbridge.model import Appointment, Details, Rules, State
 from calbridge.reconcile.admission import instant, not_admitted, turn_away
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import promised
-from calbridge.reconcile.linking import ask, become, link_found
+from calbridge.reconcile.linking import ask, ask_for_patient, become, link_found
 
 Outcome = Literal["proposed", "ambiguous", "unmatched"]
 WHY: dict[Outcome, str] = {
@@ -48,11 +48,22 @@ def identify(draft: Draft, appointment: Appointment, key: str) -> tuple[Appointm
     """
     if appointment.details is None:
         return appointment, True
+    if appointment.client:
+        return _kept(draft, appointment), True
     records = draft.answers.clients.get(key)
-    if records is None:
-        return _unasked(draft, appointment), True
+    return (_unasked(draft, appointment), True) if records is None else _matched(draft, appointment, records)
+
+
+def _kept(draft: Draft, appointment: Appointment) -> Appointment:
+    """Staff linked it in the PMS while it was only reserved: whose it is, is the PMS's to say."""
+    linked = become(appointment, match="linked")
+    ask_for_patient(draft, linked)
+    return linked
+
+
+def _matched(draft: Draft, appointment: Appointment, records: tuple[ClientRecord, ...]) -> tuple[Appointment, bool]:
     rules, region = draft.clinic.rules, draft.clinic.region
-    found = match(appointment.details, records, rules, region, refused=appointment.not_clients)
+    found = match(appointment.details or Details(), records, rules, region, refused=appointment.not_clients)
     match found:
         case Linked():
             return link_found(draft, appointment, found.found), True

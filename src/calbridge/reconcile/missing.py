@@ -78,11 +78,12 @@ def _absent(state: HubState, link: Link, observation: Observation) -> Iterator[S
 
 
 def _of(state: HubState, link: Link) -> Iterator[Shadow]:
-    """What the side is known to show. What it only accepted it need not list yet."""
+    """What the side is known to show. What it only accepted it need not list yet, unless it is to go away."""
     return (
         shadow
-        for (connection, _), shadow in state.shadows.items()
-        if connection == link.name and shadow.view is not None and not shadow.view.state.gone and not shadow.pending
+        for (connection, key), shadow in state.shadows.items()
+        if connection == link.name and shadow.view is not None and not shadow.view.state.gone
+        if not shadow.pending or (key in state.appointments and state.appointments[key].state.gone)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calbridge.hub import HubState, Link
-from calbridge.model import Appointment
+from calbridge.model import Appointment, Side
 
 
 def has_place(link: Link, appointment: Appointment) -> bool:
@@ -34,3 +34,8 @@ def keeper(state: HubState, appointment: Appointment) -> Link | None:
     """That side, where there is one."""
     first = next(iter(places(state, appointment)), None)
     return first if first is not None and first.rank == 0 else None
+
+
+def keeps_itself(state: HubState) -> bool:
+    """The clinic has no side of its own, as far as anybody knows: then the hub is the record."""
+    return not state.broken and all(link.side is Side.CLIENT for link in state.links.values())

@@ -21,7 +21,7 @@ from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
 from calbridge.reconcile.taken import believe_record, take_back
 from calbridge.reconcile.telling import already_shown, telling
-from calbridge.reconcile.unwritten import overdue
+from calbridge.reconcile.unwritten import overdue, written_after_all
 
 
 def reconcile(
@@ -50,6 +50,7 @@ def reconcile(
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
+    written_after_all(draft)
     overdue(draft)
     offer_alternatives(draft)
     plan = draft.plan()

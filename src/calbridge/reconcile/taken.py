@@ -9,7 +9,7 @@ from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.asking import wish_of
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import TAKEN, give_way
-from calbridge.reconcile.places import keeper
+from calbridge.reconcile.places import keeper, keeps_itself
 from calbridge.views import PmsView, View
 
 
@@ -30,7 +30,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     settled = moved or (kept is not None and kept.state in {State.CONFIRMED, State.ARRIVED})
     if appointment.origin is Side.CLIENT and not settled:
         give_way(draft, appointment, link.name)
-    elif kept is not None and _moved_by_client(draft, appointment):
+    elif kept is not None and moved and _moved_by_client(draft, appointment):
         undo_move(draft, appointment, kept)
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
@@ -70,12 +70,19 @@ def believe_record(draft: Draft) -> None:
 
 
 def _recorded(draft: Draft, appointment: Appointment) -> bool:
-    """The system of record shows it there and confirmed, as it was written, and not only as it was accepted."""
+    """The system of record shows it there and confirmed, as it was written or made there, and not only as accepted.
+
+    What bears our stamp and was never written by this hub (it lost its database) may be the placeholder of a hold.
+    """
+    if appointment.state is State.CONFIRMED and appointment.reserved and keeps_itself(draft.state):
+        return True
     link = keeper(draft.state, appointment) if appointment.state is State.CONFIRMED else None
     if link is None or (link.name, appointment.id) in draft.state.unresolved:
         return False
     shadow = draft.shadows.get((link.name, appointment.id))
-    shown = shadow.view if shadow and shadow.revision and not shadow.pending else None
+    if shadow is None or shadow.pending or not (shadow.revision or appointment.source == link.name):
+        return False
+    shown = shadow.view
     return shown is not None and shown.state is State.CONFIRMED and _place(shown) == _place(appointment)
 
 

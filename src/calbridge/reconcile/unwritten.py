@@ -8,17 +8,18 @@ hand), or take back what could not be written.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from calbridge.feeds import Entry
 from calbridge.hub import Link, Shadow
 from calbridge.model import Appointment
 from calbridge.reconcile.afterwards import STANDING
-from calbridge.reconcile.compare import fingerprint
+from calbridge.reconcile.compare import carried, fingerprint
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import TAKEN, give_way
 from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.taken import undo_move
-from calbridge.views import project
+from calbridge.views import View, project
 
 KINDS = ("failed", "timed_out", "write")
 """The kinds of task that have these ways out."""
@@ -27,6 +28,18 @@ KINDS = ("failed", "timed_out", "write")
 def is_new_failure(draft: Draft, link: Link, key: str, entry: Entry) -> bool:
     """A side may show for ever that its last write failed: it is news only of a write that was on its way."""
     return bool(entry.failed) and draft.shadows[link.name, key].pending
+
+
+def still_waiting(link: Link, shadow: Shadow, entry: Entry) -> Entry:
+    """A side that took a write and shows what was there before has not written it yet, whether it says so or not.
+
+    It is no edit that puts things back, and no word that it is done; if nothing else comes, it is overdue one day.
+    """
+    if not shadow.pending or entry.pending or shadow.before is None or shadow.view is None:
+        return entry
+    as_before = carried(link, entry.view) == carried(link, shadow.before)
+    waits = as_before and shadow.asked not in {"", fingerprint(link, entry.view)}
+    return replace(entry, pending=True, view=shadow.view) if waits else entry
 
 
 def write_failed(draft: Draft, link: Link, key: str, entry: Entry) -> None:
@@ -40,37 +53,59 @@ def write_failed(draft: Draft, link: Link, key: str, entry: Entry) -> None:
         draft.by_ref.pop((link.name, shadow.ref), None)
         shadow = replace(shadow, ref="", version="", view=None)
     draft.shadows[link.name, key] = shadow
-    if appointment.state.gone:
-        return
-    if taken:
+    if taken and not appointment.state.gone:
         draft.conflicts.add((link.name, key))
-    else:
-        _ask(draft, "failed", shadow, "accepted booking {key} and then could not write it")
+    elif not taken and not (appointment.state.gone and shadow.view is None):
+        _ask(draft, "failed", shadow)
 
 
 def overdue(draft: Draft) -> None:
     """Accepted, and still not written: nobody would know, because the client is told nothing either."""
     limit = draft.now - draft.clinic.rules.write_timeout
     for shadow in list(draft.shadows.values()):
-        if shadow.pending and shadow.confirmed <= limit and not draft.appointments[shadow.appointment].state.gone:
-            _ask(draft, "timed_out", shadow, "accepted booking {key} long ago and has not written it")
+        if shadow.pending and shadow.confirmed <= limit:
+            _ask(draft, "timed_out", shadow)
 
 
-def _ask(draft: Draft, kind: str, shadow: Shadow, what: str) -> None:
+STANDS = {
+    "failed": "accepted booking {key} and then could not write it",
+    "timed_out": "accepted booking {key} long ago and has not written it",
+    "then": "Its client is told nothing yet and its time stays reserved. Try again, keep it if it was entered there by "
+    "hand, or take it back.",
+}
+OVER = {
+    "failed": "accepted that booking {key} is over and then could not take it away",
+    "timed_out": "accepted long ago that booking {key} is over and has not taken it away",
+    "then": "Its time may still be taken there. Try again, or take it away there by hand and keep it so.",
+}
+
+
+def _ask(draft: Draft, kind: Literal["failed", "timed_out"], shadow: Shadow) -> None:
     key, name = shadow.appointment, shadow.connection
+    words = OVER if draft.appointments[key].state.gone else STANDS
     draft.task(
         kind,
         f"{name}/{key}",
-        f"Clinic {draft.clinic.key}, connection {name}: the other side {what.format(key=key)}. Its client is told "
-        "nothing yet and its time stays reserved. Try again, keep it if it was entered there by hand, or take it back.",
+        f"Clinic {draft.clinic.key}, connection {name}: the other side {words[kind].format(key=key)}. {words['then']}",
         appointment=key,
         connection=name,
     )
 
 
-def written(draft: Draft, connection: str, key: str) -> None:
-    """Nobody has to look any more at what was only accepted. (What a side refused at once it may still not have.)"""
-    draft.settled |= {f"{kind}:{connection}/{key}" for kind in ("failed", "timed_out")}
+def written_after_all(draft: Draft) -> None:
+    """Nobody has to look any more at what stands where it should by now, or is gone as it should."""
+    for name, key in draft.seen:
+        shadow, appointment = draft.shadows.get((name, key)), draft.appointments[key]
+        view = shadow.view if shadow is not None else None
+        if view is None or (shadow is not None and not shadow.pending and _stands(view, appointment)):
+            draft.settled |= {f"{kind}:{name}/{key}" for kind in ("failed", "timed_out")}
+
+
+def _stands(view: View, appointment: Appointment) -> bool:
+    if appointment.state.gone or view.state.gone:
+        return appointment.state.gone and view.state.gone
+    place = (view.state, view.start, view.end, view.resource)
+    return place == (appointment.state, appointment.start, appointment.end, appointment.resource)
 
 
 def decided(draft: Draft, connection: str, key: str) -> None:
@@ -98,7 +133,7 @@ def keep(draft: Draft, shadow: Shadow) -> None:
     appointment, link = draft.appointments[shadow.appointment], draft.state.links[shadow.connection]
     asked = fingerprint(link, project(link.role, appointment, draft.clinic))
     draft.shadows[link.name, appointment.id] = replace(_as_it_stands(shadow), asked=asked)
-    if keeps_record(draft.state, link, appointment):
+    if keeps_record(draft.state, link, appointment) and not appointment.state.ended:
         draft.put(replace(appointment, written=True))
     draft.note("write_kept", appointment.id, link.name, by="command")
 

@@ -1,0 +1,78 @@
+"""What a PMS cancels and books anew to move it, or to give it its client's real record, is the same appointment still.
+
+Many PMS reschedule that way, and the new entry bears no mark of ours; were it another appointment, the client would be
+told that hers is cancelled, and her link would be dead (vendors' facts, lesson on rescheduling identity). Evidence is
+one read in which an entry ends and another begins that is the same visit of the same patient; never a guess.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from calbridge.feeds import Entry, Gone
+from calbridge.hub import Link, Observation, Shadow
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.missing import entries, missing, over
+from calbridge.views import PmsView, View
+
+Visit = tuple[str, ...]
+
+
+def follow_recreated(draft: Draft, link: Link, observation: Observation) -> frozenset[str]:
+    """Give each new entry that takes the place of one that ended to its appointment; the ids of those."""
+    if not (link.capabilities.adopts and link.approved):
+        return frozenset()
+    ended: defaultdict[Visit, list[Shadow]] = defaultdict(list)
+    begun: defaultdict[Visit, list[Entry]] = defaultdict(list)
+    for shadow in _ended(draft, link, observation):
+        ended[_visit(shadow.view)].append(shadow)
+    for entry in _begun(draft, link, observation):
+        begun[_visit(entry.view)].append(entry)
+    return frozenset(
+        _follow(draft, link, ended[visit][0], begun[visit][0])
+        for visit in ended
+        if visit and len(ended[visit]) == len(begun[visit]) == 1
+    )
+
+
+def _ended(draft: Draft, link: Link, observation: Observation) -> Iterator[Shadow]:
+    """Live appointments whose entry is proved gone, or shown as cancelled."""
+    for shadow in missing(draft.state, link, observation):
+        if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone) and _lives(draft, shadow):
+            yield shadow
+    for entry in entries(observation):
+        key = draft.by_ref.get((link.name, entry.ref), "")
+        shown = draft.shadows.get((link.name, key))
+        if shown is not None and entry.view.state.gone and not entry.failed and _lives(draft, shown):
+            yield shown
+
+
+def _lives(draft: Draft, shadow: Shadow) -> bool:
+    unanswered = (shadow.connection, shadow.appointment) in draft.state.unresolved
+    live = shadow.view is not None and not shadow.view.state.gone and not shadow.pending
+    return live and not unanswered and not draft.appointments[shadow.appointment].state.ended
+
+
+def _begun(draft: Draft, link: Link, observation: Observation) -> Iterator[Entry]:
+    """Entries that nobody knows yet and the bridge did not make."""
+    for entry in entries(observation):
+        known = (link.name, entry.ref) in draft.by_ref or entry.stamp is not None or entry.failed or entry.pending
+        if not known and not entry.view.state.ended and not over(entry, draft.now):
+            yield entry
+
+
+def _visit(view: View | None) -> Visit:
+    """The same service for the same patient; of an unlinked one, with the very texts. () where neither says who."""
+    if not isinstance(view, PmsView):
+        return ()
+    if view.client:
+        return (view.service, view.client, view.patient)
+    return (view.service, view.title, view.note) if view.note else ()
+
+
+def _follow(draft: Draft, link: Link, shadow: Shadow, entry: Entry) -> str:
+    draft.by_ref.pop((link.name, shadow.ref), None)
+    draft.by_ref[link.name, entry.ref] = shadow.appointment
+    draft.note("recreated", shadow.appointment, link.name)
+    return shadow.appointment
