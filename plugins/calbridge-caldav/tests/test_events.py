@@ -225,6 +225,7 @@ def test_the_vtimezone_tells_what_the_zone_does(zone: str) -> None:
         (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n", "line 3: an END"),
         (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "line 2: the VEVENT"),
         (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "no event"),
+        (b"BEGIN:VCALENDAR\n" + b"\n" * 200_001 + b"END:VCALENDAR\n", "more than 100,000 lines"),
         (b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:x\nEND:VEVENT\nEND:VCALENDAR\n", "line 2: the event has no DTSTART"),
     ],
 )

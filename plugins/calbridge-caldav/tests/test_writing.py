@@ -61,6 +61,35 @@ def test_a_change_keeps_what_staff_added(practice: Any, make: Any) -> None:
     assert practice.write(entry=later, revision=3, view=replace(later.view, title="Neu")).view.title == "Neu"
 
 
+ADDED = (
+    "ORGANIZER;CN=Praxis:mailto:praxis@example.org",
+    'ATTENDEE;CN="Roth; Eva";PARTSTAT=ACCEPTED;RSVP=TRUE:mailto:eva@example.org',
+    "X-ROOM-COLOUR;X-P=1:bl\\, ue",
+    "GEO:52.5;13.4",
+)
+
+
+def test_what_staff_added_goes_back_to_the_letter(practice: Any, make: Any) -> None:
+    """Attendees, alarms and unknown properties: of what the server gives, only what the change is about is replaced."""
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", "\r\n".join(ADDED) + f"\r\n{ALARM}END:VEVENT"))
+    fresh, before = practice.records()[entry.ref], practice.text(entry.ref)
+    sent: list[bytes] = []
+    practice.wire.before = lambda request: sent.append(request.content) if request.method == "PUT" else None
+    practice.write(entry=fresh, view=make.view(start=make.ten + 3600, end=make.ten + 5400))
+    (body,) = sent
+    lines = body.decode().replace("\r\n ", "").split("\r\n")
+    old = before.replace("\r\n ", "").split("\r\n")
+    swapped = {line.partition(":")[0].partition(";")[0] for line in {*old} ^ {*lines}}
+    moved = {"DTSTART", "DTEND", "SEQUENCE", "X-CALBRIDGE-REVISION", "DTSTAMP", "LAST-MODIFIED"}
+    assert swapped <= moved
+    assert {"DTSTART", "SEQUENCE"} <= swapped
+    assert [line for line in old if line.startswith(("ATTENDEE", "ORGANIZER", "X-ROOM", "GEO", "TRIGGER"))] == [
+        line for line in lines if line.startswith(("ATTENDEE", "ORGANIZER", "X-ROOM", "GEO", "TRIGGER"))
+    ]
+    assert sum(line.startswith(("ATTENDEE", "ORGANIZER", "X-ROOM", "GEO", "TRIGGER")) for line in lines) == 5
+
+
 def test_the_same_change_twice_writes_once(practice: Any, make: Any) -> None:
     first = practice.write()
     written = len(practice.wire.writes())

@@ -187,9 +187,14 @@ def test_a_file_gets_old_without_a_change_to_it(provider: Any, tmp_path: Any, cl
         ({"url": "https://x/a.ics", "max_age": "PT5M"}, "not longer than refresh"),
         ({"path": "a.ics", "max_age": "PT0S"}, "greater than 0"),
         ({"path": "a.ics", "max_age": "soon"}, "a duration is written like"),
+        ({"path": "a.ics", "window_categories": ["a, b"]}, "is no category"),
+        (
+            {"path": "a.ics", "window_categories": ["frei"], "absence_categories": ["Frei"]},
+            "both a window and an absence",
+        ),
     ],
 )
-def test_wrong_settings(settings: dict[str, str], words: str) -> None:
+def test_wrong_settings(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         IcsSettings.model_validate({"resource": "anna", **settings})
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.plugins import Plugins
-    from calbridge.provider import ProviderKind
+    from calbridge.provider import Discovered, ProviderKind
 
 Check = Callable[[str], object]
 """Raises ValueError or ConfigError with one sentence for an answer that cannot be used."""
@@ -104,9 +104,12 @@ def _answers(
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
     kinds = several("kinds", question, "", one_of(plugins.kinds))
     places = _named_apart([Place.of(_kind(plugins, kind)) for kind in kinds])
+    _refuse_unknown(places, answers, assigned)
     for place in places:
-        _found(plugins, place, answers, assigned, search, ask=ask)
+        found = _found(plugins, place, answers, assigned, search, ask=ask)
         _fill(place, answers, assigned, ask=ask)
+        if found is not None and not ask:
+            _refuse_undecided(place, answers, found)
     return answers.with_places(places)
 
 
@@ -166,14 +169,14 @@ def _kind(plugins: Plugins, kind: str) -> ProviderKind:
 
 def _found(
     plugins: Plugins, place: Place, answers: Answers, assigned: dict[str, str], search: Searching, *, ask: bool
-) -> None:
+) -> Discovered | None:
     """Where the kind can look for its server and an address is given: its settings, from what is there."""
     kind = plugins.kinds[place.kind]
     address = search.addresses.get(place.kind, "")
     if not address and ask and kind.discover is not None:
         address = _prompt(f"{place.kind}: e-mail address, host or URL to look at, or nothing", "", None)
     if not address:
-        return
+        return None
     looking = Looking(
         kind=kind,
         place=place,
@@ -184,7 +187,7 @@ def _found(
     )
     found = looking.find(address)
     if found is None:
-        return
+        return None
     report(found)
     place.values |= found.values
     for key in found.choices:
@@ -192,6 +195,28 @@ def _found(
         place.values |= chosen(found, key, answers.resources, prompt=prompt)
     place.allow_private = looking.allow_private
     place.has_secret = looking.keep()
+    return found
+
+
+def _refuse_unknown(places: list[Place], answers: Answers, assigned: dict[str, str]) -> None:
+    """A slip in --set would else be an answer that nobody hears."""
+    known = [f"{place.kind}.{key}" for place in places for key, _question in place.questions(answers)]
+    for key in assigned:
+        if key not in known:
+            there = f"; there are {', '.join(known)}" if known else "; name a kind with --connect"
+            raise ConfigError(f"--set {key}: nothing asks for that{did_you_mean(key, known) or there}")
+
+
+def _refuse_undecided(place: Place, answers: Answers, found: Discovered) -> None:
+    """Names tell which calendar is whose, or they do not: then somebody has to say it."""
+    for key, choices in found.choices.items():
+        if key in place.required and choices and not place.found(f"{key}."):
+            wanted = next(iter(answers.resources))
+            there = ", ".join(each.value for each in choices)
+            raise ConfigError(
+                f"the names do not tell which of the {key} is whose: "
+                f"add --set {place.kind}.{key}.{wanted}=... and so on (there are {there})"
+            )
 
 
 def _fill(place: Place, answers: Answers, assigned: dict[str, str], *, ask: bool) -> None:

@@ -16,8 +16,8 @@ from calbridge.ical.steps import Steps, TooManyStepsError
 from calbridge.ical.times import Moment
 from calbridge.interval import Interval
 
-_EACH = 20
-"""Steps that one occurrence of a rule costs."""
+_RULE, _EACH = 80, 16
+"""Steps that a rule costs, and one occurrence of it."""
 
 _MARGIN = timedelta(days=2)
 """No zone is further from another, and no clock is changed by more."""
@@ -77,6 +77,7 @@ def _latest(series: Series, zone: ZoneInfo) -> dict[Moment, Event]:
 
 def _starts(event: Event, window: Interval, zone: ZoneInfo, steps: Steps) -> Iterator[Moment]:
     """The event itself, and what its rule gives. (DTSTART counts though the rule may not give it.)"""
+    steps.spend(_RULE)
     rule, start = event.rules[0], event.start
     here = (start.tzinfo if isinstance(start, datetime) else None) or zone
     first = _wall(start)

@@ -19,7 +19,7 @@ from icalendar.prop import vDDDLists, vDDDTypes, vInt, vRecur, vText
 from calbridge.ical.events import Event
 from calbridge.ical.lines import FaultError
 from calbridge.ical.series import Instance, Series, end_of, identity
-from calbridge.ical.steps import Steps, TooManyStepsError
+from calbridge.ical.steps import Steps
 from calbridge.ical.times import instant
 from calbridge.interval import Interval
 
@@ -30,11 +30,9 @@ _MARK = "X-MARK"
 
 
 def instances(series: Series, window: Interval, zone: ZoneInfo, steps: Steps) -> list[Instance]:
-    """Every occurrence that may touch the window. FaultError where the rule is too much, or the library fails."""
+    """Every occurrence that may touch the window. FaultError where the library fails, TooManyStepsError as usual."""
     try:
         return steps.run(lambda: list(_expanded(series, window, zone)))
-    except TooManyStepsError:
-        raise FaultError("the recurrence gives too many occurrences") from None
     except Exception as error:  # noqa: BLE001  # the library raises whatever its own dependencies raise
         raise FaultError(f"the recurrence cannot be read ({type(error).__name__})") from None
 

@@ -17,6 +17,7 @@ from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.http import classify, json_of
 from calbridge.provider import Clock, Context
 from calbridge_caldav.settings import CaldavSettings
+from calbridge_caldav.wire import Login
 
 EARLY = 60
 """Seconds before its end that an access token is renewed: clocks differ, and a request takes its time."""
@@ -77,7 +78,7 @@ class Exchange:
             ) from None
 
 
-class Refreshed(httpx.Auth):
+class Refreshed(Login):
     """A bearer token that is got when there is none, when it ends, and once more when the server refuses it."""
 
     requires_response_body = True
