@@ -26,6 +26,7 @@ from pydantic import (
 from calbridge.nearest import did_you_mean
 
 __all__ = [
+    "Category",
     "MailAddress",
     "OneLine",
     "ResourceKey",
@@ -149,3 +150,13 @@ def is_secret(annotation: Any) -> bool:
     if annotation in {SecretReference, SecretStr}:
         return True
     return any(is_secret(part) for part in get_args(annotation) if not isinstance(part, str))
+
+
+def _category(text: str) -> str:
+    if not text.strip() or "," in text:
+        raise ValueError(f'"{text}" is no category: write each one as a text of its own')
+    return text
+
+
+Category = Annotated[str, AfterValidator(_category)]
+"""One category of calendar entries, as staff writes it."""

@@ -1,7 +1,8 @@
 """Two calendars with the same events: read first, quiet, after one change, after one per cent. Read the ratios.
 
 Run by `make bench-sync`, beside vdirsyncer (in an environment of its own) and a raw client (the floor), against a real
-Radicale and a real Xandikos on loopback. SIZES, SERVERS, REPEATS and LIMIT (seconds a command may take) shorten it.
+Radicale and a real Xandikos on loopback. SIZES, SERVERS, CASES, REPEATS, QUIET_CYCLES and LIMIT (seconds a command may
+take) shorten it. Every client has its byte code, as an installed program has it, whatever the environment says.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ HERE = Path(__file__).parent
 SIZES = [int(text) for text in os.environ.get("SIZES", "100,1000,10000").split(",")]
 SERVERS = os.environ.get("SERVERS", "radicale,xandikos").split(",")
 REPEATS = int(os.environ.get("REPEATS", "3"))
+CASES = os.environ.get("CASES", "first,quiet,one change,one per cent,daemon").split(",")
 LIMIT = float(os.environ.get("LIMIT", "900"))
 QUIET_CYCLES = int(os.environ.get("QUIET_CYCLES", "200"))
 VDIRSYNCER = Path(os.environ.get("VDIRSYNCER", HERE.parents[1] / ".venv-bench" / "bin" / "vdirsyncer"))
@@ -224,11 +226,17 @@ def cases(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
     """(case, client, cost) of everything."""
     yield from _first(pair)
     clients = [client for client in CLIENTS if client not in pair.faults]
-    for client in clients:
+    for client in clients if "quiet" in CASES else ():
         yield "quiet", client, _median(getattr(pair, client), lambda: None)
-    yield from _changes(pair, clients, "one change", 1)
-    yield from _changes(pair, clients, "one per cent", max(1, pair.size // 100))
-    yield from _resident(pair)
+    for case, count in _counts(pair.size):
+        yield from _changes(pair, clients, case, count)
+    if "daemon" in CASES:
+        yield from _resident(pair)
+
+
+def _counts(size: int) -> list[tuple[str, int]]:
+    """The cases in which something changes, and how much."""
+    return [each for each in (("one change", 1), ("one per cent", max(1, size // 100))) if each[0] in CASES]
 
 
 def _first(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
@@ -304,7 +312,7 @@ def _resident(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
     try:
         yield "first", "daemon", cycle()
         yield "quiet", "daemon", _median(cycle, lambda: None)
-        for case, count in (("one change", 1), ("one per cent", max(1, pair.size // 100))):
+        for case, count in _counts(pair.size):
 
             def changed(count: int = count) -> None:
                 pair.change(count)
@@ -347,6 +355,8 @@ def print_line(text: str) -> None:
 
 def main() -> None:
     """Every server and size, a table each."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir()) / "calbridge-bench"))
     for name in SERVERS:
         for size in SIZES:
             try:

@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
-from calbridge.model import Clinic, Details, Resource, Service
+from calbridge.model import Clinic, Details, Resource, Service, State
 from calbridge.provider import NotifierAbilities, Recipient
 from calbridge.testing.clock import VirtualClock
-from calbridge.testing.conformance import CalendarTests, Delivered, NotifierTests, PmsTests, PortalTests
+from calbridge.testing.conformance import (
+    AccountTests,
+    CalendarTests,
+    Delivered,
+    NotifierTests,
+    PmsTests,
+    PortalTests,
+)
 from calbridge.testing.faults import Fault, Faulty
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tidied, unchanged
 from calbridge.testing.memory_notifier import Mailbox, MemoryNotifier
@@ -100,6 +107,15 @@ class Portal(MemoryDriver):
     def alternatives(self, ref: str) -> tuple[int, ...]:
         return tuple(each.start for each in self.model.bookings[ref].alternatives)
 
+    def connect(self) -> str:
+        return self.model.connect(Details(first_name="Mia", last_name="Berg", email="mia@example.org"))
+
+    def leave(self, account: str) -> None:
+        self.model.disconnect(account)
+
+    def page(self, account: str) -> list[tuple[State, int, str]]:
+        return [(each.state, each.start, each.description) for each in self.model.page(account)]
+
     def messages(self, ref: str) -> int:
         return sum(count for (booking, _, _), count in self.model.messages.items() if booking == ref)
 
@@ -118,7 +134,7 @@ class TestMemoryPms(PmsTests):
         return Pms(MemoryPms(model), model)
 
 
-class TestMemoryPortal(PortalTests):
+class TestMemoryPortal(AccountTests, PortalTests):
     @pytest.fixture
     def side(self) -> Portal:
         model = PortalModel(VirtualClock(NOON))

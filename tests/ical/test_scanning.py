@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,7 +53,8 @@ def lines(draw: st.DrawFn) -> str:
     """One content line, perhaps folded, perhaps with a parameter, perhaps in small letters."""
     name = draw(names)
     parameter = draw(st.sampled_from(["", ";TZID=Europe/Berlin", ";VALUE=DATE", ";X=a,b"]))
-    text = f"{name.lower() if draw(st.booleans()) else name}{parameter}:{draw(values)}"
+    mixed = name if name.startswith("X-") else name[:2] + name[2:].title()
+    text = f"{draw(st.sampled_from([name, name, name.lower(), mixed]))}{parameter}:{draw(values)}"
     fold = draw(st.integers(1, max(1, len(text))))
     return text[:fold] + draw(st.sampled_from(["", "\n ", "\n\t"])) + text[fold:]
 
@@ -69,6 +71,19 @@ def test_the_same_lines_with_the_same_numbers(parts: list[str], end: str) -> Non
     assert not found.faults
     seen: list[Line] = [line for event in found.all("VEVENT") for line in event.lines]
     assert [(line.number, line.name, line.value) for line in seen] == slowly(text)
+
+
+@pytest.mark.parametrize("name", ["DTStart", "dtstart", "Dtstart", "DTSTARt"])
+def test_a_name_in_any_letters(name: str) -> None:
+    (event,) = scan(f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{name}:20260305\nEND:VEVENT\nEND:VCALENDAR".encode()).all("VEVENT")
+    assert event.text("DTSTART") == "20260305"
+
+
+def test_a_definition_in_small_letters_is_one() -> None:
+    body = "BEGIN:VCALENDAR\nBEGIN:vtimezone\nTZID:x\nEND:vtimezone\nBEGIN:VEVENT\nUID:a\nEND:VEVENT\nEND:VCALENDAR"
+    assert [calendar.zones for calendar in scan(body.encode()).calendars if calendar.zones] == [
+        [(2, b"BEGIN:vtimezone\nTZID:x\nEND:vtimezone")]
+    ]
 
 
 def test_a_colon_in_quotes_is_part_of_the_head() -> None:
@@ -95,7 +110,46 @@ def test_components_in_one_another_without_end_are_not_followed() -> None:
     assert [fault.what for fault in found.faults] == ["components stand in one another without end"]
 
 
-def test_a_file_of_nothing_but_components_is_given_up() -> None:
-    found = scan(b"BEGIN:VCALENDAR\n" + b"BEGIN:VEVENT\nEND:VEVENT\n" * 2000, most=1500)
-    assert len(found.all("VEVENT")) == 1500
-    assert "the file has more than 1,500 components" in [fault.what for fault in found.faults]
+TOO_MUCH = "the file holds more than anybody's calendar: nothing after this line is read, export a shorter time"
+
+
+def test_a_file_without_end_is_read_so_far_and_says_where_that_is() -> None:
+    """What is open there is torn, and says so too: the END that is missing is not the file's fault."""
+    event = b"BEGIN:VEVENT\nUID:a\nDTSTART:20260305\nEND:VEVENT\n"
+    found = scan(b"BEGIN:VCALENDAR\n" + event * 2000 + b"END:VCALENDAR\n", most=1500)
+    (fault,) = found.faults
+    assert (fault.what, found.whole) == (TOO_MUCH, False)
+    read = found.all("VEVENT")
+    assert 100 < len(read) == (fault.line - 2) // 4 + 1
+    assert [event.fault for event in read if event.fault] == [fault]
+
+
+def test_a_file_of_ordinary_size_is_whole() -> None:
+    event = "BEGIN:VEVENT\nUID:a\nSTATUS:CONFIRMED\nTRANSP:OPAQUE\nDTSTART:20260305\nDTEND:20260306\nEND:VEVENT\n"
+    found = scan(f"BEGIN:VCALENDAR\n{event * 12_000}END:VCALENDAR\n".encode())
+    assert (len(found.all("VEVENT")), found.whole, found.faults) == (12_000, True, [])
+
+
+@pytest.mark.parametrize("filler", ["\n", "\r", "x\n", " \n", "SUMMARY:x\n"])
+def test_lines_without_end_are_stepped_over_so_far(filler: str) -> None:
+    text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nEND:VEVENT\n"
+    assert scan(f"{text}{filler * 90}END:VCALENDAR\n".encode(), physical=100).whole
+    found = scan(f"{text}{filler * 200}{text}".encode(), physical=100)
+    assert [(fault.what, fault.line) for fault in found.faults] == [(TOO_MUCH, 100)]
+    assert len(found.all("VEVENT")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("UID:" + "x" * 1_000_001, "UID is longer than 1,000,000 bytes"),
+        ("UID;X=" + "x" * 1_001 + ":a", "the parameters of UID are longer than 1,000 characters"),
+    ],
+)
+def test_a_line_longer_than_anybodys_is_left_out(line: str, why: str) -> None:
+    found = scan(f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260305\n{line}\nEND:VEVENT\nEND:VCALENDAR\n".encode())
+    (event,) = found.all("VEVENT")
+    assert [kept.name for kept in event.lines] == ["DTSTART"]
+    assert event.fault is not None
+    assert (event.fault.what, event.fault.line) == (why, 4)
+    assert found.whole

@@ -189,3 +189,26 @@ def test_the_mail_of_the_page_is_a_configuration(tmp_path: Path) -> None:
         "starttls",
     )
     assert config.clinic.booking_url == "https://book.example.org/hafen"
+
+
+# --- connect-a-portal.md --------------------------------------------------------------------------
+
+
+def test_the_portal_of_the_page_is_a_configuration(tmp_path: Path) -> None:
+    (text,) = blocks("connect-a-portal.md", "toml")
+    path = tmp_path / "calbridge.toml"
+    path.write_text(text, encoding="utf-8")
+    clinic = load(path, {}, load_plugins()).clinics["hafen"].clinic
+    assert clinic.privacy_notice.startswith("We keep what you tell us")
+    assert clinic.rules.on_unmatched == "create_if_complete"
+
+
+def test_every_setting_and_option_the_portals_page_names_is_there() -> None:
+    from calbridge.settings.sections import RulesSection
+    from calbridge_portal.main import options
+
+    page = (HOW_TO / "connect-a-portal.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"--[a-z-]+", " ".join(blocks("connect-a-portal.md", "console")))) <= set(options())
+    named = {name for cell in re.findall(r"\| `([^|]*)` \|", page) for name in re.findall(r"(\w+) = ", cell)}
+    assert named - {"tells"} <= RulesSection.model_fields.keys()
+    assert len(named) == 5

@@ -424,6 +424,26 @@ def test_config_show_says_which_rules_of_plugins_are_on(practice: Any) -> None:
     }
 
 
+def test_check_says_that_nobody_keeps_what_is_booked(practice: Any) -> None:
+    """A feed can only be read: the client of a booking would wait for ever."""
+    text = practice.path.read_text()
+    diary = text[text.index("[clinics.hafen.connections.calendar]") : text.index("[clinics.hafen.connections.portal]")]
+    feed = '[clinics.hafen.connections.calendar]\nkind = "ics"\npath = "anna.ics"\nresource = "anna"\n'
+    Path("anna.ics").write_text("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//EN\nEND:VCALENDAR\n")
+    message = "can be booked online, and no PMS or calendar keeps its bookings: connect one that can be written"
+
+    def said() -> list[tuple[str, str]]:
+        answer = ask("check")
+        assert answer["ok"]
+        return [(each["field"], each["message"]) for each in answer["clinics"][0]["findings"]]
+
+    assert ("resources.anna", message) not in said()
+    practice.path.write_text(text.replace(diary, feed))
+    assert ("resources.anna", message) in said()
+    practice.path.write_text(text.replace(diary, feed).split("[clinics.hafen.connections.portal]")[0])
+    assert ("resources.anna", message) not in said()  # nobody books anything there
+
+
 def test_check_says_what_is_hardly_meant_and_is_still_fine(practice: Any) -> None:
     text = practice.path.read_text()
     practice.path.write_text(text.replace("[clinics.hafen.rules]\n", "[clinics.hafen.rules]\nslots_per_hour = 60\n"))

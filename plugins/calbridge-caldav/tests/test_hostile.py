@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -63,8 +64,8 @@ def time_out(request: httpx.Request) -> httpx.Response:
         pytest.param(always(207, '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'), NeedsHuman, "no CalDAV", id="entities"),
         pytest.param(always(302, location="https://sso.example/login"), NeedsHuman, "login", id="a login redirect"),
         pytest.param(always(301, location="https://new.example/dav/"), NeedsHuman, "new.example", id="moved"),
-        pytest.param(always(401), NeedsHuman, "credentials", id="401"),
-        pytest.param(always(403), NeedsHuman, "403", id="403"),
+        pytest.param(always(401), NeedsHuman, "wants a login .401. and none is given", id="401"),
+        pytest.param(always(403), NeedsHuman, r"may not see the calendar in calendars\.anna .403.: share", id="403"),
         pytest.param(always(404), NeedsHuman, r"calendars\.anna", id="404 on the collection"),
         pytest.param(always(410), NeedsHuman, r"calendars\.anna", id="410 on the collection"),
         pytest.param(
@@ -122,6 +123,18 @@ def test_a_listing_of_something_else_is_not_an_empty_calendar(make: Any) -> None
 
     with pytest.raises(RetryLater, match=r"calendars\.anna"):
         provider(make, answer).import_schedule("", make.window, {})
+
+
+def test_a_calendar_that_goes_between_two_requests_is_not_an_empty_one(make: Any) -> None:
+    """A missing collection may be a 207 with a 404 in it: nothing in it was deleted."""
+    there, gone = (lambda path: part(path, props=CALENDAR)), (lambda path: part(path, status="404 Not Found"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = gone if request.headers["depth"] == "1" else there
+        return multistatus(told(request.url.path))(request)
+
+    with pytest.raises(RetryLater, match=r"calendars\.anna"):
+        provider(make, answer).import_schedule("", make.window, {"anna/a.ics": '"1"'})
 
 
 @pytest.mark.parametrize(
@@ -243,6 +256,23 @@ def test_basic_or_digest_as_the_server_asks(make: Any, url: str, challenge: str,
 def test_check_says_it_plainly(make: Any, answer: Answer, level: str, field: str, says: str) -> None:
     found = provider(make, answer).check()
     assert any(one.level == level and one.field == field and says in one.message for one in found), found
+
+
+def test_a_refused_login_is_told_from_none(make: Any) -> None:
+    side = provider(make, always(401), **NAMES)
+    with pytest.raises(NeedsHuman, match=r"refused the credentials \(401\): correct the user name"):
+        side.import_schedule("", make.window, {})
+
+
+def test_check_names_the_secret_that_is_missing(make: Any) -> None:
+    def missing(_reference: object) -> str:
+        raise ConfigError("the secret file was not found")
+
+    for login, field in ((NAMES, "password"), ({"token": "geheim"}, "token")):
+        settings = CaldavSettings.model_validate({"url": URL, "calendars": CALENDARS, **login})
+        context = replace(make.context(httpx.MockTransport(always(200))), secrets=missing)
+        (finding,) = create(settings, context).check()
+        assert (finding.level, finding.field, finding.message) == ("error", field, "the secret file was not found")
 
 
 def test_check_on_a_real_server(practice: Any, make: Any) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +17,7 @@ from calbridge.interval import Interval
 from calbridge.model import State
 from calbridge.provider import Busy, Complete, Delta, Entry, Gone, NotModified, Present, Unknown, Unreadable
 from calbridge_caldav import collection
+from calbridge_caldav.wire import Login, Wire
 
 MEETING = ("DTSTART:20260303T120000Z", "DTEND:20260303T130000Z", "SUMMARY:Frau Geheim")
 
@@ -66,6 +70,7 @@ def test_quiet_is_one_request_a_calendar(practice: Any, make: Any, read: Reader)
 
 
 def test_only_what_changed_is_fetched(practice: Any, make: Any, read: Reader) -> None:
+    practice.quirks.clear()  # of a given server more is known
     for number in range(5):
         practice.put(f"anna/e{number}.ics", make.event(f"e{number}", *MEETING))
     read()
@@ -267,7 +272,48 @@ def test_more_than_one_chunk(practice: Any, make: Any, monkeypatch: pytest.Monke
     assert [method for method, _ in practice.wire.log].count("REPORT") == 3
 
 
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
+def test_the_server_works_on_a_chunk_while_another_is_taken_in(
+    practice: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are under way at once, and never three."""
+    monkeypatch.setattr(collection, "CHUNK", 1)
+    for number in range(6):
+        practice.put(f"anna/e{number}.ics", make.event(f"e{number}", *MEETING))
+    both, places = threading.Barrier(2), threading.Semaphore(collection.WAYS)
+
+    def before(request: httpx.Request) -> None:
+        if b"calendar-multiget" in request.content:
+            assert places.acquire(blocking=False)
+            both.wait(timeout=60)
+
+    def after(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if b"calendar-multiget" in request.content:
+            places.release()
+        return response
+
+    practice.wire.before, practice.wire.after = before, after
+    assert len(practice.records()) == 6
+
+
+def test_requests_take_turns_where_the_login_counts_them() -> None:
+    """Digest numbers its requests, and a refresh token is exchanged once."""
+    alone = threading.Semaphore(1)
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        assert alone.acquire(blocking=False)
+        time.sleep(0.002)
+        alone.release()
+        return httpx.Response(200)
+
+    wire = Wire("https://calendar.example", httpx.MockTransport(answer), Login())
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _number: wire.request("GET", "/"), range(12)))
+    assert len(answers) == 12
+
+
 def test_gone_between_listing_and_fetching(practice: Any, make: Any, read: Reader) -> None:
+    practice.quirks.clear()  # else a given server may hand the bodies out with the delta
     practice.put("anna/a.ics", make.event("a", *MEETING))
     read()
     practice.put("anna/a.ics", make.event("a", "DTSTART:20260304T120000Z", "DURATION:PT1H"))

@@ -322,7 +322,7 @@ def test_init_finds_a_server_and_lets_a_person_choose(home: tuple[Any, dict[str,
     assert server.password == "" or server.password not in Path("new.toml").read_text("utf-8")
     if server.username:
         kept = Path("secrets/calendar-password")
-        assert (kept.read_text(), kept.stat().st_mode & 0o777) == ("geheim\n", 0o600)
+        assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{server.password}\n", 0o600)
     checked = CliRunner().invoke(main, ["check", "--config", "new.toml", "--look-only"], catch_exceptions=False)
     assert checked.exit_code == 0, checked.output
 
@@ -350,12 +350,32 @@ def test_init_finds_a_server_without_asking(home: tuple[Any, dict[str, str]]) ->
     assert "put the caldav's password" not in result.stdout
 
 
+def test_init_finds_out_by_their_names_whose_the_calendars_are(home: tuple[Any, dict[str, str]]) -> None:
+    server, paths = home
+    login = ["--set", f"caldav.username={server.username}"] if server.username else []
+    if server.username:
+        Path("secrets").mkdir()
+        Path("secrets/calendar-password").write_text(f"{server.password}\n")
+    words = ("--non-interactive", "--config", "new.toml", "--connect", "caldav", "--find", f"caldav={server.url}")
+    found = init(*words, "--allow-private", *login, "--key", "x", "--practitioner", paths["ben"].split("/")[-2])
+    assert found.exit_code == 0, found.output
+    assert list(section("new.toml")["calendars"].values()) == [paths["ben"]]
+    Path("new.toml").unlink()
+    unclear = init(*words, "--allow-private", *login, "--practitioner", "Dr. Eva Roth")
+    assert unclear.exit_code == 2
+    assert "the names do not tell which of the calendars is whose: add --set caldav.calendars.eva=..." in unclear.stderr
+    assert paths["ben"] in unclear.stderr
+    slip = init(*words, "--practitioner", "Dr. Eva Roth", "--set", "caldav.calendars.eav=/x/")
+    assert 'nothing asks for that; did you mean "caldav.calendars.eva"?' in slip.stderr
+    assert not Path("new.toml").exists()
+
+
 def test_init_says_why_nothing_was_found_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     words = ("--non-interactive", "--config", "new.toml", "--connect", "caldav", "--find")
     private = init(*words, "caldav=http://127.0.0.1:9/")
-    assert private.exit_code == 1
-    assert "allow_private" in private.stderr
+    assert private.exit_code == 2
+    assert "(on this command line: --allow-private)" in private.stderr
     wrong = init(*words, "127.0.0.1")
     assert (wrong.exit_code, "write KIND=ADDRESS" in wrong.stderr) == (2, True)
     assert not Path("new.toml").exists()

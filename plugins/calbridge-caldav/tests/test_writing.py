@@ -61,6 +61,35 @@ def test_a_change_keeps_what_staff_added(practice: Any, make: Any) -> None:
     assert practice.write(entry=later, revision=3, view=replace(later.view, title="Neu")).view.title == "Neu"
 
 
+ADDED = (
+    "ORGANIZER;CN=Praxis:mailto:praxis@example.org",
+    'ATTENDEE;CN="Roth; Eva";PARTSTAT=ACCEPTED;RSVP=TRUE:mailto:eva@example.org',
+    "X-ROOM-COLOUR;X-P=1:bl\\, ue",
+    "GEO:52.5;13.4",
+)
+
+
+def test_what_staff_added_goes_back_to_the_letter(practice: Any, make: Any) -> None:
+    """Attendees, alarms and unknown properties: of what the server gives, only what the change is about is replaced."""
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", "\r\n".join(ADDED) + f"\r\n{ALARM}END:VEVENT"))
+    fresh, before = practice.records()[entry.ref], practice.text(entry.ref)
+    sent: list[bytes] = []
+    practice.wire.before = lambda request: sent.append(request.content) if request.method == "PUT" else None
+    practice.write(entry=fresh, view=make.view(start=make.ten + 3600, end=make.ten + 5400))
+    (body,) = sent
+    lines = body.decode().replace("\r\n ", "").split("\r\n")
+    old = before.replace("\r\n ", "").split("\r\n")
+    swapped = {line.partition(":")[0].partition(";")[0] for line in {*old} ^ {*lines}}
+    moved = {"DTSTART", "DTEND", "SEQUENCE", "X-CALBRIDGE-REVISION", "DTSTAMP", "LAST-MODIFIED"}
+    assert swapped <= moved
+    assert {"DTSTART", "SEQUENCE"} <= swapped
+    assert [line for line in old if line.startswith(("ATTENDEE", "ORGANIZER", "X-ROOM", "GEO", "TRIGGER"))] == [
+        line for line in lines if line.startswith(("ATTENDEE", "ORGANIZER", "X-ROOM", "GEO", "TRIGGER"))
+    ]
+    assert sum(line.startswith(("ATTENDEE", "ORGANIZER", "X-ROOM", "GEO", "TRIGGER")) for line in lines) == 5
+
+
 def test_the_same_change_twice_writes_once(practice: Any, make: Any) -> None:
     first = practice.write()
     written = len(practice.wire.writes())
@@ -207,6 +236,26 @@ def test_a_refused_move_leaves_the_event_where_it_was(practice: Any, make: Any) 
     with pytest.raises(SkipItem, match="413"):
         practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="ben")))
     assert list(practice.records()) == ["anna/abc123.ics"]
+
+
+def test_a_move_that_has_to_wait_keeps_what_staff_added(practice: Any, make: Any) -> None:
+    """The old one is gone when the new calendar answers 503: an event made anew would have lost the alarm."""
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", f"{ALARM}END:VEVENT"))
+    asked = make.change(entry=entry, view=make.view(resource="ben"))
+
+    def busy(request: httpx.Request) -> httpx.Response | None:
+        full = request.method == "PUT" and request.url.path.startswith(practice.paths["ben"])
+        return httpx.Response(503, request=request) if full else None
+
+    practice.wire.before = busy
+    with pytest.raises(RetryLater):
+        practice.provider.propagate_change(asked)
+    assert list(practice.records()) == ["anna/abc123.ics"]
+    practice.wire.before = lambda request: None
+    assert practice.provider.propagate_change(asked).outcome == "written"
+    assert list(practice.records()) == ["ben/abc123.ics"]
+    assert "BEGIN:VALARM" in practice.text("ben/abc123.ics")
 
 
 def test_an_earlier_lost_create_in_another_calendar_is_found(practice: Any, make: Any) -> None:

@@ -73,10 +73,52 @@ def test_what_cannot_be_read_keeps_its_time_and_stops_nothing(provider: Any, tmp
     assert records[Busy].spans == (Interval(TEN.start + 2 * DAY, TEN.end + 2 * DAY),)
 
 
+def test_what_an_entrys_category_means(provider: Any, tmp_path: Any) -> None:
+    """A window gives time and takes none, an absence takes it however it shows itself, a doubtful window opens none."""
+    body = calendar(
+        event("open", *AT_TEN, "CATEGORIES:Onlinebuchung"),
+        event("away", ":20261126T090000Z", ":20261126T100000Z", "CATEGORIES:urlaub", "TRANSP:TRANSPARENT"),
+        event("maybe", ":20261127T090000Z", ":20261127T100000Z", "CATEGORIES:Onlinebuchung", "RRULE:FREQ=SOMETIMES"),
+        event("plain", ":20261128T090000Z", ":20261128T100000Z", "CATEGORIES:Team"),
+    )
+    named = {"window_categories": ["onlinebuchung "], "absence_categories": ["Urlaub"]}
+    told = read(provider, tmp_path, body, **named)
+    spans = {(type(each).__name__, each.spans) for each in told}
+    later = [Interval(TEN.start + day * DAY, TEN.end + day * DAY) for day in range(5)]
+    assert spans == {
+        ("WindowRecord", ()),
+        ("WindowRecord", (TEN,)),
+        ("AbsenceRecord", (later[2],)),
+        ("Unreadable", ()),
+        ("Busy", (later[4],)),
+    }
+    assert all(each.resource == "anna" for each in told)
+    assert len({each.ref for each in told}) == len(told)
+    without = {(type(each).__name__, each.spans) for each in read(provider, tmp_path, body)}
+    assert without == {("Busy", (TEN,)), ("Busy", (later[4],)), ("Unreadable", (later[3],))}
+    (finding,) = [each for each in provider(path="anna.ics", **named).check() if each.level == "ok"]
+    assert finding.message == "The feed takes 1 times of anna in 60 days, and has 1 online windows and 1 absences."
+
+
+def test_a_feed_without_end_keeps_all_time(provider: Any, tmp_path: Any) -> None:
+    """What stands in the part that is not read may be at any time."""
+    short = "BEGIN:VEVENT\nDTSTART:20261124\nEND:VEVENT\n" * 40_000
+    records = read(provider, tmp_path, f"BEGIN:VCALENDAR\n{short}END:VCALENDAR\n".encode())
+    (rest,) = [each for each in records if isinstance(each, Unreadable) and "nothing after this line" in each.why]
+    assert any(span.end - span.start > 30 * DAY for span in rest.spans)
+
+
 def test_the_bridges_own_event_is_named_as_an_echo(provider: Any, tmp_path: Any) -> None:
     own, foreign = event(uid_of("babc"), *AT_TEN), event("x@elsewhere", *AT_TEN)
     echoes = {record.echo for record in read(provider, tmp_path, calendar(own, foreign))}
     assert echoes == {"babc", ""}
+
+
+def test_the_bridges_own_event_is_no_window_whatever_its_category(provider: Any, tmp_path: Any) -> None:
+    own = event(uid_of("babc"), *AT_TEN, "CATEGORIES:frei")
+    found = read(provider, tmp_path, calendar(own), window_categories=["frei"])
+    assert [each.spans for each in found if isinstance(each, Busy)] == [(TEN,)]
+    assert not any(each.spans for each in found if not isinstance(each, Busy))
 
 
 def test_what_the_bridge_publishes_itself_is_refused(provider: Any, tmp_path: Any) -> None:

@@ -12,10 +12,10 @@ import pytest
 from calbridge.hookspecs import hookimpl
 from calbridge.messages import Audience
 from calbridge.provider import ClientNotice, Kind, Notice, NotifierAbilities, NotifyReceipt, Recipient
-from calbridge.testing.conformance import Delivered, NotifierTests, PortalTests
+from calbridge.testing.conformance import AccountTests, Delivered, NotifierTests, PortalTests
 
 
-class TestVetstoria(PortalTests):
+class TestVetstoria(AccountTests, PortalTests):
     """The promises of the provider contract."""
 
 

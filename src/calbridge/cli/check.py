@@ -16,11 +16,12 @@ from calbridge.errors import BridgeError
 from calbridge.settings import ClinicConfig, ConnectionConfig, NotifierConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
     from calbridge.host import ClinicHost
+    from calbridge.model import Clinic
     from calbridge.notify import Notifiers
     from calbridge.provider import Finding
 
@@ -49,7 +50,7 @@ def _clinic(workplace: Workplace, clinic: ClinicConfig, *, trying: bool) -> Chec
     host, notifiers = workplace.host(clinic), workplace.notifiers(clinic)
     return CheckedClinic(
         clinic=clinic.clinic.key,
-        findings=_doubts(workplace, clinic),
+        findings=[*_doubts(workplace, clinic), *_unkept(clinic.clinic, host)],
         connections=[_connection(workplace, host, each, trying=trying) for each in clinic.connections.values()],
         notifiers=[_notifier(notifiers, each) for each in clinic.notifiers.values()],
     )
@@ -58,6 +59,19 @@ def _clinic(workplace: Workplace, clinic: ClinicConfig, *, trying: bool) -> Chec
 def _doubts(workplace: Workplace, clinic: ClinicConfig) -> list[FindingLine]:
     found = doubts(clinic.clinic, workplace.clock.now(), every=workplace.config.bridge.every)
     return [FindingLine(level="warning", message=each.text, field=each.field) for each in found]
+
+
+def _unkept(clinic: Clinic, host: ClinicHost) -> Iterator[FindingLine]:
+    """A booking is confirmed once the PMS or a calendar holds it: where neither can, the client waits for ever."""
+    sides = host.connections.values()
+    if host.broken or not any(each.role == "portal" for each in sides):
+        return
+    keepers = [each.capabilities.resources for each in sides if each.rank == 0 and each.capabilities.mirrors]
+    online = [key for service in clinic.services.values() if service.online for key in service.resources]
+    for key in dict.fromkeys(online):
+        if clinic.resources[key].online and not any(able is None or key in able for able in keepers):
+            message = "can be booked online, and no PMS or calendar keeps its bookings: connect one that can be written"
+            yield FindingLine(level="warning", message=message, field=f"resources.{key}")
 
 
 def _connection(workplace: Workplace, host: ClinicHost, config: ConnectionConfig, *, trying: bool) -> CheckedConnection:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calbridge.clock import SystemClock
-from calbridge.errors import BridgeError
+from calbridge.errors import BridgeError, ConfigError
 from calbridge.http import AddressRefused
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Looking:
                 return self._look(address)
             except BridgeError as error:
                 if not self.ask:
-                    raise
+                    raise self._unasked(error) from error
                 click.echo(f"  x {error.hint}")
                 if self._private(error):
                     continue
@@ -76,6 +76,12 @@ class Looking:
             password=self._secret,
             confirm=click.confirm if self.ask else nobody_agrees,
         )
+
+    def _unasked(self, error: BridgeError) -> BridgeError:
+        """What to put on the command line, where nobody is asked."""
+        if isinstance(error.__cause__, AddressRefused) and not self.allow_private:
+            return ConfigError(f"{error.hint} (on this command line: --allow-private)")
+        return error
 
     def _private(self, error: BridgeError) -> bool:
         if self.allow_private or not isinstance(error.__cause__, AddressRefused):
@@ -132,10 +138,16 @@ def chosen(
 
 
 def likely(choices: tuple[Choice, ...], resource: str, name: str) -> str:
-    """The number of the one that bears the resource's key or name; "" where that is not plain."""
+    """The number of the one that bears the resource's key or name, or lies under it; "" where that is not plain."""
     wanted = {resource.casefold(), name.casefold()}
-    same = [number for number, each in enumerate(choices, start=1) if each.label.casefold() in wanted]
+    called = [{each.label.casefold(), _last(each.value).casefold()} for each in choices]
+    same = [number for number, names in enumerate(called, start=1) if names & wanted]
     return str(same[0]) if len(same) == 1 else ""
+
+
+def _last(value: str) -> str:
+    """The last part of a path."""
+    return value.rstrip("/").rpartition("/")[2]
 
 
 def picked(choices: tuple[Choice, ...], answer: str) -> str:

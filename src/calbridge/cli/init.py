@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from calbridge.plugins import Plugins
-    from calbridge.provider import ProviderKind
+    from calbridge.provider import Discovered, ProviderKind
 
 Check = Callable[[str], object]
 """Raises ValueError or ConfigError with one sentence for an answer that cannot be used."""
@@ -107,13 +107,16 @@ def _answers(plugins: Plugins, asking: Asking, assigned: dict[str, str], search:
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
     kinds = asking.several("kinds", question, "", one_of(plugins.kinds))
     places = _named_apart([Place.of(_kind(plugins, kind)) for kind in kinds])
+    _refuse_unknown(places, answers, [key for key in assigned if key.partition(".")[0] not in plugins.notifiers])
     for place in places:
-        _found(plugins, place, answers, assigned, search, ask=asking.ask)
+        found = _found(plugins, place, answers, assigned, search, ask=asking.ask)
         _fill(place, answers, assigned, ask=asking.ask)
+        if found is not None and not asking.ask:
+            _refuse_undecided(place, answers, found)
     posts = _posts(plugins, asking)
+    _refuse_unknown([*places, *posts], answers, assigned)
     for post in posts:
         _fill(post, answers, assigned, ask=asking.ask)
-    _all_used(assigned, [*places, *posts])
     question = "E-mail address of the clinic: messages are from it, answers and its own messages go there"
     email = asking.text("email", question, "", _mail_address) if posts else str(asking.given["email"] or "")
     return replace(answers, email=email).with_places(places, posts)
@@ -215,14 +218,14 @@ def _kind(plugins: Plugins, kind: str) -> ProviderKind:
 
 def _found(
     plugins: Plugins, place: Place, answers: Answers, assigned: dict[str, str], search: Searching, *, ask: bool
-) -> None:
+) -> Discovered | None:
     """Where the kind can look for its server and an address is given: its settings, from what is there."""
     kind = plugins.kinds[place.kind]
     address = search.addresses.get(place.kind, "")
     if not address and ask and kind.discover is not None:
         address = _prompt(f"{place.kind}: e-mail address, host or URL to look at, or nothing", "", None)
     if not address:
-        return
+        return None
     looking = Looking(
         kind=kind,
         place=place,
@@ -233,7 +236,7 @@ def _found(
     )
     found = looking.find(address)
     if found is None:
-        return
+        return None
     report(found)
     place.values |= found.values
     for key in found.choices:
@@ -241,6 +244,29 @@ def _found(
         place.values |= chosen(found, key, answers.resources, prompt=prompt)
     place.allow_private = looking.allow_private
     place.has_secret = looking.keep()
+    return found
+
+
+def _refuse_unknown(places: list[Place], answers: Answers, assigned: Iterable[str]) -> None:
+    """A slip in --set would else be an answer that nobody hears."""
+    asked = [f"{place.kind}.{key}" for place in places for key, _question in place.questions(answers)]
+    known = asked + [f"{place.kind}.{key}" for place in places for key in place.simple]
+    for key in assigned:
+        if key not in known:
+            there = f"; there are {', '.join(asked)}" if asked else "; name a kind with --connect or --notify"
+            raise ConfigError(f"--set {key}: nothing asks for that{did_you_mean(key, known) or there}")
+
+
+def _refuse_undecided(place: Place, answers: Answers, found: Discovered) -> None:
+    """Names tell which calendar is whose, or they do not: then somebody has to say it."""
+    for key, choices in found.choices.items():
+        if key in place.required and choices and not place.found(f"{key}."):
+            wanted = next(iter(answers.resources))
+            there = ", ".join(each.value for each in choices)
+            raise ConfigError(
+                f"the names do not tell which of the {key} is whose: "
+                f"add --set {place.kind}.{key}.{wanted}=... and so on (there are {there})"
+            )
 
 
 def _fill(place: Place, answers: Answers, assigned: dict[str, str], *, ask: bool) -> None:
@@ -249,15 +275,6 @@ def _fill(place: Place, answers: Answers, assigned: dict[str, str], *, ask: bool
     for key, question in place.questions(answers):
         if ask and key not in place.values and not place.found(key):
             place.values[key] = _prompt(f"{place.kind}: {question}", "", partial(place.check, key))
-
-
-def _all_used(assigned: dict[str, str], places: list[Place]) -> None:
-    """A value for something that is not set up is a slip, and must not be lost without a word."""
-    kinds = {place.kind for place in places}
-    for key in assigned:
-        kind = key.partition(".")[0]
-        if kind not in kinds:
-            raise ConfigError(f"--set {key}: {kind} is not being set up; name it with --connect or --notify")
 
 
 def _addressed(addresses: tuple[str, ...]) -> dict[str, str]:

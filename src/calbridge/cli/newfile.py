@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from calbridge.errors import ConfigError
 from calbridge.fields import is_secret
-from calbridge.nearest import did_you_mean
 from calbridge.settings.values import WEEKDAYS
 from calbridge.wall import parse_windows
 
@@ -82,24 +81,20 @@ class Place:
         except ValidationError as error:
             raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
+    @property
+    def simple(self) -> list[str]:
+        """The settings that one text can give."""
+        return [key for key, info in self.fields.items() if get_origin(info.annotation) is not dict]
+
     def assigned(self, given: Mapping[str, str]) -> dict[str, str]:
-        """What was given for it on the command line, by field; ConfigError for what it does not have."""
+        """What was given for it on the command line, by field; ConfigError for what the plugin would refuse."""
         found = {key.partition(".")[2]: text for key, text in given.items() if key.partition(".")[0] == self.kind}
-        for key, text in found.items():
+        for key in found.keys() & self.fields.keys():
             try:
-                self._known(key)
-                if key in self.fields:
-                    self.check(key, text)
+                self.check(key, found[key])
             except ValueError as error:
                 raise ConfigError(f"--set {self.kind}.{key}: {error}") from None
         return found
-
-    def _known(self, key: str) -> None:
-        name = key.partition(".")[0]
-        if name in self.secrets:
-            raise ValueError("a secret is never written into the file: init says where it goes")
-        if name not in self.fields:
-            raise ValueError(f'{self.kind} has no setting "{name}"{did_you_mean(name, self.fields)}')
 
     def _check_entry(self, key: str, text: str) -> None:
         table = key.partition(".")[0]

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from icalendar.parser import split_on_unescaped_comma
 
-from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError, number
+from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError, items, number
 from calbridge.ical.policy import Showing, showing
 from calbridge.ical.rules import Rule, rule_of
-from calbridge.ical.times import Moment, after, alike, day, duration, floating, instant, moment
+from calbridge.ical.steps import SPENT
+from calbridge.ical.times import Moment, after, alike, day, duration, floating, moment, span_of
 from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
 
@@ -26,6 +27,12 @@ DATES = 20_000
 
 RULES = 100
 """RRULEs of one event that are read; more than one is already rare."""
+
+WORDS = 10_000
+"""Characters of CATEGORIES that are looked at."""
+
+_DATE, _RULE, _CHARACTERS = 8, 30, 8
+"""Steps that a date of a list costs, and a rule, with one more for so many characters of it."""
 
 _DAY = timedelta(days=1)
 _EXCHANGE = ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-MSNCALENDAR-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
@@ -113,11 +120,11 @@ class _Reading:
     def _timed(self, line: Line) -> Event:
         start = self._moment(line.value, line)
         end, length = self._end(start)
-        span = Interval(instant(start, self._zone), instant(end, self._zone))
+        span = span_of(start, end, self._zone)
         if span.end < span.start:
             self._note(FaultError("the event ends before it begins", line.number))
             end = _next(end, start)
-            span = Interval(span.start, instant(end, self._zone))
+            span = span_of(start, end, self._zone)
         return Event(
             line=self._begin,
             uid=self._text("UID"),
@@ -127,7 +134,7 @@ class _Reading:
             length=length,
             sequence=number(self._text("SEQUENCE")) or 0,
             showing=self._showing(),
-            categories=tuple(_words(self._lines)) if "CATEGORIES" in self._first else (),
+            categories=tuple(self._words()) if "CATEGORIES" in self._first else (),
         )
 
     def _text(self, name: str) -> str:
@@ -137,6 +144,17 @@ class _Reading:
     def _showing(self) -> Showing:
         exchange = next((text for name in _EXCHANGE if (text := self._text(name))), "")
         return showing(self._text("STATUS").upper(), self._text("TRANSP").upper(), exchange.upper())
+
+    def _words(self) -> Iterator[str]:
+        """CATEGORIES, however many a line has."""
+        left = WORDS
+        for line in self._lines:
+            if line.name == "CATEGORIES":
+                left -= len(line.value)
+                if left < 0:
+                    self._note(FaultError(f"CATEGORIES have more than {WORDS:,} characters", line.number))
+                    return
+                yield from (word.strip() for word in split_on_unescaped_comma(line.value) if word.strip())
 
     def _moment(self, text: str, line: Line) -> Moment:
         """A zone that nothing defines is the clock of whoever looks: its time is kept free at least."""
@@ -222,20 +240,25 @@ class _Reading:
             self._note(FaultError(f"the event has more than {RULES} RRULEs", lines[RULES].number))
         for line in lines[:RULES]:
             with self._noting(line):
+                self._spend(_RULE + len(line.value) // _CHARACTERS, line)
                 rules.append(rule_of(line, start, self._zone))
         return rules
 
+    def _spend(self, steps: int, line: Line) -> None:
+        if not self._zones.steps.affords(steps):
+            raise FaultError(f"{line.name} is left out: {SPENT}", line.number)
+
     def _values(self, name: str) -> Iterator[tuple[str, Line]]:
-        """The values of a list property, whether each has a line of its own or not (vCalendar 1.0: semicolons)."""
+        """The values of a list property, whether each has a line of its own or not."""
         left = DATES
         for line in self._lists.get(name, ()):
-            for text in line.value.replace(";", ",").split(","):
-                left -= 1
-                if left < 0:
-                    self._note(FaultError(f"{name} has more than {DATES} values", line.number))
-                    return
-                if text.strip():
-                    yield text.strip(), line
+            with self._noting(line):
+                for text in items(line.value):
+                    left -= 1
+                    if left < 0:
+                        raise FaultError(f"{name} has more than {DATES} values", line.number)
+                    self._spend(_DATE, line)
+                    yield text, line
 
     def _extra(self, text: str, line: Line, start: Moment) -> Extra:
         begin, slash, end = text.partition("/")
@@ -262,10 +285,3 @@ def _next(clock: Moment, start: Moment) -> Moment:
     there = clock.astimezone(start.tzinfo) if start.tzinfo else clock
     end = datetime.combine(start, there.time(), tzinfo=start.tzinfo)
     return end if end > start else end + _DAY
-
-
-def _words(lines: Sequence[Line]) -> Iterator[str]:
-    """CATEGORIES, however many a line has."""
-    for line in lines:
-        if line.name == "CATEGORIES":
-            yield from (word.strip() for word in split_on_unescaped_comma(line.value) if word.strip())

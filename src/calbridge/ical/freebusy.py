@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from calbridge.ical.lines import Component, FaultError, Line
+from calbridge.ical.lines import Component, FaultError, Line, items
 from calbridge.ical.times import after, duration, instant, moment
 from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
@@ -26,13 +26,20 @@ class Period:
         return self.kind == "BUSY-TENTATIVE"
 
 
+_EACH = 10
+"""Steps that one period costs."""
+
+
 def periods_of(component: Component, zones: Zones, zone: ZoneInfo) -> Iterator[Period | FaultError]:
-    """Every period, or what is wrong with it."""
+    """Every period, or what is wrong with it, until too much has been read."""
     for line in component.all("FREEBUSY"):
         kind = line.params.get("FBTYPE", "BUSY").upper()
-        for text in line.value.split(","):
+        for text in items(line.value):
+            if not zones.steps.affords(_EACH):
+                yield FaultError("FREEBUSY has more periods than are read: what follows is left out", line.number)
+                return
             try:
-                yield Period(span=_span(text.strip(), line, zones, zone), kind=kind, line=line.number)
+                yield Period(span=_span(text, line, zones, zone), kind=kind, line=line.number)
             except FaultError as fault:
                 yield fault
             except OverflowError:

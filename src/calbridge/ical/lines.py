@@ -11,15 +11,19 @@ from typing import NamedTuple
 _PARAMETER = re.compile(r';([^=;:"]++)=((?:"[^"]*+"|[^";:]++)*+)')
 _HEAD = re.compile(r'(?:[^:"]++|"[^"]*+")*+')
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_ITEM = re.compile(r"[^,;]+")
 
 
 class FaultError(Exception):
     """Why something cannot be read: the fault and its line, never what stands there."""
 
     def __init__(self, what: str, line: int = 0) -> None:
-        super().__init__(f"line {line}: {what}" if line else what)
+        super().__init__(what, line)
         self.what = what
         self.line = line
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.what}" if self.line else self.what
 
 
 class ZoneFaultError(FaultError):
@@ -61,6 +65,11 @@ def parted(text: str) -> tuple[str, str] | None:
         if text[quoted : quoted + 1] == ":":
             return text[:quoted], text[quoted + 1 :]
     return (head, value) if colon else None
+
+
+def items(value: str) -> Iterator[str]:
+    """The items of a list property one by one (vCalendar 1.0: between semicolons); a long list is never held twice."""
+    return (text for found in _ITEM.finditer(value) if (text := found[0].strip()))
 
 
 def number(text: str) -> int | None:

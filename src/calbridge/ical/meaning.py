@@ -23,6 +23,16 @@ class Meaning:
     absences: frozenset[str] = frozenset()
     online: bool = False
 
+    @classmethod
+    def named(cls, *, windows: Iterable[str], absences: Iterable[str]) -> Meaning:
+        """What categories mean, in whatever spelling. ValueError where one of them would mean both."""
+        these, those = frozenset(map(fold, windows)), frozenset(map(fold, absences))
+        if these & those:
+            raise ValueError(
+                f'"{min(these & those)}" cannot be both a window and an absence: take it out of one of them'
+            )
+        return cls(windows=these, absences=those)
+
     def of(self, occurrence: Occurrence) -> str:
         """What one occurrence is: "absence", "window", or "" for time like any other. Who is away cannot be booked."""
         named = frozenset(map(fold, occurrence.categories))

@@ -18,18 +18,21 @@ from calbridge.ical.freebusy import periods_of
 from calbridge.ical.lines import Component, FaultError
 from calbridge.ical.policy import AVAILABLE, EMPTY, FREE, GUESSED, Policy
 from calbridge.ical.records import Occurrence, Reading, Refused
-from calbridge.ical.scanning import scan
+from calbridge.ical.scanning import MOST, scan
 from calbridge.ical.series import Instance, Series
-from calbridge.ical.steps import Steps, TooManyStepsError
+from calbridge.ical.steps import SPENT, Steps, TooManyStepsError
 from calbridge.ical.times import instant
 from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
 
-STEPS, BYTES_PER_STEP = 600_000, 2
-"""What one file may cost: about a second, and more only for a large one."""
+STEPS, BYTES_PER_STEP, MOST_STEPS = 600_000, 8, 900_000
+"""What the recurrences and lists of one file may cost: about half a second, half as much more for a large one."""
+
+AVAILABILITIES = 200
+"""VAVAILABILITYs of one calendar that are looked at; what each covers is compared with all that decide before it."""
 
 STEPS_PER_SERIES = 400_000
-"""What one series may cost, or one definition of a zone. A daily meeting since 1990 needs 150,000."""
+"""What one series may cost, or one definition of a zone. A daily meeting since 1990 needs 200,000."""
 
 
 _MARGIN = 2 * 86_400
@@ -45,7 +48,7 @@ def read(body: bytes, *, window: Interval, zone: ZoneInfo, policy: Policy | None
 
 def allowance(body: bytes) -> Steps:
     """The work that a file of this size is worth."""
-    return Steps(STEPS + len(body) // BYTES_PER_STEP, STEPS_PER_SERIES)
+    return Steps(min(STEPS + len(body) // BYTES_PER_STEP, MOST_STEPS), STEPS_PER_SERIES)
 
 
 class _More(TypedDict, total=False):
@@ -60,20 +63,30 @@ class _More(TypedDict, total=False):
 
 
 class Reader:
-    """One reading. `short` is whether plain series may go the short way."""
+    """One reading. `short` is whether plain series may go the short way; `most` is how much of a file is read."""
 
-    def __init__(self, window: Interval, zone: ZoneInfo, policy: Policy, steps: Steps, *, short: bool = True) -> None:
+    def __init__(
+        self,
+        window: Interval,
+        zone: ZoneInfo,
+        policy: Policy,
+        steps: Steps,
+        *,
+        short: bool = True,
+        most: int = MOST,
+    ) -> None:
         self._window = window
         self._zone = zone
         self._policy = policy
         self._steps = steps
         self._short = short
+        self._most = most
         self._occurrences: list[Occurrence] = []
         self._refused: list[Refused] = []
 
     def read(self, body: bytes) -> Reading:
         """All of a file."""
-        found = scan(body)
+        found = scan(body, self._most)
         for calendar in found.calendars:
             if calendar.children:
                 self._calendar(calendar)
@@ -82,6 +95,7 @@ class Reader:
         return Reading(
             occurrences=tuple(sorted(self._occurrences, key=lambda one: (one.span, one.uid, one.line))),
             refused=tuple(sorted(self._refused, key=lambda one: one.line)),
+            whole=found.whole,
         )
 
     def _refuse(self, fault: FaultError, uid: str, line: int = 0) -> None:
@@ -122,20 +136,27 @@ class Reader:
         try:
             found = self._worked_out(series)
         except FaultError as fault:
-            first = series.events[0]
-            self._refuse(fault, first.uid, first.rules[0].line if first.rules else first.line)
-            yield from ((Instance(event, event.start, event.end), True) for event in series.events)
-            return
-        yield from ((instance, instance.event.fault is not None) for instance in found)
+            yield from self._unworked(series, fault)
+        except TooManyStepsError:
+            spent = f"the recurrence is not worked out: {SPENT}"
+            why = spent if self._steps.left <= 0 else "the recurrence gives too many occurrences"
+            yield from self._unworked(series, FaultError(why))
+        else:
+            yield from ((instance, instance.event.fault is not None) for instance in found)
+
+    def _unworked(self, series: Series, fault: FaultError) -> Iterator[tuple[Instance, bool]]:
+        """The events as they stand, at least."""
+        first = series.events[0]
+        self._refuse(fault, first.uid, first.rules[0].line if first.rules else first.line)
+        return ((Instance(event, event.start, event.end), True) for event in series.events)
 
     def _worked_out(self, series: Series) -> list[Instance]:
-        try:
-            if self._short and plain.plain(series):
+        """TooManyStepsError when it would cost too much."""
+        if self._short and plain.plain(series):
+            try:
                 return list(plain.instances(series, self._window, self._zone, self._steps))
-        except TooManyStepsError:
-            raise FaultError("the recurrence gives too many occurrences") from None
-        except (OverflowError, ValueError):
-            pass  # at the end of time: the long way says what is wrong
+            except (OverflowError, ValueError):
+                pass  # at the end of time: the long way says what is wrong
         return recurrence.instances(series, self._window, self._zone, self._steps)
 
     def _take(self, instance: Instance, *, guessed: bool) -> None:
@@ -169,6 +190,8 @@ class Reader:
 
     def _free_busy(self, component: Component, zones: Zones) -> None:
         uid = component.text("UID")
+        if component.fault:
+            self._refuse(component.fault, uid)
         for period in periods_of(component, zones, self._zone):
             if isinstance(period, FaultError):
                 self._refuse(period, uid)
@@ -177,16 +200,29 @@ class Reader:
             self._add(period.span, uid, period.line, free=free, tentative=period.tentative)
 
     def _unavailable(self, components: list[Component], zones: Zones) -> None:
-        found = [self._availability(component, zones) for component in components]
+        found = [self._availability(component, zones) for component in components[:AVAILABILITIES]]
+        if len(components) > AVAILABILITIES:
+            found.append(self._beyond(components[AVAILABILITIES]))
         for one, span in unavailable(found):
             free = self._policy.free(all_day=False, tentative=one.tentative)
             self._add(span, one.uid, one.line, free=free, tentative=one.tentative)
 
+    def _beyond(self, first: Component) -> Availability:
+        """What is not looked at may make anything unavailable, so all is."""
+        uid, line = first.text("UID"), first.begin.number
+        self._refuse(FaultError(f"the calendar has more than {AVAILABILITIES} VAVAILABILITYs"), uid, line)
+        return Availability(uid=uid, line=line, rank=0, kind="BUSY", covers=self._bounds, available=())
+
+    @property
+    def _bounds(self) -> Interval:
+        return Interval(self._window.start - _MARGIN, self._window.end + _MARGIN)
+
     def _availability(self, component: Component, zones: Zones) -> Availability:
         """What cannot be read of it is taken for unavailable, as far as the window goes."""
         uid, line = component.text("UID"), component.begin.number
-        bounds = Interval(self._window.start - _MARGIN, self._window.end + _MARGIN)
-        covers = bounds
+        bounds = covers = self._bounds
+        if component.fault:
+            self._refuse(component.fault, uid)
         try:
             covers = covered(component, zones, self._zone, bounds)
         except (FaultError, OverflowError) as error:

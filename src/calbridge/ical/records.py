@@ -40,10 +40,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a file says. `occurrences` come in order of time."""
+    """What a file says. `occurrences` come in order of time. `whole` is False where it holds more than was read."""
 
     occurrences: tuple[Occurrence, ...] = ()
     refused: tuple[Refused, ...] = ()
+    whole: bool = True
 
     @property
     def busy(self) -> tuple[Interval, ...]:

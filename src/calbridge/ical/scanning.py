@@ -2,6 +2,7 @@
 
 Most of a file is text of people, alarms and definitions of well-known time zones: a regular expression steps over
 those. Nothing here raises: a component without its end carries a fault, and faults of the file itself are listed.
+What is kept of a file is counted, whatever its size: ten megabytes of BEGIN or END would else fill a gigabyte.
 """
 
 from __future__ import annotations
@@ -16,8 +17,18 @@ from calbridge.ical.text import decoded, normalised, unfolded, unfolded_all
 DEPTH = 20
 """Components deeper in one another than this are not looked into."""
 
-COMPONENTS = 250_000
-"""As many as a file of 10 MB has that holds nothing but the shortest events twice over; what follows is not read."""
+MOST = 200_000
+"""What is read of one file: a line that is kept counts once, a component or a fault `_OBJECT` times. An event as
+calendar programs write it comes to fourteen, so that is 14,000 of them; what follows is not read."""
+
+PHYSICAL = 1_000_000
+"""Physical lines that are stepped over at most: 32 MiB of text have half as many."""
+
+LONGEST, LONGEST_HEAD = 1_000_000, 1_000
+"""Bytes of a line, characters of what stands before its colon. A list of 20,000 dates has 340,000."""
+
+_OBJECT = 6
+_TOO_MUCH = "the file holds more than anybody's calendar: nothing after this line is read, export a shorter time"
 
 _NAMES = (
     rb"B(?:EGIN|USYTYPE)|END|UID|D(?:T(?:START|END)|URATION)|R(?:RULE|DATE|ECURRENCE-ID)|EX(?:DATE|RULE)"
@@ -35,8 +46,8 @@ _TOKENS = rb"\n(?:(" + _ZONE + rb")|" + _ALARM + rb"|" + _LINE + rb")"
 
 _STRICT = re.compile(_TOKENS)
 _ANY_CASE = re.compile(_TOKENS, re.IGNORECASE)
-_SMALL = re.compile(rb"\n[A-Z]?[a-z][A-Za-z-]*[ \t]*[;:]")
-"""A property name that is not in upper case. Rare, and the search that allows for it takes twice the time."""
+_SMALL = re.compile(rb"\n(?!X-)[A-Z-]*+[a-z][A-Za-z-]*+[ \t]*+[;:]|\nBEGIN:[A-Z]*+[a-z]")
+"""A name that is not in upper case. Rare, and the search that allows for it takes twice the time."""
 
 _FOLDED_NAME = re.compile(rb"\n[A-Za-z-]+\n[ \t]")
 
@@ -48,46 +59,66 @@ _OUTER = frozenset({"VCALENDAR", "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VA
 class Scan:
     """The calendars of a file, the first of them without name and for what stands outside any; faults of the file.
 
-    Their children are their events, tasks and so on, whatever unknown component these stand in.
+    Their children are their events, tasks and so on, whatever unknown component these stand in. `whole` is False
+    where the file holds more than was read.
     """
 
     calendars: list[Component]
     faults: list[FaultError] = field(default_factory=list)
+    whole: bool = True
 
     def all(self, name: str) -> list[Component]:
         """Every component of that name, in order."""
         return [found for calendar in self.calendars for found in calendar.children if found.name == name]
 
 
-def scan(body: bytes, most: int = COMPONENTS) -> Scan:
-    """The components of a file, as many VCALENDARs as it has; not more than `most` components."""
-    body = normalised(body)
+def scan(body: bytes, most: int = MOST, physical: int = PHYSICAL) -> Scan:
+    """The components of a file, as many VCALENDARs as it has; of a boundless file what its first lines hold."""
+    body, cut = _first(physical, normalised(body))
     if _FOLDED_NAME.search(body):
         body = unfolded_all(body)
     tokens = _ANY_CASE if _SMALL.search(body) else _STRICT
     tree = _Tree(most)
     at, number = 0, 0
     for found in tokens.finditer(body):
-        if tree.full:
-            break
         start = found.start() + 1
         number += body.count(b"\n", at, start)
         at = start
         zone, name, rest = found.groups()
+        if tree.full:
+            break
         if name:
-            tree.take(_line(name, rest, number))
+            tree.keep(name, rest, number)
         elif zone:
-            tree.calendar.zones.append((number, zone))
+            tree.define(number, zone)
+    if tree.full or cut:
+        tree.stop(number if tree.full else physical)
     return tree.done()
 
 
+def _first(lines: int, body: bytes) -> tuple[bytes, bool]:
+    """So many lines of a normalised file, and whether that is less than all; most files have fewer."""
+    if body.count(b"\n") <= lines + 1:
+        return body, False
+    at = 1
+    for _line in range(lines):
+        at = body.index(b"\n", at) + 1
+    return body[:at], True
+
+
 def _line(name: bytes, rest: bytes, number: int) -> Line:
+    """FaultError for a line that is longer than anybody's."""
+    known = _NAMED.get(name) or name.decode().upper()
+    if len(rest) > LONGEST:
+        raise FaultError(f"{known} is longer than {LONGEST:,} bytes", number)
     if b"\n" in rest:
         rest = unfolded(rest)
-    text, known = decoded(rest), _NAMED.get(name) or name.decode().upper()
+    text = decoded(rest)
     if text[0] == ":":
         return Line(known, known, text[1:].strip(), number)
     head, value = parted(text) or (text, "")
+    if len(head) > LONGEST_HEAD:
+        raise FaultError(f"the parameters of {known} are longer than {LONGEST_HEAD:,} characters", number)
     return Line(known, intern(known + head), value.strip(), number)
 
 
@@ -95,24 +126,56 @@ class _Tree:
     """The components as they open and close."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self._left = most
         self._outside = Component("", Line("", "", "", 0))
         self._stack = [self._outside]
-        self._beyond = self._opened = 0
+        self._beyond = 0
         self._scan = Scan([self._outside])
 
     @property
     def full(self) -> bool:
-        """There are more components than anybody has."""
-        return self._opened > self._most
+        """There is more than anybody's calendar holds."""
+        return self._left < 0
 
     @property
-    def calendar(self) -> Component:
+    def _calendar(self) -> Component:
         """What a time zone's definition belongs to."""
         return next((one for one in self._stack if one.name == "VCALENDAR"), self._outside)
 
-    def take(self, line: Line) -> None:
+    def define(self, number: int, zone: bytes) -> None:
+        """The definition of a time zone."""
+        self._left -= _OBJECT
+        self._calendar.zones.append((number, zone))
+
+    def keep(self, name: bytes, rest: bytes, number: int) -> None:
         """One line of interest."""
+        self._left -= 1
+        try:
+            self._take(_line(name, rest, number))
+        except FaultError as fault:
+            self._spoil(self._stack[-1], fault)
+
+    def stop(self, number: int) -> None:
+        """What follows that line is not read; what is open there is torn."""
+        fault = FaultError(_TOO_MUCH, number)
+        self._scan.whole = False
+        self._scan.faults.append(fault)
+        for component in self._stack[1:]:
+            component.fault = fault
+        del self._stack[1:]
+
+    def _fault(self, fault: FaultError) -> None:
+        self._left -= _OBJECT
+        self._scan.faults.append(fault)
+
+    def _spoil(self, component: Component, fault: FaultError) -> None:
+        """The fault of a component is told with its UID, by whoever reads it."""
+        self._left -= _OBJECT
+        if component.name in {"", "VCALENDAR"}:
+            self._scan.faults.append(fault)
+        component.fault = component.fault or fault
+
+    def _take(self, line: Line) -> None:
         if line.name == "BEGIN":
             self._begin(line)
         elif line.name == "END":
@@ -126,16 +189,14 @@ class _Tree:
         if name in _OUTER and parent.name != "VCALENDAR":
             self._beyond = 0
             self._tear(self._unfinished(name))
-            parent = self.calendar
+            parent = self._calendar
         if len(self._stack) > DEPTH:
             if not self._beyond:
-                self._scan.faults.append(FaultError("components stand in one another without end", line.number))
+                self._fault(FaultError("components stand in one another without end", line.number))
             self._beyond += 1
             return
         opened = Component(name, line._replace(value=name))
-        self._opened += 1
-        if self.full:
-            self._scan.faults.append(FaultError(f"the file has more than {self._most:,} components", line.number))
+        self._left -= _OBJECT
         if name == "VCALENDAR":
             self._scan.calendars.append(opened)
         else:
@@ -157,7 +218,7 @@ class _Tree:
             return
         index = next((at for at in range(len(self._stack) - 1, 0, -1) if self._stack[at].name == name), 0)
         if not index:
-            self._scan.faults.append(FaultError("an END that closes nothing", line.number))
+            self._fault(FaultError("an END that closes nothing", line.number))
             return
         self._tear(index)
         self._stack.pop()
@@ -170,9 +231,7 @@ class _Tree:
         del self._stack[index + 1 :]
         for component in torn:
             fault = FaultError(f"the {component.name} that begins here has no end", component.begin.number)
-            component.fault = fault
-            if component.name == "VCALENDAR":
-                self._scan.faults.append(fault)
+            self._spoil(component, fault)
         if torn and self._stack[index].name not in {"", "VCALENDAR"}:
             self._stack[index].fault = torn[0].fault
 

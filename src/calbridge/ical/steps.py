@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 ResultT = TypeVar("ResultT")
 
 
+SPENT = "the file asks for more work than one is worth"
+
+
 class TooManyStepsError(BaseException):
     """The work was stopped. No library's own `except Exception` may take it for something else."""
 
@@ -34,15 +37,24 @@ class Steps:
         self.left = left
         self.each = each
 
-    def spend(self, steps: int) -> None:
-        """Count work whose cost is known beforehand."""
+    def affords(self, steps: int) -> bool:
+        """Count work whose cost is known beforehand; False when that is too much, and so is all that follows."""
+        if steps > self.left:
+            self.left = 0
+            return False
         self.left -= steps
-        if self.left < 0:
+        return True
+
+    def spend(self, steps: int) -> None:
+        """The same, or raise."""
+        if not self.affords(steps):
             raise TooManyStepsError
 
     def run(self, work: Callable[[], ResultT]) -> ResultT:
-        """Do the work, but stop it after so many calls, or when nothing is left."""
-        allowed = left = max(0, min(self.each, self.left))
+        """Do the work, but stop it after so many calls; do nothing when nothing is left."""
+        if self.left <= 0:
+            raise TooManyStepsError
+        allowed = left = min(self.each, self.left)
 
         def count(frame: FrameType, event: str, _argument: Any) -> None:
             nonlocal left
@@ -55,5 +67,5 @@ class Steps:
         try:
             return work()
         finally:
-            sys.setprofile(before)
-            self.left -= allowed - left
+            sys.setprofile(before if callable(before) else None)
+            self.left = max(0, self.left - (allowed - left))

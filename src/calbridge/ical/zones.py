@@ -21,6 +21,18 @@ _TZID = re.compile(rb"^TZID[^:\n]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE | r
 _PLACE = re.compile(rb"^X-LIC-LOCATION[^:\n]*:([^\n]*)", re.MULTILINE | re.IGNORECASE)
 
 
+_LONGEST, _LARGEST = 200, 65_536
+"""Characters of a TZID, bytes of a definition: one that tells every change since 1900 has 20,000. What was read of
+either is kept for the next time."""
+
+
+_LOOK = 40
+"""Steps that looking for a name costs."""
+
+_PARTS = 3
+"""Of a name, as in America/Argentina/Buenos_Aires."""
+
+
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
     return {name.casefold(): name for name in available_timezones()}
@@ -30,7 +42,7 @@ def _names() -> dict[str, str]:
 def olson(tzid: str) -> str | None:
     """The IANA name behind a TZID: itself, a Windows name, or the tail of a vendor's path (`/vendor/Europe/Berlin`)."""
     cleaned = _cleaned(tzid)
-    parts = cleaned.split("/")
+    parts = cleaned.rsplit("/", _PARTS)[-_PARTS:]
     for tail in ("/".join(parts[start:]) for start in range(len(parts))):
         found = _names().get(tail.casefold())
         if found:
@@ -42,12 +54,12 @@ class Zones:
     """The zones of one calendar. `blocks` are its VTIMEZONEs, `default` is its X-WR-TIMEZONE.
 
     The default is for times without a zone, and UTC times count as ones that were written in it: publishers write
-    a series in UTC and mean the wall clock of their calendar.
+    a series in UTC and mean the wall clock of their calendar. `steps` is what reading the file may still cost.
     """
 
     def __init__(self, steps: Steps, blocks: Iterable[tuple[int, bytes]] = (), default: str = "") -> None:
         self._blocks = blocks
-        self._steps = steps
+        self.steps = steps
         self._defined: dict[str, bytes] | None = None
         self._found: dict[str, tzinfo | None] = {}
         self.default = self.zone(default) if default else None
@@ -55,10 +67,12 @@ class Zones:
     def zone(self, tzid: str) -> tzinfo | None:
         """The zone of that name, None where nothing defines it."""
         if tzid not in self._found:
-            self._found[tzid] = self._look_up(tzid)
+            self._found[tzid] = self._look_up(tzid) if self.steps.affords(_LOOK) else None
         return self._found[tzid]
 
     def _look_up(self, tzid: str) -> tzinfo | None:
+        if len(tzid) > _LONGEST:
+            return None
         cleaned = _cleaned(tzid)
         known = olson(tzid)
         if known is None or cleaned in WINDOWS_TO_OLSON:
@@ -71,10 +85,10 @@ class Zones:
 
     def _own(self, cleaned: str) -> tzinfo | None:
         block = self._definitions().get(cleaned)
-        if block is None:
+        if block is None or len(block) > _LARGEST:
             return None
         try:
-            return self._steps.run(lambda: compiled(block))
+            return self.steps.run(lambda: compiled(block))
         except TooManyStepsError:
             return None
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from calbridge.model import Clinic
+from calbridge.model import Clinic, State
 from calbridge.provider import Recipient
 
 
@@ -98,6 +98,22 @@ class PortalDriver(Driver, Protocol):
 
     def messages(self, ref: str) -> int:
         """How many messages the client of this booking got."""
+        ...
+
+
+class AccountDriver(PortalDriver, Protocol):
+    """Clients who connect with the clinic, at a portal that shows them what it makes for them."""
+
+    def connect(self) -> str:
+        """A client connects, her e-mail address seen to be hers; her account's ref."""
+        ...
+
+    def leave(self, account: str) -> None:
+        """She closes her account."""
+        ...
+
+    def page(self, account: str) -> list[tuple[State, int, str]]:
+        """What her account shows: state, start and reason of each appointment."""
         ...
 
 

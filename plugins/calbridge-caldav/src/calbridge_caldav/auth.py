@@ -14,11 +14,12 @@ from calbridge.provider import Context
 from calbridge_caldav.hrefs import HERE
 from calbridge_caldav.oauth import Exchange, Refreshed
 from calbridge_caldav.settings import CaldavSettings
+from calbridge_caldav.wire import Login
 
 Flow = Generator[httpx.Request, httpx.Response, None]
 
 
-def login_of(settings: CaldavSettings, context: Context) -> httpx.Auth | None:
+def login_of(settings: CaldavSettings, context: Context) -> Login | None:
     """The way of logging in that the settings name; None where they name none. Reads no secret yet."""
     if settings.refresh_token is not None:
         return Refreshed(Exchange.of(settings, context), context.clock)
@@ -31,11 +32,16 @@ def login_of(settings: CaldavSettings, context: Context) -> httpx.Auth | None:
     return None
 
 
-class Bearer(httpx.Auth):
+class Bearer(Login):
     """A token as it is (RFC 6750)."""
 
     def __init__(self, token: Callable[[], str]) -> None:
         self._token = token
+
+    @property
+    def stateless(self) -> bool:
+        """Always."""
+        return True
 
     def auth_flow(self, request: httpx.Request) -> Flow:
         """One try: a token that is refused is refused."""
@@ -43,13 +49,18 @@ class Bearer(httpx.Auth):
         yield request
 
 
-class Negotiated(httpx.Auth):
+class Negotiated(Login):
     """The user's name and a way to the password."""
 
     def __init__(self, username: str, password: Callable[[], str]) -> None:
         self._username = username
         self._password = password
         self._chosen: httpx.Auth | None = None
+
+    @property
+    def stateless(self) -> bool:
+        """Digest counts its requests, and before the first answer nothing is chosen."""
+        return isinstance(self._chosen, httpx.BasicAuth)
 
     def auth_flow(self, request: httpx.Request) -> Flow:
         """Use what worked before; else what is safe to try; then what the server's challenge names."""

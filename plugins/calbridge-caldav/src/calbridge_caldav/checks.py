@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from calbridge.errors import BridgeError
+from calbridge.errors import BridgeError, ConfigError
 from calbridge.provider import Finding
 from calbridge_caldav import discovery
 from calbridge_caldav.collection import Collection
@@ -44,6 +44,8 @@ def _server(settings: CaldavSettings, wire: Wire) -> tuple[Finding, bool]:
     """OPTIONS tells what the server is; its refusals are said in plain words."""
     try:
         response = wire.request("OPTIONS", urlsplit(settings.url).path or "/")
+    except ConfigError as error:
+        return Finding(level="error", field=_login_field(settings), message=error.hint), False
     except BridgeError as error:
         return Finding(level="error", field="url", message=error.hint), False
     if response.status_code in {401, 407}:
@@ -61,6 +63,11 @@ def _product(response: httpx.Response) -> str:
     """As it calls itself, for people only: nothing depends on a name."""
     name = "".join(each for each in response.headers.get("server", "") if each.isprintable())[:_LONGEST]
     return f" (it calls itself {name})" if name else ""
+
+
+def _login_field(settings: CaldavSettings) -> str:
+    """The secret that was looked for and not found."""
+    return next((name for name in ("refresh_token", "token") if getattr(settings, name) is not None), "password")
 
 
 def _refused(settings: CaldavSettings, wire: Wire, response: httpx.Response) -> Finding:

@@ -6,6 +6,7 @@ is no calendar, is a person's matter: it never means that everything in it was d
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import TypeVar
 
 import httpx
 
-from calbridge.errors import NeedsHuman, RetryLater
+from calbridge.errors import BridgeError, NeedsHuman, RetryLater
 from calbridge.http import BodyRefused, classify
 from calbridge_caldav import multistatus as ms
 from calbridge_caldav.hrefs import field_of, member_path, path_of, quoted, segment_in
@@ -25,12 +26,18 @@ ArgumentT = TypeVar("ArgumentT")
 ResultT = TypeVar("ResultT")
 
 CHUNK = 80
+WAYS, AHEAD = 2, 3
+"""Chunks asked for at once, so that a server need not wait while one is taken in; and those held before their turn."""
+
 PAGES = 1000
 SETTLED = 2
 """Seconds after which a date of whole seconds cannot hide a further change."""
 
 _NOT_THIS_REQUEST = frozenset({401, 407, 408, 423, 425, 429})
 """Client errors that say nothing about the request itself: all others refuse it as it is."""
+
+_AWAY = GONE | {403}
+"""There is no calendar there, for this account at least."""
 
 _REFUSALS = frozenset(range(400, 500)) - _NOT_THIS_REQUEST | {500, 501, 507}
 
@@ -107,7 +114,9 @@ class Collection:
 
     def _marks(self, *names: str) -> Marks:
         body = ms.propfind("D:resourcetype", *names)
-        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=GONE, long=True)
+        answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=0, accept=_AWAY, long=True)
+        if isinstance(answer, httpx.Response) and answer.status_code == httpx.codes.FORBIDDEN:
+            raise self._hidden(answer)
         if isinstance(answer, httpx.Response) or not answer.parts or answer.parts[0].gone:
             raise NeedsHuman(
                 f"There is no calendar at the address in {field_of(self.resource)} (404): correct it, "
@@ -128,13 +137,23 @@ class Collection:
             settled=_settled(date, answer.date),
         )
 
+    def _hidden(self, answer: httpx.Response) -> BridgeError:
+        """A server that is asked too often says 403 too, somewhere."""
+        problem = self._wire.problem(answer)
+        if not isinstance(problem, NeedsHuman):
+            return problem
+        return NeedsHuman(
+            f"This account may not see the calendar in {field_of(self.resource)} (403): share it with the account, "
+            "or correct its path. Nothing was deleted here."
+        )
+
     # --- what is there, what changed ---
 
     def listing(self) -> dict[str, str]:
         """Every object's segment and ETag, by the one request that all servers answer rightly."""
         body = ms.propfind("D:getetag", "D:resourcetype")
         answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1, long=True)
-        if isinstance(answer, httpx.Response) or not any(self._is_here(part) for part in answer.parts):
+        if isinstance(answer, httpx.Response) or not any(self._is_here(part) and part.found for part in answer.parts):
             raise RetryLater(f"The listing of {field_of(self.resource)} came back without this calendar in it.")
         if any(self._cut(part) for part in answer.parts):
             raise NeedsHuman(
@@ -145,7 +164,7 @@ class Collection:
             segment: etag_of(part.text(f"{ms.DAV}getetag"))
             for part in answer.parts
             if (segment := self._segment(part))
-            and part.status in {None, 200}
+            and part.found
             and not part.has(f"{ms.DAV}resourcetype", f"{ms.DAV}collection")
         }
 
@@ -155,6 +174,7 @@ class Collection:
         return next((segment for segment in found if segment), None)
 
     def _is_here(self, part: ms.Part) -> bool:
+        """It names the calendar, or what is in it."""
         return path_of(part.href).rstrip("/") + "/" in self._names or self._segment(part) is not None
 
     def _cut(self, part: ms.Part) -> bool:
@@ -230,7 +250,7 @@ class Collection:
     def bodies(self, segments: Sequence[str]) -> Iterator[Fetched]:
         """The objects, in chunks (one multiget for ten thousand is refused); what one leaves out is asked for alone.
 
-        The server works on the next chunk while the last one is being read here.
+        The server works on the next chunks while the last one is being read here.
         """
         chunks = [segments[start : start + CHUNK] for start in range(0, len(segments), CHUNK)]
         for chunk, got in zip(chunks, ahead(self._several, chunks), strict=True):
@@ -274,17 +294,18 @@ class Collection:
 
 
 def ahead(call: Callable[[ArgumentT], ResultT], arguments: Sequence[ArgumentT]) -> Iterator[ResultT]:
-    """The results in order, each next one already being worked on in another thread; one alone needs none."""
+    """The results in order, the next ones already being worked on in other threads; one alone needs none."""
     if len(arguments) <= 1:
         yield from map(call, arguments)
         return
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
-        pending = pool.submit(call, arguments[0])
-        for argument in arguments[1:]:
-            result = pending.result()
-            pending = pool.submit(call, argument)
+    with ThreadPoolExecutor(WAYS, thread_name_prefix="ahead") as pool:
+        pending = deque(pool.submit(call, argument) for argument in arguments[:AHEAD])
+        for argument in arguments[AHEAD:]:
+            result = pending.popleft().result()
+            pending.append(pool.submit(call, argument))
             yield result
-        yield pending.result()
+        while pending:
+            yield pending.popleft().result()
 
 
 def _fetched(segment: str, part: ms.Part) -> Fetched:

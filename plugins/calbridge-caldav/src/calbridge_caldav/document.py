@@ -18,6 +18,8 @@ from calbridge.ical.zones import Zones
 
 _PHYSICAL = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 DEPTH = 20
+LINES = 100_000
+"""Physical lines of an object of ours: an attachment of 5 MB that staff put in has 90,000. Each is kept."""
 _STEPS = 100_000
 """What a definition of a time zone may cost; a common one takes 15,000."""
 
@@ -80,6 +82,8 @@ class Document:
     @classmethod
     def parse(cls, body: bytes) -> Document:
         """FaultError when it is no iCalendar object at all."""
+        if body.count(b"\n") + body.count(b"\r") > 2 * LINES:
+            raise FaultError(f"the object has more than {LINES:,} lines")
         lines = content_lines(body)
         roots = components(lines)
         if not any(root.name == "VCALENDAR" for root in roots):

@@ -5,23 +5,13 @@ A calendar belongs to exactly one resource, on the server that the url names: cr
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from calbridge.fields import SecretText, ServerUrl
-from calbridge.ical import Counts, Meaning, fold
+from calbridge.fields import Category, SecretText, ServerUrl
+from calbridge.ical import Counts, Meaning
 from calbridge_caldav.hrefs import HERE, ONLINE, collection_path
-
-
-def _category(text: str) -> str:
-    if not text.strip() or "," in text:
-        raise ValueError(f'"{text}" is no category: write each one as a text of its own')
-    return text
-
-
-Categories = tuple[Annotated[str, AfterValidator(_category)], ...]
 
 
 class CaldavSettings(BaseModel):
@@ -38,16 +28,18 @@ class CaldavSettings(BaseModel):
     client_id: str | None = Field(default=None, description="OAuth2 client that the refresh token was given to")
     client_secret: SecretText | None = Field(default=None, description="that client's secret, where it has one")
     token_file: str | None = Field(
-        default=None, description="file the bridge keeps a renewed refresh token in, where the server renews them"
+        default=None,
+        description="file the bridge keeps a renewed refresh token in, where the server renews them; relative to the "
+        "configuration",
     )
     calendars: dict[str, str] = Field(min_length=1, description="resource key to its calendar's path on the server")
     windows: dict[str, str] = Field(
         default_factory=dict, description="resource key to the path of a calendar whose entries are its online windows"
     )
-    window_categories: Categories = Field(
+    window_categories: tuple[Category, ...] = Field(
         default=(), description="an entry with such a category is an online window of its calendar's resource"
     )
-    absence_categories: Categories = Field(
+    absence_categories: tuple[Category, ...] = Field(
         default=(), description="an entry with such a category is an absence, however it shows itself"
     )
     all_day: Counts = Field(default="busy", description="whether an all-day entry takes time")
@@ -84,9 +76,7 @@ class CaldavSettings(BaseModel):
 
     @model_validator(mode="after")
     def _one_meaning_each(self) -> CaldavSettings:
-        both = self.meaning().windows & self.meaning().absences
-        if both:
-            raise ValueError(f'"{min(both)}" cannot be both a window and an absence: take it out of one of them')
+        self.meaning()
         return self
 
     @model_validator(mode="after")
@@ -121,9 +111,7 @@ class CaldavSettings(BaseModel):
 
     def meaning(self) -> Meaning:
         """What categories mean."""
-        return Meaning(
-            windows=frozenset(map(fold, self.window_categories)), absences=frozenset(map(fold, self.absence_categories))
-        )
+        return Meaning.named(windows=self.window_categories, absences=self.absence_categories)
 
     def window_paths(self) -> dict[str, str]:
         """The same for the calendars of online windows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -32,10 +33,19 @@ class Body:
     etag: str
 
 
-class Wire:
-    """The connection to one server. Makes its client when first used; threads take turns, for a login has a state."""
+class Login(httpx.Auth):
+    """A way of logging in. `stateless`: requests under way at the same time do not disturb one another."""
 
-    def __init__(self, url: str, transport: httpx.BaseTransport, login: httpx.Auth | None = None) -> None:
+    @property
+    def stateless(self) -> bool:
+        """Whether that is so by now."""
+        return False
+
+
+class Wire:
+    """The connection to one server. Makes its client when first used; threads take turns where the login wants it."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport, login: Login | None = None) -> None:
         self._transport = transport
         self._login = login
         self._client: httpx.Client | None = None
@@ -58,7 +68,7 @@ class Wire:
         """
         patience = {"patience": PATIENCE} if long else {}
         try:
-            with self._turn:
+            with self._turn if self._login is not None and not self._login.stateless else nullcontext():
                 return self._open().request(
                     method, self._origin + path, headers=headers, content=content, extensions=patience
                 )
@@ -68,6 +78,10 @@ class Wire:
     def problem(self, response: httpx.Response) -> BridgeError:
         """What an answer means that no CalDAV request should get."""
         status = response.status_code
+        if status == httpx.codes.UNAUTHORIZED and self._login is None:
+            return LoginRefusedError(
+                f"{self._origin} wants a login (401) and none is given: write username and password for this connection"
+            )
         if status == httpx.codes.UNAUTHORIZED:
             return LoginRefusedError(
                 f"{self._origin} refused the credentials (401): correct the user name, password or token. An account "

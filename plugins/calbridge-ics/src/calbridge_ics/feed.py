@@ -1,4 +1,4 @@
-"""A feed's text becomes records: busy time by event, and what cannot be read. No text of anybody's, UIDs neither.
+"""A feed's text becomes records by event: busy time, windows, absences, and what cannot be read. No text, no UIDs.
 
 An event that the bridge itself wrote into the calendar behind the feed is named as an echo: the appointment it stands
 for must not be in its own way when it moves.
@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from calbridge.errors import NeedsHuman
-from calbridge.ical import Occurrence, Reading, Refused
+from calbridge.ical import Meaning, Meant, Occurrence, Reading, Refused, meant
 from calbridge.interval import Interval, merge
-from calbridge.provider import Busy, Record, Unreadable
+from calbridge.provider import AbsenceRecord, Busy, Record, Unreadable, WindowRecord
 from calbridge.uids import appointment_of, product_of
 from calbridge_ics.source import Fetched
 
@@ -21,35 +21,61 @@ _HEAD = 4096
 OLD = "file"
 """The ref of what blocks everything while a file is too old."""
 
+WINDOWS, ABSENCES = "/windows", "/absences"
+"""What an entry that is busy time and more besides adds to its ref."""
 
-def records_of(reading: Reading, resource: str) -> tuple[Record, ...]:
-    """One record for each event that takes time in the window, and one for each that cannot be read."""
+
+def records_of(reading: Reading, resource: str, window: Interval, meaning: Meaning) -> Iterator[Record]:
+    """One record for each event that takes time in the window, gives windows or is an absence, or cannot be read.
+
+    What stands in the rest of a boundless feed nobody knows: its record keeps all the time of the resource.
+    """
+    if meaning.windows:
+        yield WindowRecord(ref=WINDOWS, version="", resource=resource, spans=())  # it has such, though none is left
     events: defaultdict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in reading.occurrences:
-        if occurrence.busy:
-            events[occurrence.uid or f"\n{occurrence.line}"].append(occurrence)
+        events[occurrence.uid or f"\n{occurrence.line}"].append(occurrence)
     faults: dict[str, Refused] = {}
     for fault in reading.refused:
         faults.setdefault(fault.uid or f"\n{fault.line}", fault)
-    uids = sorted(events.keys() | faults.keys())
-    return tuple(_record(uid, events.get(uid, []), faults.get(uid), resource) for uid in uids)
+    rest = reading.refused[-1] if not reading.whole else None
+    if rest is not None:
+        faults[rest.uid or f"\n{rest.line}"] = rest
+    for uid in sorted(events.keys() | faults.keys()):
+        own = appointment_of(uid)  # a booking takes time, whatever category staff gave it
+        found = meant(Reading(occurrences=tuple(events[uid])), Meaning() if own else meaning)
+        if uid in faults:
+            yield _unreadable(uid, found, faults[uid], resource, (window,) if faults[uid] is rest else ())
+        else:
+            yield from _records(uid, found, resource)
 
 
-def _record(uid: str, taken: list[Occurrence], fault: Refused | None, resource: str) -> Record:
-    spans = tuple(merge(one.span for one in taken))
+def _unreadable(uid: str, found: Meant, fault: Refused, resource: str, more: tuple[Interval, ...]) -> Record:
+    """It only takes time, and opens none."""
+    spans = tuple(merge((*found.busy, *found.absences, *more)))
+    why = f"line {fault.line}: {fault.why}"
+    return Unreadable(ref=_digest([uid]), version=_version(spans, why), why=why, resource=resource, spans=spans)
+
+
+def _records(uid: str, found: Meant, resource: str) -> Iterator[Record]:
     ref = _digest([uid])
-    if fault is not None:
-        why = f"line {fault.line}: {fault.why}"
-        return Unreadable(ref=ref, version=_version(spans, why), why=why, resource=resource, spans=spans)
-    tentative = all(one.tentative for one in taken)
-    return Busy(
-        ref=ref,
-        version=_version(spans, str(tentative)),
-        resource=resource,
-        spans=spans,
-        tentative=tentative,
-        echo=appointment_of(uid),
-    )
+    if found.busy:
+        yield Busy(
+            ref=ref,
+            version=_version(found.busy, str(found.tentative)),
+            resource=resource,
+            spans=found.busy,
+            tentative=found.tentative,
+            echo=appointment_of(uid),
+        )
+    if found.windows:
+        yield WindowRecord(
+            ref=ref + WINDOWS, version=_version(found.windows, ""), resource=resource, spans=found.windows
+        )
+    if found.absences:
+        yield AbsenceRecord(
+            ref=ref + ABSENCES, version=_version(found.absences, ""), resource=resource, spans=found.absences
+        )
 
 
 def _version(spans: Iterable[Interval], more: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from calbridge.errors import BridgeError, ConfigError
 from calbridge.hookspecs import hookimpl
-from calbridge.ical import Policy, Reading, read
+from calbridge.ical import Meaning, Occurrence, Policy, Reading, read
+from calbridge.ical.policy import GUESSED
 from calbridge.interval import Interval
 from calbridge.provider import Capabilities, Complete, Context, Feed, Finding, NotModified, Record
 from calbridge_ics.feed import records_of, refuse_own, too_old
@@ -33,7 +35,7 @@ class IcsFeed:
             fields=frozenset(),
             mirrors=False,
             resources=frozenset({settings.resource}),
-            max_age=settings.max_age,
+            max_age=_trusted_for(settings),
         )
 
     @hookimpl
@@ -47,7 +49,8 @@ class IcsFeed:
         if fetched is None:
             return NotModified(cursor=_cursor(seen, now))
         old = too_old(fetched, self._settings.max_age, now, resource=self._settings.resource, window=window)
-        items = (*records_of(self._read(fetched, window), self._settings.resource), *old)
+        found = records_of(self._read(fetched, window), self._settings.resource, window, self._settings.meaning())
+        items = (*found, *old)
         # A file that was too old may be so still, or again, without a change to it: it is looked at each time.
         after = Seen() if fetched.written is not None and self._settings.max_age is not None else fetched.seen
         return Complete(window=window, items=items, cursor=_cursor(after, now))
@@ -78,9 +81,16 @@ class IcsFeed:
         policy = Policy(all_day=self._settings.all_day, tentative=self._settings.tentative)
         return read(fetched.body, window=window, zone=self._zone, policy=policy)
 
+    def _told(self, reading: Reading) -> str:
+        meaning = self._settings.meaning()
+        kinds = Counter(_kind(one, meaning) for one in reading.occurrences)
+        takes = f"The feed takes {kinds['busy']} times of {self._settings.resource} in 60 days"
+        if not (meaning.windows or meaning.absences):
+            return f"{takes}."
+        return f"{takes}, and has {kinds['window']} online windows and {kinds['absence']} absences."
+
     def _findings(self, reading: Reading, fetched: Fetched, now: int) -> list[Finding]:
-        busy = sum(one.busy for one in reading.occurrences)
-        found = [Finding(level="ok", message=f"The feed takes {busy} times of {self._settings.resource} in 60 days.")]
+        found = [Finding(level="ok", message=self._told(reading))]
         if reading.refused:
             first = reading.refused[0]
             found.append(
@@ -94,6 +104,21 @@ class IcsFeed:
         if fetched.written is not None and age is not None and now - fetched.written > age:
             found.append(Finding(level="error", field="max_age", message="The file is older than max_age."))
         return found
+
+
+def _kind(one: Occurrence, meaning: Meaning) -> str:
+    """What it counts as; a window that could be read in part only opens nothing."""
+    kind = meaning.of(one)
+    if kind == "window" and one.why == GUESSED:
+        return ""
+    return kind or ("busy" if one.busy else "")
+
+
+def _trusted_for(settings: IcsSettings) -> int | None:
+    """An answer may already be as old as `refresh` when it is given once more: together they are `max_age`."""
+    if settings.max_age is None or settings.url is None:
+        return settings.max_age
+    return settings.max_age - settings.refresh
 
 
 def create(settings: IcsSettings, context: Context) -> IcsFeed:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from calbridge.fields import Seconds, SecretText
-from calbridge.ical import Counts
+from calbridge.fields import Category, Seconds, SecretText
+from calbridge.ical import Counts, Meaning
 
 
 class IcsSettings(BaseModel):
@@ -25,6 +25,12 @@ class IcsSettings(BaseModel):
     max_age: Seconds | None = Field(
         default=None, gt=0, description="oldest reading, and oldest file, that online booking may rest on"
     )
+    window_categories: tuple[Category, ...] = Field(
+        default=(), description="an entry with such a category is an online window of the resource"
+    )
+    absence_categories: tuple[Category, ...] = Field(
+        default=(), description="an entry with such a category is an absence, however it shows itself"
+    )
     all_day: Counts = Field(default="busy", description="whether an all-day entry takes time")
     tentative: Counts = Field(default="busy", description="whether a tentative entry takes time")
 
@@ -40,7 +46,16 @@ class IcsSettings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _one_meaning_each(self) -> IcsSettings:
+        self.meaning()
+        return self
+
+    @model_validator(mode="after")
     def _fresh_enough(self) -> IcsSettings:
         if self.url is not None and self.max_age is not None and self.max_age <= self.refresh:
             raise ValueError("max_age is not longer than refresh, so the feed would always be too old: make it longer")
         return self
+
+    def meaning(self) -> Meaning:
+        """What categories mean."""
+        return Meaning.named(windows=self.window_categories, absences=self.absence_categories)

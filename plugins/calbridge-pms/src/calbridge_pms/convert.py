@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from calbridge.details import detail_lines
 from calbridge.interval import Interval
+from calbridge.marking import is_marked
 from calbridge.model import Side, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, PmsChange, Record, Stamp, Unreadable
 from calbridge.views import PmsView
@@ -66,6 +67,7 @@ def entry_of(found: PmsAppointment, names: Names) -> Entry:
             note=found.note,
             client=found.client_id or "",
             patient=found.patient_id or "",
+            marked=is_marked(found.categories, names.marks),
         ),
         stamp=_stamp(found),
         by=_SIDES.get(found.modified_by),

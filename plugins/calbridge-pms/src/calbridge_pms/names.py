@@ -13,12 +13,14 @@ from calbridge_pms.settings import PmsSettings
 class Names:
     """`resources` and `services`: key to id, without those the PMS does not have. `location`: the site, "" for any.
 
+    `marks` are the clinic's words for the categories that mark an appointment for its client.
     `species`: the clinic's word to the PMS's, where they differ; in any case of letters.
     """
 
     resources: Mapping[str, str]
     services: Mapping[str, str]
     location: str = ""
+    marks: tuple[str, ...] = ()
     species: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -28,6 +30,7 @@ class Names:
             resources=_mapped(clinic.resources, settings.resources),
             services=_mapped(clinic.services, settings.services),
             location=settings.location,
+            marks=clinic.rules.publish_categories,
             species={word.casefold(): theirs for word, theirs in settings.species.items()},
         )
 

@@ -60,7 +60,7 @@ class Pms:
         self._names = Names.of(settings, context.clinic)
         self._api = Api(settings, context)
         self.capabilities = Capabilities(
-            fields=FIELDS,
+            fields=FIELDS | ({"marked"} if self._names.marks else frozenset()),
             mirrors=True,
             adopts=True,
             resources=frozenset(self._names.resources),

@@ -51,12 +51,13 @@ class Sync(Wire):
 
 
 class Booking(Wire):
-    """A booking."""
+    """A booking. With an `account` the clinic made it for the account's owner, and `client_ref` is our name for it."""
 
     id: str = Field(min_length=1)
+    account: str | None = None
     status: Literal["requested", "confirmed", "arrived", "fulfilled", "no_show", "declined", "cancelled"]
     revision: int
-    type: str
+    type: str | None = None
     calendar: str
     start: AwareDatetime
     end: AwareDatetime
@@ -91,6 +92,18 @@ class Hold(Wire):
     client_ref: str = ""
 
 
+class Account(Wire):
+    """A client who is connected with the clinic; the portal has seen that the e-mail address is hers."""
+
+    id: str = Field(min_length=1)
+    revision: int
+    customer: Customer
+    patient: Patient | None = None
+    other_patients: tuple[Patient, ...] = ()
+    consent: Consent | None = None
+    language: str | None = None
+
+
 class Event(Wire):
     """One change: what, never how."""
 
@@ -103,6 +116,7 @@ class Objects(Wire):
 
     holds: list[dict[str, Any]] = []
     bookings: list[dict[str, Any]] = []
+    accounts: list[dict[str, Any]] = []
 
 
 class Snapshot(Objects):
