@@ -56,4 +56,4 @@ def _answer(lane: Lane, resource: str, shape: Shape, now: int, request: Request[
     if known & {etag, "*"}:
         return Response(b"", status_code=304, headers=headers)
     body = as_icalendar(clinic, resource, spans, window, shape=shape)
-    return Response(body, status_code=200, headers=headers, media_type="text/calendar; charset=utf-8")
+    return Response(body, status_code=200, headers=headers, media_type="text/calendar")  # its charset is added to it

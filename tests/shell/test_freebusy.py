@@ -132,7 +132,7 @@ def test_a_vfreebusy_is_another_where_it_goes_further() -> None:
 def test_whoever_knows_the_address_sees_busy_time_and_no_word(site: Any, ending: str) -> None:
     answer = site.get(f"/feeds/right.{ending}")
     assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/calendar")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     reading = read(answer.content, window=window_of(CLINIC, NOW), zone=zone("UTC"))
     assert list(reading.busy) == TAKEN
     for word in ("MARK", "mark@", "b1@", "Anna", "anna"):

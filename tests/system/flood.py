@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,8 @@ from typing import Any
 
 import httpx
 from click.testing import CliRunner, Result
-from flooding import MARKS, SIDES, Ear, page, problem
+from flooding import MARKS, SIDES, Ear, value
+from spoiling import BABBLING, SPOILED, after, always, entry, escaped, only_writes, page, problem, spoiled_calendar
 
 from calbridge import log
 from calbridge.cli import main
@@ -25,9 +25,8 @@ from calbridge.demo.world import World
 from calbridge.store import Store
 from calbridge.testing.mail_server import MailServer, Sink
 from calbridge.testing.marked import Marked
-from calbridge.testing.proxy import Answer, Call
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CLINIC_ADDRESS = "praxis@example.org"
 RECORD = "k9001"
 MAIL = """
@@ -41,9 +40,7 @@ security = "none"
 """
 
 
-def value(name: str) -> str:
-    """A field's value."""
-    return str(MARKS[name])
+ADDRESSES = {"known client": value("known.email"), "stranger": value("stranger.email"), "clinic": CLINIC_ADDRESS}
 
 
 class Flood:
@@ -70,21 +67,24 @@ class Flood:
         ends = time.monotonic() + PATIENCE_S
         while not there():
             assert time.monotonic() < ends, f"not in time: {what}"
-            time.sleep(0.1)
+            time.sleep(0.25)
 
-    def live(self) -> None:
-        """Everything in order."""
+    def live(self, *, troubled: bool) -> None:
+        """Everything in order; `troubled` with all that can go wrong, and every command in the end."""
         self._before_the_bridge()
         self.world.bridge.start()
         self.settle(lambda: self.world.free("checkup"), "free times in the portal")
         self._requests()
         self._decisions()
         self._edits()
-        self._trouble()
         self._letters()
+        if troubled:
+            self._trouble()
         self._web()
+        self._names()
         self._ends()
-        self._look()
+        if troubled:
+            self._look()
         self.record = self.world.pms.record(self.keys["record"])
         self.world.bridge.stop()
         self._collect()
@@ -105,17 +105,17 @@ class Flood:
         pms.enter("/v1/blocks", {"resource": "jonas", **late, "title": value("desk.block")})
         pms.enter("/v1/absences", {"resource": "jonas", **late, "reason": value("desk.absence")})
         pms.enter("/v1/closures", {**late, "reason": value("desk.closure")})
-        world.calendar.keep("jonas", "staff.ics", _event(far, "staff"))
-        world.calendar.keep("jonas", f"{MARKS['staff.href'].needles[0]}.ics", _event(far, ""))
-        world.calendar.keep("jonas", "broken.ics", _event(far, "").replace(b"UID:another", b"UID:broken"))
-        self.ears["calendar"].spoil = _spoiled_calendar
+        world.calendar.keep("jonas", "staff.ics", entry(far, "staff"))
+        world.calendar.keep("jonas", f"{MARKS['staff.href'].needles[0]}.ics", entry(far, ""))
+        world.calendar.keep("jonas", "broken.ics", entry(far, "").replace(b"UID:another", b"UID:broken"))
+        self.ears["calendar"].spoil = spoiled_calendar
 
     def _requests(self) -> None:
         for who, slot in zip(("known", "stranger"), self._free("alma")[::8], strict=False):
             self.bookings[who] = self._book(who, slot)
             self._mark(f"link.{who}", self.bookings[who]["manage_token"])
         self.settle(lambda: len(self._ours()) == 2, "two requests in the calendar")
-        self.settle(lambda: len(self._waiting()) == 2, "two requests in the list")
+        self.settle(lambda: {bool(line["client"]) for line in self._waiting()} == {True, False}, "one of them linked")
         for line in self._waiting():
             self.keys["known" if line["client"] else "stranger"] = line["id"]
 
@@ -134,41 +134,62 @@ class Flood:
         self.world.pms.change(visit["id"], title=value("booked.title"), note=value("booked.note"))
         if self._shows_names():
             self.settle(lambda: self._ours()[0].version != version, "the desk's title")
-        added = f"LOCATION:{_text('own.location')}\r\nCOMMENT:{_text('own.comment')}\r\n"
+        added = f"LOCATION:{escaped('own.location')}\r\nCOMMENT:{escaped('own.comment')}\r\n"
         text = self.world.calendar.text(event.ref).replace("BEGIN:VEVENT\r\n", f"BEGIN:VEVENT\r\n{added}", 1)
         head, _, rest = text.partition("SUMMARY:")
-        retitled = f"{head}SUMMARY:{_text('own.title')}\r\n{_after(rest)}"
+        retitled = f"{head}SUMMARY:{escaped('own.title')}\r\n{after(rest)}"
         self.world.calendar.client.put(event.ref, content=retitled.encode()).raise_for_status()
         later = self._free("alma")[-1].start
         self.world.portal.move(self.bookings["known"]["manage_token"], later)
         self.settle(lambda: [each.start for each in self._ours()] == [later], "the moved event")
 
     def _trouble(self) -> None:
-        """Each side refuses, breaks and babbles, with somebody's data in what it says; a booking comes meanwhile."""
-        ears = self.ears
+        """Each side refuses, babbles and sends what cannot be read, with somebody's data in what it says."""
+        self._refusals()
+        for side in SIDES:
+            self._in_order()
+            self._babbles(side)
+        self._in_order()
+        self._unreadables()
+        self._in_order()
+
+    def _refusals(self) -> None:
+        """A booking comes while nobody takes it."""
         refusals = {side: problem(422, value("wire.code"), self._babble(side)) for side in ("pms", "portal")}
         refusals["calendar"] = page(403, self._babble("calendar"))
         for side, refusal in refusals.items():
-            ears[side].instead = _only_writes(refusal)
-        free = self._free("jonas")
-        self._book("stranger", free[0])
+            self.ears[side].instead = only_writes(refusal)
+        self._book("stranger", self._free("jonas")[0])
         self.settle(lambda: self._tasks("write"), "a write that was given up")
-        for side, answers in _BABBLING.items():
-            for status, kind in answers:
-                ears[side].instead = _always(page(status, self._babble(side), kind))
-                self.settle(lambda failing=side: failing in self._sync(), f"{side} failing")  # type: ignore[misc]
-            ears[side].instead = _always(None)
-            ears[side].spoil = _SPOILED[side]
-        self._book("stranger", free[-1])
+
+    def _babbles(self, side: str) -> None:
+        """First a web page instead of data. The daemon meets it by itself; later on it waits for longer and longer."""
+        self.ears[side].instead = always(page(200, self._babble(side)))
+        self.settle(lambda: self._asked_about(side), f"the daemon's question about {side}")
+        self.said("requests", "show", self.keys["known"])
+        self.said("check", "--look-only")
+        for status, kind in BABBLING[side]:
+            self.ears[side].instead = always(page(status, self._babble(side), kind))
+            self.settle(lambda: side in self._sync(), f"{side} failing with {status}")
+
+    def _unreadables(self) -> None:
+        """A booking and an appointment of the desk's that cannot be read, beside the calendar's entry."""
+        for side, spoil in SPOILED.items():
+            self.ears[side].spoil = spoil
+        self._book("stranger", self._free("jonas")[-1])
         self.world.pms.change(self.keys["desk"], note=f"{value('desk.note')}.")
-        self.settle(lambda: self._unreadable() >= {"portal", "pms", "calendar"}, "records that cannot be read")
-        for side in ("portal", "pms"):
-            ears[side].spoil = lambda call, answer: answer
+        self.settle(lambda: self._unreadable() >= set(SIDES), "records that cannot be read")
+
+    def _in_order(self) -> None:
+        """All sides as they should be, but for the entry in the calendar that nobody mends."""
+        for side, ear in self.ears.items():
+            ear.instead = always(None)
+            ear.spoil = spoiled_calendar if side == "calendar" else lambda call, answer: answer
         self.settle(lambda: self._sync() == {}, "all sides in order")
 
     def _letters(self) -> None:
         """An invitation that is refused, and one that goes, once nothing else is on its way to the mail server."""
-        self.settle(lambda: CLINIC_ADDRESS in self.sink.to and "due" not in self._told(""), "the clinic's mails")
+        self.settle(lambda: "sent" in self._told("moved") and "due" not in self._told(""), "the mails so far")
         self.sink.rcpt_answers.append(f"550 5.1.1 <{value('known.email')}>: {value('smtp.refusal')}")
         for wanted in ("refused", "sent"):
             self.said("client", "invite", self.keys["record"])
@@ -186,9 +207,18 @@ class Flood:
             answers.append(client.get(f"/feeds/{value('web.path')}.ics"))
             self.left["answers to webhooks"] = [f"{a.status_code} {a.headers} {a.text}" for a in answers]
             self.left["health"] = [client.get("/health").text]
-            feeds = json.loads(self.said("feeds", "publish", "alma", "--json").stdout)
+            address = "a feed's address, shown once"
+            feeds = json.loads(self.said("feeds", "publish", "alma", "--json", place=address).stdout)
             paths = [httpx.URL(feeds[shape]).path for shape in ("events", "freebusy")]
+            self._mark("secret.feed", Path(paths[0]).stem)
             self.left["published free/busy"] = [f"{a.headers} {a.text}" for a in map(client.get, paths)]
+
+    def _names(self) -> None:
+        """What a person asked for by name, and what is shown of the configuration."""
+        for key in (self.keys["known"], self.keys["stranger"]):
+            for form in ((), ("--json",)):
+                self.said("requests", "show", key, "--names", *form, place="commands, with names")
+        self.said("config", "show", place="the configuration, shown")
 
     def _ends(self) -> None:
         self.said("requests", "cancel", self.keys["known"], "--reason", value("said.cancel"))
@@ -201,18 +231,16 @@ class Flood:
             for each in (known, stranger) if "BOOKING" in words else ("",):
                 self.said(*(each if word == "BOOKING" else word for word in words))
                 self.said(*(each if word == "BOOKING" else word for word in words), "--json")
-        self.left["the configuration, shown"] = [self.said("config", "show", keep=False).output]
 
     # --- asking ---
 
-    def said(self, *words: str, keep: bool = True) -> Result:
-        """What a command says; it is searched as what left the bridge."""
+    def said(self, *words: str, place: str = "commands") -> Result:
+        """What a command says; it is searched as what left the bridge at `place`."""
         log.made.cache_clear()
         result = CliRunner().invoke(main, [*words, "--config", str(self.world.bridge.config)])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert result.exit_code in {0, 1}, result.output
-        if keep:
-            self.left.setdefault("commands", []).append(f"{result.stdout}\n{result.stderr}")
+        self.left.setdefault(place, []).append(f"{result.stdout}\n{result.stderr}")
         return result
 
     def _waiting(self) -> list[dict[str, Any]]:
@@ -222,6 +250,11 @@ class Flood:
     def _tasks(self, kind: str) -> list[dict[str, Any]]:
         lines = json.loads(self.said("tasks", "list", "--json").stdout)["tasks"]
         return [line for line in lines if line["kind"] == kind]
+
+    def _asked_about(self, side: str) -> bool:
+        """Is there a question about a side that sent a web page?"""
+        sentences = [line["sentence"] for line in self._tasks("connection") if line["connection"] == side]
+        return any("web page" in sentence or "no CalDAV" in sentence for sentence in sentences)
 
     def _sync(self) -> dict[str, str]:
         """One cycle now, whatever waits for its back-off; what failed in it. The daemon's own may come before it."""
@@ -278,12 +311,22 @@ class Flood:
 
     # --- collecting ---
 
+    def all_of(self, place: str) -> str:
+        """What left the bridge there."""
+        return "\n".join(map(str, self.left[place]))
+
+    @property
+    def bookings_told(self) -> tuple[str, str]:
+        """The ids of the two bookings that lived from beginning to end."""
+        return self.keys["known"], self.keys["stranger"]
+
     def _collect(self) -> None:
         for side in SIDES:
             self.left[side] = list(self.ears[side].heard)
+        self.left["logins"] = [login for side in SIDES for login in set(self.ears[side].logins)]
         letters = list(zip(self.sink.to, self.sink.received, strict=True))
-        self.left["mail to the clinic"] = [raw for to, raw in letters if to == CLINIC_ADDRESS]
-        self.left["mail to the client"] = [raw for to, raw in letters if to != CLINIC_ADDRESS]
+        for whom, address in ADDRESSES.items():
+            self.left[f"mail to the {whom}"] = [raw for to, raw in letters if to == address]
         self.left["log"] = [self.world.bridge.log.read_text("utf-8")]
         store = Store.open(self.world.bridge.config.parent / "calbridge.sqlite3")
         rows: list[Any] = [*store.journal(KEY, limit=10_000), *store.tasks(KEY, open_only=False)]
@@ -307,98 +350,6 @@ _COMMANDS = (
     ("sync", "--dry-run"),
     ("feeds", "list"),
 )
-_BABBLING = {
-    "portal": ((200, "text/html"), (500, "text/plain"), (200, "application/json")),
-    "pms": ((200, "text/html"), (404, "text/plain"), (200, "application/json")),
-    "calendar": ((200, "text/html"), (207, "application/xml"), (423, "text/plain")),
-}
-
-
-def _always(answer: Answer | None) -> Callable[[Call], Answer | None]:
-    return lambda call: answer
-
-
-def _only_writes(answer: Answer) -> Callable[[Call], Answer | None]:
-    return lambda call: answer if call.writes else None
-
-
-def _spoiled_portal(call: Call, answer: Answer) -> Answer:
-    """Bookings whose fields hold somebody's data where a number or a word belongs."""
-    if "/changes" not in call.path or b'"bookings"' not in answer.body:
-        return answer
-    document = json.loads(answer.body)
-    for part in ("snapshot", "objects"):
-        for booking in (document.get(part) or {}).get("bookings", ()):
-            booking |= {"start": value("wire.portal"), "status": value("stranger.first"), "revision": None}
-    return dataclasses.replace(answer, body=json.dumps(document).encode())
-
-
-def _spoiled_pms(call: Call, answer: Answer) -> Answer:
-    """An appointment whose fields hold texts where times belong."""
-    if call.method != "GET" or not call.path.startswith("/v1/appointments/") or answer.status >= 400:
-        return answer
-    document = json.loads(answer.body) | {"start": value("wire.pms"), "status": value("stranger.last"), "rooms": 7}
-    return dataclasses.replace(answer, body=json.dumps(document).encode())
-
-
-def _spoiled_calendar(call: Call, answer: Answer) -> Answer:
-    """An entry whose time cannot be read, because it is somebody's name. The server itself would not have taken it."""
-    if b"UID:broken" not in answer.body:
-        return answer
-    head, _, tail = answer.body.partition(b"UID:broken")
-    begin, _, rest = tail.partition(b"DTSTART:")
-    name = MARKS["broken.time"].needles[0].encode()
-    summary = b"SUMMARY:" + MARKS["broken.summary"].needles[0].encode()
-    spoiled = begin + b"DTSTART:" + name + rest[rest.index(b"Z") + 1 :].replace(b"SUMMARY:x", summary, 1)
-    return dataclasses.replace(answer, body=head + b"UID:broken" + spoiled)
-
-
-_SPOILED = {"portal": _spoiled_portal, "pms": _spoiled_pms, "calendar": _spoiled_calendar}
-"""The calendar's is there all the time."""
-
-
-# --- what stands in the calendar --------------------------------------------------------------------
-
-
-def _text(name: str) -> str:
-    return value(name).replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
-
-
-def _after(rest: str) -> str:
-    """What follows a content line, its folds included."""
-    lines = rest.split("\r\n")
-    first = next(index for index, line in enumerate(lines[1:], start=1) if not line.startswith((" ", "\t")))
-    return "\r\n".join(lines[first:])
-
-
-def _event(day: date, who: str) -> bytes:
-    """An entry of staff's own with everything a calendar program can hang on it."""
-    private = [
-        f"SUMMARY:{_text('staff.summary')}",
-        f"DESCRIPTION:{_text('staff.description')}",
-        f"LOCATION:{_text('staff.location')}",
-        f"COMMENT:{_text('staff.comment')}",
-        f"CATEGORIES:{_text('staff.category')}",
-        f"URL:https://example.org/{MARKS['staff.url'].needles[0]}",
-        f"ATTENDEE;CN={MARKS['staff.attendee'].needles[0]}:mailto:{MARKS['staff.attendee'].needles[1]}@example.org",
-        f"ORGANIZER;CN={MARKS['staff.organizer'].needles[0]}:mailto:{MARKS['staff.organizer'].needles[1]}@example.org",
-    ]
-    uid = MARKS["staff.uid"].needles[0] if who else "another"
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//x//EN",
-        "BEGIN:VEVENT",
-        f"UID:{uid}@praxis.example.org",
-        "DTSTAMP:20260101T000000Z",
-        f"DTSTART:{day:%Y%m%d}T{'17' if who else '19'}0000Z",
-        f"DTEND:{day:%Y%m%d}T{'18' if who else '20'}0000Z",
-        *(private if who else ["SUMMARY:x"]),
-        "END:VEVENT",
-        "END:VCALENDAR",
-        "",
-    ]
-    return "\r\n".join(lines).encode()
 
 
 # --- opening ----------------------------------------------------------------------------------------
@@ -411,6 +362,7 @@ def flooded(folder: Path, today: date, *, names: str, reasons: bool) -> Iterator
     practice = Practice(
         services=tuple(offer for offer in SERVICES if offer.key == "checkup"),
         notes=False,
+        days=12,
         keys={
             "email": f'"{CLINIC_ADDRESS}"',
             "booking_url": '"https://book.example.org"',

@@ -5,7 +5,6 @@ The table is rules.md section 6: what each place *must* hold (or the search look
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,7 +37,13 @@ MARKS: Mapping[str, Marked] = {
     **{name: marked.email_address(name) for name in ("known.email", "stranger.email")},
     **{name: marked.phone(name) for name in ("known.phone", "stranger.phone", "record.phone")},
     "wire.code": marked.text("wire.code", "{0}{1}"),
+    "smtp.refusal": marked.text("smtp.refusal", "{0} {1}"),
 }
+
+
+def value(name: str) -> str:
+    """A field's value."""
+    return str(MARKS[name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,53 +72,52 @@ def _is(wanted: str, name: str) -> bool:
 NOTES = ("known.note", "stranger.note", "desk.description")
 """Reasons of a visit: each side may see them."""
 NAMES = tuple(f"{who}.{part}" for who in ("known", "stranger") for part in ("first", "last", "animal"))
-KEPT = ("own.location", "own.comment")
-"""What staff added to an appointment's event stays in it."""
+MAILED = ("first", "last", "animal", "email", "note")
+"""What a message to a client says of herself."""
+KEPT = (*NOTES, "own.location", "own.comment", "staff.href")
+"""What staff added to an appointment's event stays in it; a file is asked for by the name that the server gave."""
 
 
 def table(names: str, *, reasons: bool) -> dict[str, Cell]:
     """By place. `names` is the rule `calendar_names`, `reasons` the rule `decline_reason_visible`."""
     private = ("desk.title", "desk.note", "booked.title", "booked.note")
     calendar = {
-        "full": Cell(
-            must=named(*NOTES, *KEPT, *NAMES, *private, "stranger.*"), may=named("own.title", "known.species")
-        ),
-        "pseudonym": Cell(must=named(*NOTES, *KEPT), may=named("own.title")),
-        "none": Cell(must=named(*NOTES, *KEPT), may=named("own.title")),
+        "full": Cell(must=named(*KEPT, *NAMES, *private, "stranger.*"), may=named("own.title", "known.species")),
+        "pseudonym": Cell(must=named(*KEPT), may=named("own.title")),
+        "none": Cell(must=named(*KEPT), may=named("own.title")),
     }[names]
     told = ("said.decline",) if reasons else ()
+    hidden = ("said.cancel",) if reasons else ()
     given = ("known.email", "known.phone", "known.address", "known.species")
+    nobody = Cell()
     return {
         "calendar": calendar,
         "portal": Cell(
-            must=named(*told),
-            may=named(*NOTES, *(["said.cancel"] if reasons else [])),
+            must=named(*told, *hidden),
+            may=named(*NOTES),
         ),
         "pms": Cell(
             must=named("stranger.*", *NAMES, "known.note", "known.email"),
             may=named(*given, *NOTES, *private, "own.title", "said.*"),
         ),
-        "mail to the client": Cell(
-            must=named(
-                *NAMES,
-                "known.email",
-                "stranger.email",
-                "known.note",
-                "stranger.note",
-                "record.first",
-                "record.last",
-                *told,
-            ),
-            may=frozenset({"link.known", "link.stranger"}),
+        "logins": Cell(must=frozenset(f"secret.{each}" for each in ("calendar-password", "portal-token", "pms-token"))),
+        "mail to the known client": Cell(
+            must=named(*(f"known.{part}" for part in MAILED), "record.first", "record.last") | {"link.known"},
+            may=named(*hidden),
         ),
-        "mail to the clinic": Cell(),
-        "log": Cell(),
-        "commands": Cell(),
+        "mail to the stranger": Cell(
+            must=named(*(f"stranger.{part}" for part in MAILED), *told) | {"link.stranger"},
+        ),
+        "mail to the clinic": nobody,
+        "log": nobody,
+        "commands": nobody,
+        "commands, with names": Cell(must=named(*NAMES), may=named("known.*", "stranger.*", "record.*")),
+        "a feed's address, shown once": Cell(must=frozenset({"secret.feed"})),
         "the configuration, shown": Cell(must=named("config.*")),
-        "journal, tasks, messages": Cell(),
-        "health": Cell(),
-        "published free/busy": Cell(),
-        "answers to webhooks": Cell(),
+        "journal, tasks, messages": nobody,
+        "health": nobody,
+        "published free/busy": nobody,
+        "answers to webhooks": nobody,
     }
 
 
@@ -122,9 +126,10 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
 
 @dataclass(slots=True)
 class Ear(Rule):
-    """Keeps all that is sent to one side but its login. `instead` answers in its place, `spoil` changes answers."""
+    """Keeps all that is sent to one side, its login apart. `instead` answers in its place, `spoil` changes answers."""
 
     heard: list[str] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
     methods: list[tuple[str, str]] = field(default_factory=list)
     instead: Callable[[Call], Answer | None] = lambda call: None
     spoil: Callable[[Call, Answer], Answer] = lambda call, answer: answer
@@ -133,20 +138,10 @@ class Ear(Rule):
     def before(self, call: Call) -> Call | Answer:
         headers = "\n".join(f"{name}: {value}" for name, value in call.headers if name.lower() != "authorization")
         with self.lock:
+            self.logins += [value for name, value in call.headers if name.lower() == "authorization"]
             self.heard.append(f"{call.method} {call.path}\n{headers}\n\n{call.body.decode('utf-8', 'replace')}")
             self.methods.append((call.method, call.path))
         return self.instead(call) or call
 
     def after(self, call: Call, answer: Answer) -> Answer:
         return self.spoil(call, answer)
-
-
-def problem(status: int, code: str, detail: str) -> Answer:
-    """A refusal in the protocols' own form."""
-    body = json.dumps({"code": code, "title": detail, "detail": detail, "status": status}).encode()
-    return Answer(status=status, headers=(("content-type", "application/problem+json"),), body=body)
-
-
-def page(status: int, text: str, kind: str = "text/html") -> Answer:
-    """An answer of something else that stands in between."""
-    return Answer(status=status, headers=(("content-type", kind),), body=f"<h1>{text}</h1>".encode())
