@@ -161,6 +161,7 @@ class Flood:
             self.ears[side].instead = only_writes(refusal)
         self._book("stranger", self._free("jonas")[0])
         self.settle(lambda: self._tasks("write"), "a write that was given up")
+        self._keep_rows()
 
     def _babbles(self, side: str) -> None:
         """First a web page instead of data. The daemon meets it by itself; later on it waits for longer and longer."""
@@ -168,9 +169,11 @@ class Flood:
         self.settle(lambda: self._asked_about(side), f"the daemon's question about {side}")
         self.said("requests", "show", self.keys["known"])
         self.said("check", "--look-only")
+        self._keep_rows()
         for status, kind in BABBLING[side]:
             self.ears[side].instead = always(page(status, self._babble(side), kind))
             self.settle(lambda: side in self._sync(), f"{side} failing with {status}")
+            self._keep_rows()
 
     def _unreadables(self) -> None:
         """A booking and an appointment of the desk's that cannot be read, beside the calendar's entry."""
@@ -332,11 +335,15 @@ class Flood:
         for whom, address in ADDRESSES.items():
             self.left[f"mail to the {whom}"] = [raw for to, raw in letters if to == address]
         self.left["log"] = [self.world.bridge.log.read_text("utf-8")]
+        self._keep_rows()
+
+    def _keep_rows(self) -> None:
+        """What is kept for people. A question's sentence gives way to the next one, so it is read in between too."""
         store = Store.open(self.world.bridge.config.parent / "calbridge.sqlite3")
         rows: list[Any] = [*store.journal(KEY, limit=10_000), *store.tasks(KEY, open_only=False)]
         rows += [row.why for row in (*store.messages(KEY, limit=1_000), *store.waiting(KEY))]
         rows += store.connections(KEY)
-        self.left["journal, tasks, messages"] = [repr(row) for row in rows]
+        self.left.setdefault("journal, tasks, messages", []).append("\n".join(map(repr, rows)))
         store.close()
 
 
