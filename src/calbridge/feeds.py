@@ -32,7 +32,8 @@ class Entry:
     `ref` is unique within the connection (a calendar's is `collection/href`). `version` is the token for If-Match.
     `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
     who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
-    consumed its hold). `details`, `consent` and `expires` come from portals. `pending`: accepted, not written yet.
+    consumed its hold; "" where it goes on under the hold's own). `details`, `consent` and `expires` come from portals.
+    `pending`: accepted, not written yet.
     `failed`: it was accepted and then could not be written, so this is what was there before (cancelled, where there
     was nothing): "slot_unavailable" where the time was taken, else "unknown".
     `manage_url` is the page where the client may change her booking: whoever has it may do so, so it goes to her only.
@@ -58,7 +59,7 @@ class Busy:
     """Time that something foreign takes, without any text. One remote object, all its occurrences in the window.
 
     `echo`: the appointment that it says it shows, where it is a copy of the bridge's own event as a feed gives it. Its
-    time counts only while the hub does not know that appointment: a booking is not in its own way (lesson 6).
+    time counts only while the hub knows no such appointment of that resource: no booking is in its own way (lesson 6).
     """
 
     ref: str

@@ -1,7 +1,7 @@
 """What the bridge tells others of a resource's time: merged busy spans as iCalendar, without a word about anybody.
 
 Two shapes of the same: events, which every calendar product can subscribe to, and one VFREEBUSY (RFC 5545 3.6.4) for
-programs that know it. Both are a function of the spans, so that "unchanged" can be told by a digest of them.
+programs that know it. Both are a function of spans and window, so that "unchanged" can be told by a digest of them.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ def busy_of(clinic: Clinic, facts: Facts, resource: str, window: Interval) -> li
     return intersect(merge([*taken, *away, *bookable.closures(clinic, facts, resource)]), [window])
 
 
-def digest(spans: Sequence[Interval], shape: Shape) -> str:
-    """The same for the same answer, now and after a restart."""
-    return hashlib.sha256(f"{shape};{[tuple(span) for span in spans]}".encode()).hexdigest()[:32]
+def digest(spans: Sequence[Interval], window: Interval, shape: Shape) -> str:
+    """The same for the same answer, now and after a restart. A VFREEBUSY also says how far it goes."""
+    told = [tuple(span) for span in ([window, *spans] if shape == "freebusy" else spans)]
+    return hashlib.sha256(f"{shape};{told}".encode()).hexdigest()[:32]
 
 
 def as_icalendar(clinic: Clinic, resource: str, spans: Sequence[Interval], window: Interval, *, shape: Shape) -> bytes:

@@ -50,7 +50,7 @@ def _answer(lane: Lane, resource: str, shape: Shape, now: int, request: Request[
     clinic = lane.host.clinic
     window = window_of(clinic, now)
     spans = busy_of(clinic, facts(lane.engine.state(), clinic, now), resource, window)
-    etag = f'"{digest(spans, shape)}"'
+    etag = f'"{digest(spans, window, shape)}"'
     headers = {**HEADERS, "ETag": etag}
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if known & {etag, "*"}:

@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 
 from calbridge.model import Clinic, Details, Resource, Service, State
+from calbridge.provider import NotifierAbilities, Recipient
 from calbridge.testing.clock import VirtualClock
-from calbridge.testing.conformance import AccountTests, CalendarTests, PmsTests, PortalTests
+from calbridge.testing.conformance import (
+    AccountTests,
+    CalendarTests,
+    Delivered,
+    NotifierTests,
+    PmsTests,
+    PortalTests,
+)
 from calbridge.testing.faults import Fault, Faulty
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tidied, unchanged
+from calbridge.testing.memory_notifier import Mailbox, MemoryNotifier
 from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
 from calbridge.testing.memory_portal import PortalModel, Refused
 from calbridge.testing.portal_provider import MemoryPortal
@@ -130,3 +139,41 @@ class TestMemoryPortal(AccountTests, PortalTests):
     def side(self) -> Portal:
         model = PortalModel(VirtualClock(NOON))
         return Portal(MemoryPortal(model), model)
+
+
+class Post:
+    """A mail box that can be out of reach, or lose its answers."""
+
+    def __init__(self, make: Any = MemoryNotifier, *, repeats_safely: bool = False) -> None:
+        self.mailbox = Mailbox()
+        self._fault: Fault | None = None
+        notifier = make(self.mailbox, NotifierAbilities(repeats_safely=repeats_safely))
+        self.notifier = Faulty(notifier, lambda hook: self._fault if hook == "notify" else None)
+
+    def delivered(self) -> list[Delivered]:
+        return [
+            Delivered(to=getattr(getattr(each, "to", None), "email", each.clinic.email), text=repr(each))
+            for each in self.mailbox.delivered
+        ]
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        yield from self._with(Fault.UNREACHABLE)
+
+    @contextmanager
+    def lost_answers(self) -> Iterator[None]:
+        yield from self._with(Fault.LOST_ANSWER)
+
+    def refuse(self, to: Recipient) -> None:
+        self.mailbox.refusing.add(to.email)
+
+    def _with(self, fault: Fault) -> Iterator[None]:
+        self._fault = fault
+        yield
+        self._fault = None
+
+
+class TestMemoryNotifier(NotifierTests):
+    @pytest.fixture(params=[False, True], ids=["once", "repeats-safely"])
+    def side(self, request: pytest.FixtureRequest) -> Post:
+        return Post(repeats_safely=request.param)

@@ -36,6 +36,15 @@ def test_a_booking_is_not_in_its_own_way_by_way_of_a_feed() -> None:
     assert [origin.appointment for origin in origins(state, NOW)] == ["b1"]
 
 
+def test_a_copy_in_a_colleagues_calendar_takes_her_time() -> None:
+    """Programs copy an event with its UID: the appointment is Anna's, and Ben is kept free for it as well."""
+    copy = replace(ECHO, ref="copy", resource="ben")
+    state = HubState(appointments={"b1": BOOKED}, foreign={("feed", "e"): ECHO, ("ben-feed", "copy"): copy})
+    assert known(state, without="b1").taken.get("ben") == (BOOKED.span,)
+    needed = replace(BOOKED, co_resources=("ben",))
+    assert known(replace(state, appointments={"b1": needed}), without="b1").taken.get("ben", ()) == ()
+
+
 def test_an_appointment_that_the_hub_does_not_know_takes_its_time() -> None:
     """Another bridge's, or one this hub lost: nobody knows better than the feed."""
     state = HubState(foreign={("feed", "e"): ECHO})

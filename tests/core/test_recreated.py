@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stories import HALF, HOUR, MARA, RECORD, TEN, booked, client, codes, edited, held, hub, portal, shadow, told
+from stories import HALF, HOUR, MARA, RECORD, TEN, booked, client, codes, edited, held, hub, phone, portal, shadow, told
 
 from calbridge.hub import Answers
 from calbridge.model import State
@@ -113,6 +113,31 @@ def test_of_two_that_may_be_it_neither_is() -> None:
     it.see(gone(it), pms=deleted(it, anew(it), second))
     assert client(it).state is State.CANCELLED
     assert len(it.state.appointments) == 3
+
+
+def test_a_patient_that_neither_names_is_no_evidence() -> None:
+    """Reception cancels one visit of a client and books her another: who comes is not said."""
+    it = hub()
+    it.see(pms=changed(phone(client="c1", service="checkup", title="Voss", note="knows the owner")))
+    it.settle()
+    second = phone(
+        "pms/8", client="c1", service="checkup", title="Voss", note="knows the owner", start=LATER, end=LATER + HALF
+    )
+    over = phone(
+        version="2", client="c1", service="checkup", title="Voss", note="knows the owner", state=State.CANCELLED
+    )
+    it.see(pms=changed(over, second))
+    assert sorted(a.state for a in it.state.appointments.values()) == [State.CANCELLED, State.CONFIRMED]
+
+
+def test_of_what_staff_made_texts_alone_are_no_evidence() -> None:
+    it = hub()
+    it.see(pms=changed(phone(service="checkup", title="Voss", note="knows the owner")))
+    it.settle()
+    over = phone(version="2", service="checkup", title="Voss", note="knows the owner", state=State.CANCELLED)
+    second = phone("pms/8", service="checkup", title="Voss", note="knows the owner", start=LATER, end=LATER + HALF)
+    it.see(pms=changed(over, second))
+    assert sorted(a.state for a in it.state.appointments.values()) == [State.CANCELLED, State.CONFIRMED]
 
 
 def test_without_proof_nothing_was_made_anew() -> None:

@@ -123,7 +123,11 @@ def test_both_ways_say_the_same(
     else:
         lines.append(time("DTEND", form, at + timedelta(minutes=length)))
     lines += [
-        time("EXDATE", data.draw(st.sampled_from([form, "date"])), at + timedelta(days=data.draw(st.integers(0, 400))))
+        time(
+            "EXDATE",
+            data.draw(st.sampled_from([form, "date"])),
+            at + timedelta(days=data.draw(st.integers(0, 400)), hours=data.draw(st.sampled_from([0, 0, 1, -1, 5]))),
+        )
         for _one in range(data.draw(st.integers(0, 2)))
     ]
     was = data.draw(st.sampled_from([form, form, "utc"]))
@@ -167,11 +171,16 @@ def test_what_staff_repeats_goes_the_short_way(rule: str) -> None:
         ("RRULE:FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",), ("RRULE:FREQ=MONTHLY;BYDAY=5MO",),
         ("RRULE:FREQ=YEARLY;BYWEEKNO=20",), ("RRULE:FREQ=DAILY;BYMONTH=2",), ("RRULE:FREQ=DAILY;INTERVAL=7;BYDAY=MO",),
         ("RRULE:FREQ=MINUTELY;BYHOUR=3",), ("RRULE:FREQ=DAILY;INTERVAL=100000",),
-        ("RRULE:FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=31",), ("EXDATE:20260303T090000Z",),
+        ("RRULE:FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=31",), ("RDATE:20260303T090000Z",),
     ],
 )  # fmt: skip
 def test_what_may_give_nothing_for_long_or_has_more_parts_does_not(lines: tuple[str, ...]) -> None:
     assert not plain(Series(itself=event("DTSTART:20260303T090000Z", *lines)))
+
+
+def test_what_is_left_out_goes_the_short_way() -> None:
+    assert plain(Series(itself=event("DTSTART:20260303T090000Z", "EXDATE:20260303T090000Z")))
+    assert plain(Series(itself=event("DTSTART:20260303T090000Z", "RRULE:FREQ=HOURLY", "EXDATE:20260303T110000Z")))
 
 
 def test_moved_occurrences_go_the_short_way_unless_they_stand_for_all_that_follow() -> None:

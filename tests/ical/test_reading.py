@@ -112,6 +112,11 @@ def test_whether_it_takes_time_and_why_not(lines: tuple[str, ...], policy: Polic
         pytest.param(["DTSTART;VALUE=DATE:20260305", "DURATION:P1W"], ["03-05 00:00/03-12 00:00"], id="a week of days"),
         pytest.param(["DTSTART;VALUE=DATE:20260305", "DURATION:PT36H"], ["03-05 00:00/03-07 00:00"],
                      id="hours from a date"),
+        pytest.param(["DTSTART;TZID=Europe/Berlin:20260328T023000", "DTEND;TZID=Europe/Berlin:20260328T030000",
+                      "RRULE:FREQ=DAILY;COUNT=3"],
+                     ["03-28 02:30/03:00", "03-29 03:30/04:00", "03-30 02:30/03:00"], id="half an hour in the gap"),
+        pytest.param(["DTSTART:20260329T023000", "DTEND:20260329T031500"], ["03-29 03:30/04:15"],
+                     id="out of the gap, once"),
         pytest.param(["DTSTART:20260305T100000Z", "DTEND:20260307T100000Z"], ["03-05 11:00/03-07 11:00"],
                      id="two days"),
         pytest.param(["DTSTART;TZID=Europe/Berlin:20260327T220000", "DTEND;TZID=Europe/Berlin:20260328T060000",
@@ -137,6 +142,18 @@ def test_whether_it_takes_time_and_why_not(lines: tuple[str, ...], policy: Polic
         pytest.param(["DTSTART;VALUE=DATE:20260305", "RRULE:FREQ=DAILY;COUNT=3",
                       "EXDATE;TZID=W. Europe Standard Time:20260306T000000"],
                      ["03-05 00:00/03-06 00:00", "03-07 00:00/03-08 00:00"], id="EXDATE of days in times (Exchange)"),
+        pytest.param(["DTSTART;TZID=Europe/Berlin:20260305T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2",
+                     "EXDATE;TZID=Europe/Berlin:20260306T100000,20260306T080000"],
+                     ["03-05 09:00/10:00", "03-06 09:00/10:00"], id="EXDATE an hour from where the series was moved"),
+        pytest.param(["DTSTART;TZID=Europe/Berlin:20260305T090000", "DURATION:PT1H",
+                      "RRULE:FREQ=DAILY;BYHOUR=9,10;COUNT=4", "EXDATE;TZID=Europe/Berlin:20260306T100000"],
+                     ["03-05 09:00/10:00", "03-05 10:00/11:00", "03-06 09:00/10:00"], id="EXDATE of one of two a day"),
+        pytest.param(["DTSTART;TZID=Europe/Berlin:20260305T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2",
+                     "RDATE;TZID=Europe/Berlin:20260306T100000", "EXDATE;TZID=Europe/Berlin:20260306T100000"],
+                     ["03-05 09:00/10:00", "03-06 09:00/10:00"], id="EXDATE of an RDATE"),
+        pytest.param(["DTSTART;TZID=Europe/Berlin:20260305T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3",
+                     "EXDATE:20260306T090000Z"],
+                     ["03-05 09:00/10:00", "03-07 09:00/10:00"], id="EXDATE is a local time with a Z"),
         pytest.param(["DTSTART:20260305T090000Z", "DURATION:PT1H", "EXDATE:20260305T090000Z"], [],
                      id="nothing is left"),
         pytest.param(["DTSTART:20260305T090000Z", "DURATION:PT1H", "RDATE;VALUE=PERIOD:20260306T090000Z/PT3H",
@@ -188,6 +205,13 @@ def test_a_moved_occurrence_may_be_named_in_another_form(named: str) -> None:
     found = seen(calendar(*SERIES, *event(named, *MOVED[3:-1], uid="s")))
     assert len(found.occurrences) == 4
     assert "03-10 14:00/15:00" in spans(found)
+
+
+def test_a_moved_occurrence_of_two_a_day_leaves_the_other() -> None:
+    twice = [line.replace("FREQ=WEEKLY;COUNT=4", "FREQ=WEEKLY;BYHOUR=7,8;COUNT=4") for line in SERIES]
+    assert spans(seen(calendar(*twice, *MOVED))) == [
+        "03-02 08:00/09:00", "03-09 07:00/08:00", "03-10 14:00/15:00", "03-16 07:00/08:00",
+    ]  # fmt: skip
 
 
 def test_a_moved_occurrence_that_cannot_be_read_leaves_the_series() -> None:

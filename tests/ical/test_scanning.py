@@ -53,7 +53,8 @@ def lines(draw: st.DrawFn) -> str:
     """One content line, perhaps folded, perhaps with a parameter, perhaps in small letters."""
     name = draw(names)
     parameter = draw(st.sampled_from(["", ";TZID=Europe/Berlin", ";VALUE=DATE", ";X=a,b"]))
-    text = f"{name.lower() if draw(st.booleans()) else name}{parameter}:{draw(values)}"
+    mixed = name if name.startswith("X-") else name[:2] + name[2:].title()
+    text = f"{draw(st.sampled_from([name, name, name.lower(), mixed]))}{parameter}:{draw(values)}"
     fold = draw(st.integers(1, max(1, len(text))))
     return text[:fold] + draw(st.sampled_from(["", "\n ", "\n\t"])) + text[fold:]
 
@@ -70,6 +71,19 @@ def test_the_same_lines_with_the_same_numbers(parts: list[str], end: str) -> Non
     assert not found.faults
     seen: list[Line] = [line for event in found.all("VEVENT") for line in event.lines]
     assert [(line.number, line.name, line.value) for line in seen] == slowly(text)
+
+
+@pytest.mark.parametrize("name", ["DTStart", "dtstart", "Dtstart", "DTSTARt"])
+def test_a_name_in_any_letters(name: str) -> None:
+    (event,) = scan(f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{name}:20260305\nEND:VEVENT\nEND:VCALENDAR".encode()).all("VEVENT")
+    assert event.text("DTSTART") == "20260305"
+
+
+def test_a_definition_in_small_letters_is_one() -> None:
+    body = "BEGIN:VCALENDAR\nBEGIN:vtimezone\nTZID:x\nEND:vtimezone\nBEGIN:VEVENT\nUID:a\nEND:VEVENT\nEND:VCALENDAR"
+    assert [calendar.zones for calendar in scan(body.encode()).calendars if calendar.zones] == [
+        [(2, b"BEGIN:vtimezone\nTZID:x\nEND:vtimezone")]
+    ]
 
 
 def test_a_colon_in_quotes_is_part_of_the_head() -> None:

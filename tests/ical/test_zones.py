@@ -110,6 +110,29 @@ def test_onsets_by_dates_and_odd_offsets() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("until", ["20260329T010000Z", "20260329T020000Z", "20260329T020000", "20260329T030000Z"])
+def test_a_rule_ends_with_its_last_onset_though_until_is_in_utc(until: str) -> None:
+    """Two o'clock there is one o'clock in Greenwich; some write the wall clock's digits with a Z."""
+    berlin = block(
+        observance("STANDARD", "20001029T030000", "+0200", "+0100", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10"),
+        observance(
+            "DAYLIGHT", "20000326T020000", "+0100", "+0200", f"RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3;UNTIL={until}"
+        ),
+    )
+    assert [offset(berlin, f"{year}-07-01") for year in (2025, 2026, 2027)] == ["+2", "+2", "+1"]
+
+
+@pytest.mark.parametrize("until", ["20060402T070000Z", "20060402T020000Z"])
+def test_the_same_in_the_west(until: str) -> None:
+    york = block(
+        observance("STANDARD", "20001029T020000", "-0400", "-0500", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10"),
+        observance(
+            "DAYLIGHT", "20000402T020000", "-0500", "-0400", f"RRULE:FREQ=YEARLY;BYDAY=1SU;BYMONTH=4;UNTIL={until}"
+        ),
+    )
+    assert [offset(york, f"{year}-07-01") for year in (2005, 2006, 2007)] == ["-4", "-4", "-5"]
+
+
 @pytest.mark.parametrize(
     "definition",
     [

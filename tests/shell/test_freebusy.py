@@ -117,8 +117,15 @@ def test_everything_that_takes_time_is_in_it_and_nothing_of_anybody_else() -> No
 
 
 def test_the_digest_differs_with_spans_and_shape() -> None:
-    made = {digest(taken, shape) for taken in (TAKEN, TAKEN[:1], []) for shape in ("events", "freebusy")}  # type: ignore[arg-type]
+    window = window_of(CLINIC, NOW)
+    made = {digest(taken, window, shape) for taken in (TAKEN, TAKEN[:1], []) for shape in ("events", "freebusy")}  # type: ignore[arg-type]
     assert len(made) == 6
+
+
+def test_a_vfreebusy_is_another_where_it_goes_further() -> None:
+    today, tomorrow = window_of(CLINIC, NOW), window_of(CLINIC, NOW + DAY)
+    assert digest(TAKEN, today, "events") == digest(TAKEN, tomorrow, "events")
+    assert digest(TAKEN, today, "freebusy") != digest(TAKEN, tomorrow, "freebusy")
 
 
 @pytest.mark.parametrize("ending", ["ics", "ifb"])

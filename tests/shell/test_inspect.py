@@ -140,6 +140,13 @@ def test_for_people_titles_are_shown_only_when_asked_for() -> None:
     assert "Geheim" not in call("-", *MARCH, "--names", "--json", input=BROKEN.encode()).output
 
 
+def test_nothing_in_a_file_speaks_to_the_terminal() -> None:
+    hostile = BROKEN.replace("UID:floating", "UID:\x1b[2Jgone").replace("UID:[red]day", "UID:\x9b2Jgone")
+    output = call("-", *MARCH, input=hostile.encode()).output
+    assert "gone" in output
+    assert not {"\x1b", "\x9b"} & set(output)
+
+
 def test_nothing_in_the_window_is_said(file: Path) -> None:
     assert call(file, "--from", "2030-01-01").output.strip() == "Nothing in this file starts in the window."
 

@@ -125,6 +125,18 @@ def test_a_listing_of_something_else_is_not_an_empty_calendar(make: Any) -> None
         provider(make, answer).import_schedule("", make.window, {})
 
 
+def test_a_calendar_that_goes_between_two_requests_is_not_an_empty_one(make: Any) -> None:
+    """A missing collection may be a 207 with a 404 in it: nothing in it was deleted."""
+    there, gone = (lambda path: part(path, props=CALENDAR)), (lambda path: part(path, status="404 Not Found"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = gone if request.headers["depth"] == "1" else there
+        return multistatus(told(request.url.path))(request)
+
+    with pytest.raises(RetryLater, match=r"calendars\.anna"):
+        provider(make, answer).import_schedule("", make.window, {"anna/a.ics": '"1"'})
+
+
 @pytest.mark.parametrize(
     ("headers", "after"),
     [

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from calbridge.errors import ConfigError, NeedsHuman
+from calbridge.errors import ConfigError, NeedsHuman, RetryLater
 from calbridge.provider import Complete
 from calbridge.testing.proxy import Answer, Call, Proxy, Rule
 from calbridge.transport import Transport
@@ -39,11 +39,14 @@ class Gate(Rule):
     valid: set[str] = field(default_factory=set)
     refresh: str = ""
     rotates: bool = False
+    down: bool = False
     lives: int = 3600
     issued: list[dict[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     def before(self, call: Call) -> Call | Answer:
+        if call.path == "/token" and self.down:
+            return Answer(status=503, body=b"")
         if call.path == "/token":
             return self._issue({key: values[0] for key, values in parse_qs(call.body.decode()).items()})
         given = header(call, "authorization")
@@ -171,6 +174,46 @@ def test_a_renewed_refresh_token_is_kept_where_the_clinic_wants_it(
     assert [path.name for path in tmp_path.iterdir()] == ["newest"]
     assert gate.issued[0]["refresh_token"] == "r0"
     assert len({form["refresh_token"] for form in gate.issued}) == 3
+
+
+def test_two_processes_share_what_the_token_file_holds(
+    oauth: tuple[Gate, Proxy], calendar: str, make: Any, tmp_path: Path
+) -> None:
+    """The daemon remembers a token; a command renews it meanwhile, and the server refuses the older one then."""
+    gate, proxy = oauth
+    gate.rotates = True
+    clock, settings = make.clock(), exchange(proxy, token_file=str(tmp_path / "newest"))
+    daemon = provider(make, proxy.address, calendar, clock=clock, **settings)
+    read(daemon, make)
+    read(provider(make, proxy.address, calendar, clock=clock, **settings), make)
+    clock.at += 3600
+    assert isinstance(read(daemon, make), Complete)
+    assert [form["refresh_token"] for form in gate.issued].count("r0") == 1
+
+
+def test_a_token_server_that_is_down_costs_no_renewed_token(
+    oauth: tuple[Gate, Proxy], calendar: str, make: Any
+) -> None:
+    gate, proxy = oauth
+    gate.rotates = True
+    clock = make.clock()
+    side = provider(make, proxy.address, calendar, clock=clock, **exchange(proxy))
+    read(side, make)
+    clock.at += 3600
+    gate.down = True
+    with pytest.raises(RetryLater):
+        read(side, make)
+    gate.down = False
+    assert isinstance(read(side, make), Complete)
+
+
+def test_a_new_token_in_the_configuration_counts_where_the_kept_one_is_dead(
+    oauth: tuple[Gate, Proxy], calendar: str, make: Any, tmp_path: Path
+) -> None:
+    _gate, proxy = oauth
+    (tmp_path / "newest").write_text("dead")
+    side = provider(make, proxy.address, calendar, **exchange(proxy, token_file=str(tmp_path / "newest")))
+    assert isinstance(read(side, make), Complete)
 
 
 def test_a_renewed_refresh_token_that_nobody_keeps_is_said(oauth: tuple[Gate, Proxy], calendar: str, make: Any) -> None:

@@ -238,6 +238,26 @@ def test_a_refused_move_leaves_the_event_where_it_was(practice: Any, make: Any) 
     assert list(practice.records()) == ["anna/abc123.ics"]
 
 
+def test_a_move_that_has_to_wait_keeps_what_staff_added(practice: Any, make: Any) -> None:
+    """The old one is gone when the new calendar answers 503: an event made anew would have lost the alarm."""
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", f"{ALARM}END:VEVENT"))
+    asked = make.change(entry=entry, view=make.view(resource="ben"))
+
+    def busy(request: httpx.Request) -> httpx.Response | None:
+        full = request.method == "PUT" and request.url.path.startswith(practice.paths["ben"])
+        return httpx.Response(503, request=request) if full else None
+
+    practice.wire.before = busy
+    with pytest.raises(RetryLater):
+        practice.provider.propagate_change(asked)
+    assert list(practice.records()) == ["anna/abc123.ics"]
+    practice.wire.before = lambda request: None
+    assert practice.provider.propagate_change(asked).outcome == "written"
+    assert list(practice.records()) == ["ben/abc123.ics"]
+    assert "BEGIN:VALARM" in practice.text("ben/abc123.ics")
+
+
 def test_an_earlier_lost_create_in_another_calendar_is_found(practice: Any, make: Any) -> None:
     """The answer to revision 1 was lost, then the appointment went to Ben: it must not stand in both."""
     first = practice.write()

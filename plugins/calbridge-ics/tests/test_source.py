@@ -13,6 +13,7 @@ from calbridge.interval import Interval
 from calbridge.provider import Complete, NotModified, Unreadable
 from calbridge.testing.feed_site import FeedSite, calendar, event
 from calbridge_ics.settings import IcsSettings
+from calbridge_ics.source import address_of
 
 NINE = 1_795_507_200  # 2026-11-24T09:00:00+01:00
 WINDOW = Interval(NINE - 86_400, NINE + 30 * 86_400)
@@ -106,9 +107,9 @@ def test_an_empty_calendar_is_one(provider: Any, site: FeedSite) -> None:
     assert pull(provider(url=site.url)).items == ()
 
 
-def test_webcal_is_http(provider: Any, site: FeedSite) -> None:
-    site.body = ONE
-    assert pull(provider(url=site.url.replace("http://", "webcal://"))).items
+def test_webcal_is_https() -> None:
+    """What a subscription link gives away is a secret: it is never sent where somebody on the way can read it."""
+    assert address_of("webcal://x/a.ics?key=1") == address_of("webcals://x/a.ics?key=1") == "https://x/a.ics?key=1"
 
 
 @pytest.mark.parametrize("url", ["anna.ics", "ftp://x/anna.ics", "https://"])
@@ -161,6 +162,12 @@ def test_an_old_file_keeps_all_time_until_it_is_written_again(provider: Any, tmp
     (kept,) = [record for record in pull(feed, first.cursor).items if isinstance(record, Unreadable)]
     assert kept.spans == (WINDOW,)
     assert [finding.field for finding in feed.check() if finding.level == "error"] == ["max_age"]
+
+
+@pytest.mark.parametrize(("place", "age"), [({"url": "https://x/a.ics"}, 3_000), ({"path": "a.ics"}, 3_600)])
+def test_what_is_not_asked_again_counts_as_older(provider: Any, place: dict[str, str], age: int) -> None:
+    """Within `refresh` the last answer is given once more, and read "just now"."""
+    assert provider(max_age="PT1H", refresh="PT10M", **place).capabilities.max_age == age
 
 
 def test_a_file_gets_old_without_a_change_to_it(provider: Any, tmp_path: Any, clock: Any) -> None:

@@ -15,7 +15,7 @@ import click
 
 from calbridge.cli.answers import Inspected, InspectedOccurrence, InspectedRefusal
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, reporting
-from calbridge.cli.texts import table
+from calbridge.cli.texts import table, visible
 from calbridge.errors import ConfigError
 from calbridge.ical import Counts, Occurrence, Policy, read
 from calbridge.ical.glimpse import extent, titles
@@ -143,4 +143,5 @@ def _show(console: Console, answer: Inspected, rows: list[tuple[str, ...]]) -> N
     columns = ("when", "time", "status", "line", "event")
     table(console, columns, rows, empty="Nothing in this file starts in the window.")
     for refusal in answer.refused:
-        console.print(f"line {refusal.line}: {refusal.why}{f' ({refusal.uid})' if refusal.uid else ''}", markup=False)
+        whose = f" ({visible(refusal.uid)})" if refusal.uid else ""
+        console.print(f"line {refusal.line}: {refusal.why}{whose}", markup=False)

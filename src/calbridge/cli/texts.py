@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -49,4 +50,12 @@ def plain(text: str) -> str:
     """Square brackets are text here, not markup."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(visible(text))
+
+
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+def visible(text: str) -> str:
+    """Without control characters: what somebody else wrote must not speak to the terminal."""
+    return _CONTROL.sub("\ufffd", text)

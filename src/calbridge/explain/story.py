@@ -77,6 +77,12 @@ STORY: Mapping[str, str] = {
     "write_retried": "A person had it written once more.",
     "write_kept": "A person keeps it as it is here, although it could not be written there.",
     "write_taken_back": "A person took back what could not be written there.",
+    # messages
+    "message_sent": 'The message "{kind}" went to the {audience}, through {notifier}.',
+    "message_refused": 'The message "{kind}" to the {audience} was refused by {notifier}; a person was told.',
+    "message_unknown": 'It is not known whether the message "{kind}" to the {audience} arrived, through {notifier}.',
+    "message_nobody": 'The message "{kind}" to the {audience} had nobody who could send it.',
+    "message_missed": 'The message "{kind}" to the {audience} was not sent: it would have come too late.',
     # connections and people
     "guarded": "The read would have cancelled {cancellations} bookings, more than {limit}: nothing of it was applied.",
     "guard.released": "A person let through what the guard had stopped.",
@@ -144,4 +150,4 @@ def _worded(name: str, facts: Mapping[str, str]) -> str:
     value = facts.get(name, "?")
     if name in {"agrees", "differs", "missing", "fields", "candidates"}:
         return re.sub(r"\w+", lambda word: FIELDS.get(word[0], word[0]), value).replace(",", ", ").replace(",  ", ", ")
-    return VALUES.get(value, value.replace("_", " ") if name in {"event", "state"} else value)
+    return VALUES.get(value, value.replace("_", " ") if name in {"event", "state", "kind"} else value)

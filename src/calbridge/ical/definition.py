@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from typing import NamedTuple
@@ -30,6 +30,7 @@ _DAY = 86_400
 _OBSERVANCE = re.compile(rb"^BEGIN:(STANDARD|DAYLIGHT)[^\n]*\n(.*?)^END:\1", re.MULTILINE | re.IGNORECASE | re.DOTALL)
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d):?(\d\d)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # a wall clock's
+_UTC_UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.ASCII | re.IGNORECASE)
 _EVERY_YEAR = re.compile(r"FREQ=YEARLY(;((BYMONTH|BYDAY|BYMONTHDAY|WKST)=[^;]*|INTERVAL=1))*;?", re.IGNORECASE)
 
 
@@ -58,7 +59,7 @@ def _changes(kind: bytes, text: bytes) -> Iterator[_Change]:
     lines = [line for raw in text.split(b"\n") if (line := _line(raw))]
     values = {line.name: line.value for line in reversed(lines)}
     before, after = _offset(values["TZOFFSETFROM"]), _offset(values["TZOFFSETTO"])
-    for onset in _onsets(values["DTSTART"], lines):
+    for onset in _onsets(values["DTSTART"], lines, before):
         at = int((onset - _EPOCH).total_seconds()) - before
         yield _Change(at, before, after, kind.upper() == b"DAYLIGHT")
 
@@ -79,14 +80,14 @@ def _offset(text: str) -> int:
     return -east if sign == "-" else east
 
 
-def _onsets(first: str, lines: list[Line]) -> Iterator[datetime]:
-    """When the observance begins, on the wall clock before it."""
+def _onsets(first: str, lines: list[Line], before: int) -> Iterator[datetime]:
+    """When the observance begins, on the wall clock before it, which is `before` seconds east of Greenwich."""
     start = _wall(first)
     onsets = rruleset()
     onsets.rdate(start)
     for line in lines:
         if line.name == "RRULE":
-            onsets.rrule(_rule(line.value, start))
+            onsets.rrule(_rule(line.value, start, before))
         elif line.name == "RDATE":
             for text in line.value.split(","):
                 onsets.rdate(_wall(text.partition("/")[0]))
@@ -96,14 +97,20 @@ def _onsets(first: str, lines: list[Line]) -> Iterator[datetime]:
         yield onset
 
 
-def _rule(text: str, start: datetime) -> rrule:
-    """A rule for every year may as well begin later than 1601."""
+def _rule(text: str, start: datetime, before: int) -> rrule:
+    """On the wall clock, UNTIL too. A rule for every year may as well begin later than 1601."""
+    text = _UTC_UNTIL.sub(lambda found: f"UNTIL={_last(_wall(found[1]), before):%Y%m%dT%H%M%S}", text)
     if start.year < _SINCE and _EVERY_YEAR.fullmatch(text) and (start.month, start.day) != (2, 29):
         start = start.replace(year=_SINCE)
     rule = rrulestr(text, dtstart=start, ignoretz=True)
     if not isinstance(rule, rrule):
         raise ValueError(text)  # noqa: TRY004  # the text is wrong, not our use of it
     return rule
+
+
+def _last(until: datetime, before: int) -> datetime:
+    """UNTIL is in UTC (RFC 5545 3.6.5), but some write the wall clock's digits: the later of the two ends neither."""
+    return max(until, until + timedelta(seconds=before))
 
 
 def _wall(text: str) -> datetime:

@@ -18,7 +18,7 @@ from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError, it
 from calbridge.ical.policy import Showing, showing
 from calbridge.ical.rules import Rule, rule_of
 from calbridge.ical.steps import SPENT
-from calbridge.ical.times import Moment, after, alike, day, duration, floating, instant, moment
+from calbridge.ical.times import Moment, after, alike, day, duration, floating, moment, span_of
 from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
 
@@ -120,11 +120,11 @@ class _Reading:
     def _timed(self, line: Line) -> Event:
         start = self._moment(line.value, line)
         end, length = self._end(start)
-        span = Interval(instant(start, self._zone), instant(end, self._zone))
+        span = span_of(start, end, self._zone)
         if span.end < span.start:
             self._note(FaultError("the event ends before it begins", line.number))
             end = _next(end, start)
-            span = Interval(span.start, instant(end, self._zone))
+            span = span_of(start, end, self._zone)
         return Event(
             line=self._begin,
             uid=self._text("UID"),

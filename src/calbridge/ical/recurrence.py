@@ -7,7 +7,8 @@ cache, where the first definition of a name wins for the whole process, are not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from icalendar import Event as Component
 from icalendar.prop import vDDDLists, vDDDTypes, vInt, vRecur, vText
 
 from calbridge.ical.events import Event
+from calbridge.ical.excepted import excepted
 from calbridge.ical.lines import FaultError
 from calbridge.ical.series import Instance, Series, end_of, identity
 from calbridge.ical.steps import Steps
@@ -38,17 +40,25 @@ def instances(series: Series, window: Interval, zone: ZoneInfo, steps: Steps) ->
 
 
 def _expanded(series: Series, window: Interval, zone: ZoneInfo) -> Iterator[Instance]:
-    events = series.events
+    """The library expands the event alone where it can; of what stands for all that follow, it knows the meaning."""
+    if series.itself is not None and series.simply_moved:
+        alone = Series(itself=replace(series.itself, exdates=()))
+        return excepted(series, _by_library(alone, [series.itself], window, zone), zone)
+    return _by_library(series, series.events, window, zone)
+
+
+def _by_library(series: Series, words: Sequence[Event], window: Interval, zone: ZoneInfo) -> Iterator[Instance]:
+    """What the library makes of the events of a series; `words` are those that its occurrences are told with."""
     calendar = Calendar()
-    for mark, event in enumerate(events):
+    for mark, event in enumerate(series.events):
         calendar.add_component(_component(event, mark, series.itself, zone))
-    itself = series.itself or events[0]
+    itself = series.itself or words[0]
     periods = {instant(at, zone): end for at, end in itself.extras if end is not None}
     first, last = datetime.fromtimestamp(window.start, UTC), datetime.fromtimestamp(window.end, UTC)
     for found in recurring_ical_events.of(calendar).between(first - _MARGIN, last + _MARGIN):
-        event, start = events[int(found[_MARK])], found["DTSTART"].dt
-        own = periods.get(instant(start, zone)) if event is itself else None
-        yield Instance(event, start, own or end_of(event, start, zone))
+        mark, start = int(found[_MARK]), found["DTSTART"].dt
+        own = periods.get(instant(start, zone)) if series.events[mark] is itself else None
+        yield Instance(words[mark], start, own or end_of(words[mark], start, zone))
 
 
 def _component(event: Event, mark: int, itself: Event | None, zone: ZoneInfo) -> Component:

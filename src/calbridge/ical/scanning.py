@@ -46,8 +46,8 @@ _TOKENS = rb"\n(?:(" + _ZONE + rb")|" + _ALARM + rb"|" + _LINE + rb")"
 
 _STRICT = re.compile(_TOKENS)
 _ANY_CASE = re.compile(_TOKENS, re.IGNORECASE)
-_SMALL = re.compile(rb"\n[A-Z]?[a-z][A-Za-z-]*[ \t]*[;:]")
-"""A property name that is not in upper case. Rare, and the search that allows for it takes twice the time."""
+_SMALL = re.compile(rb"\n(?!X-)[A-Z-]*+[a-z][A-Za-z-]*+[ \t]*+[;:]|\nBEGIN:[A-Z]*+[a-z]")
+"""A name that is not in upper case. Rare, and the search that allows for it takes twice the time."""
 
 _FOLDED_NAME = re.compile(rb"\n[A-Za-z-]+\n[ \t]")
 

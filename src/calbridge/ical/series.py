@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from calbridge.ical.events import Event
-from calbridge.ical.times import Moment, after, alike, instant
+from calbridge.ical.times import Moment, after, alike, span_of
 from calbridge.interval import Interval
 
 
@@ -22,7 +22,7 @@ class Instance(NamedTuple):
 
     def span(self, zone: ZoneInfo) -> Interval:
         """Its instants."""
-        return Interval(instant(self.start, zone), instant(self.end, zone))
+        return span_of(self.start, self.end, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,11 @@ class Series:
 
     itself: Event | None
     moved: Sequence[Event] = ()
+
+    @property
+    def simply_moved(self) -> bool:
+        """Each moved occurrence is one occurrence: none stands for those that follow, or repeats itself."""
+        return not any(each.onwards or each.rules or each.extras or each.exdates for each in self.moved)
 
     @property
     def events(self) -> list[Event]:

@@ -14,6 +14,7 @@ from icalendar.prop import vDuration
 from calbridge.ical.lines import FaultError, Line, ZoneFaultError
 from calbridge.ical.steps import Steps
 from calbridge.ical.zones import Zones
+from calbridge.interval import Interval
 
 Moment = date | datetime
 """A date, a time without zone (floating), or an aware time."""
@@ -65,6 +66,25 @@ def instant(at: Moment, zone: ZoneInfo) -> int:
     elif at.tzinfo is None:
         at = at.replace(tzinfo=zone)
     return int(at.timestamp())
+
+
+def span_of(start: Moment, end: Moment, zone: ZoneInfo) -> Interval:
+    """The instants of two moments of one kind.
+
+    What begins in the hour that a spring night leaves out begins an hour later; where that is not before its end any
+    more, it lasts as long as its clock times say.
+    """
+    first, last = instant(start, zone), instant(end, zone)
+    if last <= first and end > start:
+        last = first + int((end - start).total_seconds())  # type: ignore[operator]
+    return Interval(first, last)
+
+
+def wall(at: Moment) -> datetime:
+    """As a clock there shows it; a date is its midnight."""
+    if not isinstance(at, datetime):
+        return datetime(at.year, at.month, at.day)  # noqa: DTZ001  # a wall clock's
+    return at.replace(tzinfo=None, fold=0)
 
 
 def duration(line: Line) -> timedelta:

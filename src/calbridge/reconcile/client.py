@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from calbridge.feeds import Entry, Gone
-from calbridge.hub import Link, Observation
+from calbridge.hub import Link, Observation, Shadow
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
@@ -22,6 +22,7 @@ from calbridge.slots import Decision
 from calbridge.views import PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
+HOLDS = {State.HELD, State.EXPIRED, State.RELEASED}
 TOO_LATE = "too_late_to_move"
 MOVES = {"start", "resource", "service"}
 
@@ -98,8 +99,7 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     before = project("portal", appointment, draft.clinic)
     unsent = pending(link, shadow, before)
     changes = delta(link, shadow, entry.view)
-    consumed = bool(entry.replaces) and shadow.ref == entry.replaces
-    if consumed and (appointment.state.ended or _ended_first(draft, appointment, entry)):
+    if _submitted(shadow, entry) and (appointment.state.ended or _ended_first(draft, appointment, entry)):
         _late(draft, link, entry, appointment)
         return
     draft.sighted(link, appointment.id, entry, edited=bool(changes))
@@ -111,6 +111,12 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
             meanwhile = unsent & MOVES or ("service" in changes and "end" in unsent)
             overruled = bool(meanwhile) and not _later(draft, appointment, entry)
             _move(draft, link, draft.appointments[appointment.id], entry, overruled=overruled)
+
+
+def _submitted(shadow: Shadow, entry: Entry) -> bool:
+    """The hold has become this booking, under a ref of its own or under the hold's."""
+    hold = shadow.view is not None and shadow.view.state in HOLDS
+    return shadow.ref == entry.replaces or (hold and entry.view.state is State.REQUESTED)
 
 
 def _later(draft: Draft, appointment: Appointment, entry: Entry) -> bool:

@@ -108,8 +108,11 @@ def in_the_way(record: Foreign, appointment: Appointment, state: HubState) -> bo
 
 
 def echoes(record: Foreign, state: HubState) -> bool:
-    """Is this the hub's own appointment, come back by way of a feed?"""
-    return isinstance(record, Busy) and record.echo in state.appointments
+    """Is this the hub's own appointment, come back by way of a feed? In a colleague's calendar it is a copy."""
+    if not isinstance(record, Busy) or not record.echo:
+        return False
+    appointment = state.appointments.get(record.echo)
+    return appointment is not None and record.resource in appointment.resources
 
 
 def _kind(record: Busy | Unreadable | AbsenceRecord | ClosureRecord | WindowRecord) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from calbridge.feeds import Complete, Delta, Entry, NotModified, Partial, Record
+from calbridge.feeds import Complete, Delta, Entry, NotModified, Partial, Record, Unreadable
 from calbridge.hub import HubState, Link, Observation, Shadow, horizon
 from calbridge.interval import Interval
 from calbridge.model import Side, State
@@ -68,7 +68,7 @@ def _unanswered(state: HubState, shadow: Shadow) -> bool:
 
 
 def _absent(state: HubState, link: Link, observation: Observation) -> Iterator[Shadow]:
-    shown = {entry.ref for entry in entries(observation)}
+    shown = {record.ref for record in items(observation) if isinstance(record, Entry | Unreadable)}
     renamed = {entry.stamp.appointment for entry in entries(observation) if entry.stamp}
     replaced = {entry.replaces for entry in entries(observation) if entry.replaces}
     return (

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from calbridge.details import detail_lines
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation, Shadow
 from calbridge.reconcile.draft import Draft
@@ -26,7 +27,8 @@ def follow_recreated(draft: Draft, link: Link, observation: Observation) -> froz
     ended: defaultdict[Visit, list[Shadow]] = defaultdict(list)
     begun: defaultdict[Visit, list[Entry]] = defaultdict(list)
     for shadow in _ended(draft, link, observation):
-        ended[_visit(shadow.view)].append(shadow)
+        if _says_who(draft, shadow):
+            ended[_visit(shadow.view)].append(shadow)
     for entry in _begun(draft, link, observation):
         begun[_visit(entry.view)].append(entry)
     return frozenset(
@@ -62,12 +64,23 @@ def _begun(draft: Draft, link: Link, observation: Observation) -> Iterator[Entry
             yield entry
 
 
+def _says_who(draft: Draft, shadow: Shadow) -> bool:
+    """Of one that is linked to no record only what its client gave, as the bridge wrote it there, tells whose it is."""
+    details = draft.appointments[shadow.appointment].details
+    linked = isinstance(shadow.view, PmsView) and bool(shadow.view.client)
+    return linked or (details is not None and bool(lines := detail_lines(details)) and lines in _note(shadow.view))
+
+
+def _note(view: View | None) -> str:
+    return view.note if isinstance(view, PmsView) else ""
+
+
 def _visit(view: View | None) -> Visit:
     """The same service for the same patient; of an unlinked one, with the very texts. () where neither says who."""
     if not isinstance(view, PmsView):
         return ()
     if view.client:
-        return (view.service, view.client, view.patient)
+        return (view.service, view.client, view.patient) if view.service and view.patient else ()
     return (view.service, view.title, view.note) if view.note else ()
 
 

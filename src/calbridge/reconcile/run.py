@@ -37,7 +37,7 @@ def reconcile(
     draft = Draft(state, clinic, now, answers)
     reads = _admitted(draft, observations)
     staff = [pair for pair in reads if pair[0].side is Side.CLINIC]
-    for link, observation in staff:
+    for link, observation in reads:
         read_foreign(draft, link, observation)
     read_known(draft, staff)
     read_unknown(draft, [pair for pair in staff if pair[0].capabilities.adopts], before_portals=True)

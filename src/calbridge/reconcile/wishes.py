@@ -142,11 +142,11 @@ def _apply_move(draft: Draft, appointment: Appointment, winner: Wish) -> None:
     key = appointment.id
     keeper = keeps_record(draft.state, winner.link, appointment)
     written = keeper and (appointment.written or _recorded(winner))
-    moved = replace(appointment, **_wanted_time(winner), written=written, moved=_when(draft, winner))
-    if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
+    stepped = draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name)
+    if stepped is None:
         draft.touched.add(key)
         return
-    draft.put(moved)
+    draft.put(replace(stepped, **_wanted_time(winner), written=written, moved=_when(draft, winner)))
     draft.moved.add(key)
 
 

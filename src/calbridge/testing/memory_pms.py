@@ -111,6 +111,12 @@ class PmsModel:
         """Reception cancels, or marks arrived, gone home, not come."""
         self._reception(replace(self.visits[ref], status=status), overbook=True)
 
+    def book_again(self, ref: str, start: int) -> None:
+        """Reception takes an old visit's record for a new one."""
+        old = self.visits[ref]
+        again = replace(old, status=State.CONFIRMED, start=start, end=start + old.end - old.start)
+        self._reception(again, overbook=False)
+
     def cancel(self, ref: str) -> None:
         """Reception cancels a visit."""
         self.set_status(ref, State.CANCELLED)

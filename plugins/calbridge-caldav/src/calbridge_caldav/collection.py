@@ -153,7 +153,7 @@ class Collection:
         """Every object's segment and ETag, by the one request that all servers answer rightly."""
         body = ms.propfind("D:getetag", "D:resourcetype")
         answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1, long=True)
-        if isinstance(answer, httpx.Response) or not any(self._is_here(part) for part in answer.parts):
+        if isinstance(answer, httpx.Response) or not any(self._is_here(part) and part.found for part in answer.parts):
             raise RetryLater(f"The listing of {field_of(self.resource)} came back without this calendar in it.")
         if any(self._cut(part) for part in answer.parts):
             raise NeedsHuman(
@@ -164,7 +164,7 @@ class Collection:
             segment: etag_of(part.text(f"{ms.DAV}getetag"))
             for part in answer.parts
             if (segment := self._segment(part))
-            and part.status in {None, 200}
+            and part.found
             and not part.has(f"{ms.DAV}resourcetype", f"{ms.DAV}collection")
         }
 
@@ -174,6 +174,7 @@ class Collection:
         return next((segment for segment in found if segment), None)
 
     def _is_here(self, part: ms.Part) -> bool:
+        """It names the calendar, or what is in it."""
         return path_of(part.href).rstrip("/") + "/" in self._names or self._segment(part) is not None
 
     def _cut(self, part: ms.Part) -> bool:

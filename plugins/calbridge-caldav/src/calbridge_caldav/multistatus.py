@@ -38,6 +38,11 @@ class Part:
         return found is not None and found.find(f".//{child}") is not None
 
     @property
+    def found(self) -> bool:
+        """The server says nothing against the resource itself."""
+        return self.status in {None, 200}
+
+    @property
     def gone(self) -> bool:
         """The server says that the resource itself is not there."""
         return self.status in {404, 410}

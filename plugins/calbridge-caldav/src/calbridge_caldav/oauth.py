@@ -7,13 +7,13 @@ not asked to write: the new one goes into `token_file`, where the clinic named o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from calbridge.errors import BridgeError, NeedsHuman
+from calbridge.errors import NeedsHuman
 from calbridge.http import classify, json_of
 from calbridge.provider import Clock, Context
 from calbridge_caldav.settings import CaldavSettings
@@ -23,6 +23,7 @@ EARLY = 60
 """Seconds before its end that an access token is renewed: clocks differ, and a request takes its time."""
 LIFETIME = 300
 """What an access token lives where the server does not say."""
+_REFUSED = frozenset({400, 401, 403})
 _DEAD = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"})
 
 
@@ -45,18 +46,17 @@ class Exchange:
             client=settings.client_id or "",
             secret=lambda: context.secrets(secret) if secret is not None else "",
             first=lambda: context.secrets(first),
-            file=Path(settings.token_file) if settings.token_file else None,
+            file=context.home / Path(settings.token_file).expanduser() if settings.token_file else None,
         )
 
-    def refresh_token(self) -> str:
-        """The newest there is: the one in `token_file`, else the one of the configuration."""
+    def kept(self) -> str:
+        """What stands in `token_file`, "" where there is none or nothing in it yet."""
         try:
-            kept = self.file.read_text("utf-8").strip() if self.file else ""
+            return self.file.read_text("utf-8").strip() if self.file else ""
         except FileNotFoundError:
-            kept = ""
+            return ""
         except (OSError, UnicodeDecodeError):
             raise NeedsHuman(f"token_file {self.file} cannot be read: let this user read it, as text") from None
-        return kept or self.first()
 
     def keep(self, token: str) -> None:
         """Write a renewed refresh token where the clinic wants it: whole, and for this user alone."""
@@ -87,6 +87,7 @@ class Refreshed(Login):
         self._exchange = exchange
         self._clock = clock
         self._refresh = ""
+        self._kept = ""
         self._access = ""
         self._ends = 0
 
@@ -105,21 +106,44 @@ class Refreshed(Login):
         return request
 
     def _renew(self) -> Generator[httpx.Request, httpx.Response, None]:
-        self._refresh = self._refresh or self._exchange.refresh_token()
-        form = {"grant_type": "refresh_token", "refresh_token": self._refresh, "client_id": self._exchange.client}
+        for token in self._tokens():
+            answer = yield self._asking(token)
+            if answer.is_success:
+                self._refresh = token
+                self._take(answer)
+                return
+            if answer.status_code not in _REFUSED:
+                raise classify(answer)
+            refusal = _refusal(answer)
+        self._refresh = self._kept = ""
+        raise refusal
+
+    def _tokens(self) -> Iterator[str]:
+        """The newest there is; where it is refused the one of the configuration, which somebody may have replaced.
+
+        What stands newly in `token_file` is newer than what this process remembers: another one renewed it.
+        """
+        kept = self._exchange.kept()
+        if kept != self._kept:
+            self._kept = self._refresh = kept
+        newest = self._refresh
+        if newest:
+            yield newest
+        first = self._exchange.first()
+        if not newest or first != newest:
+            yield first
+
+    def _asking(self, token: str) -> httpx.Request:
         secret = self._exchange.secret()
-        answer = yield httpx.Request(
+        form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": self._exchange.client}
+        return httpx.Request(
             "POST",
             self._exchange.url,
             data=form | ({"client_secret": secret} if secret else {}),
             headers={"Accept": "application/json"},
         )
-        self._take(answer)
 
     def _take(self, answer: httpx.Response) -> None:
-        if not answer.is_success:
-            self._refresh = ""
-            raise _refusal(answer)
         given = json_of(answer)
         token = given.get("access_token") if isinstance(given, dict) else None
         if not (isinstance(token, str) and token):
@@ -131,12 +155,11 @@ class Refreshed(Login):
         if isinstance(renewed, str) and renewed and renewed != self._refresh:
             self._refresh = renewed
             self._exchange.keep(renewed)
+            self._kept = self._exchange.kept()
 
 
-def _refusal(answer: httpx.Response) -> BridgeError:
+def _refusal(answer: httpx.Response) -> NeedsHuman:
     """RFC 6749, section 5.2: the error is a short code; its description is not repeated."""
-    if answer.status_code not in {400, 401, 403}:
-        return classify(answer)
     try:
         code = answer.json().get("error", "")
     except (ValueError, AttributeError):

@@ -28,7 +28,9 @@ class CaldavSettings(BaseModel):
     client_id: str | None = Field(default=None, description="OAuth2 client that the refresh token was given to")
     client_secret: SecretText | None = Field(default=None, description="that client's secret, where it has one")
     token_file: str | None = Field(
-        default=None, description="file the bridge keeps a renewed refresh token in, where the server renews them"
+        default=None,
+        description="file the bridge keeps a renewed refresh token in, where the server renews them; relative to the "
+        "configuration",
     )
     calendars: dict[str, str] = Field(min_length=1, description="resource key to its calendar's path on the server")
     windows: dict[str, str] = Field(

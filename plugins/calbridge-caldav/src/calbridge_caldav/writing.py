@@ -131,11 +131,17 @@ class Writing:
         """A server that does not take it in the new calendar gets it back in the old one: nothing is lost."""
         try:
             return self._create(home, data)
-        except RetryLater:
+        except BridgeError as error:
+            if not isinstance(error, RetryLater) or self._is_empty(home):
+                self._places.create(old, before)
             raise
+
+    def _is_empty(self, place: Place) -> bool:
+        """Nothing stands there for sure: a write whose answer was lost may have arrived."""
+        try:
+            return self._places.look(place) is None
         except BridgeError:
-            self._places.create(old, before)
-            raise
+            return False
 
     def _read_back(self, place: Place) -> Receipt:
         found = self._places.look(place)

@@ -35,7 +35,7 @@ class IcsFeed:
             fields=frozenset(),
             mirrors=False,
             resources=frozenset({settings.resource}),
-            max_age=settings.max_age,
+            max_age=_trusted_for(settings),
         )
 
     @hookimpl
@@ -112,6 +112,13 @@ def _kind(one: Occurrence, meaning: Meaning) -> str:
     if kind == "window" and one.why == GUESSED:
         return ""
     return kind or ("busy" if one.busy else "")
+
+
+def _trusted_for(settings: IcsSettings) -> int | None:
+    """An answer may already be as old as `refresh` when it is given once more: together they are `max_age`."""
+    if settings.max_age is None or settings.url is None:
+        return settings.max_age
+    return settings.max_age - settings.refresh
 
 
 def create(settings: IcsSettings, context: Context) -> IcsFeed:

@@ -21,7 +21,7 @@ from calbridge.http import request
 LARGEST = 32 * 1024 * 1024
 """Bytes of a file; an address is bounded by the bridge's transport."""
 
-_SCHEMES = {"webcal": "http", "webcals": "https", "http": "http", "https": "https"}
+_SCHEMES = {"webcal": "https", "webcals": "https", "http": "http", "https": "https"}
 _BEGIN, _END = b"BEGIN:VCALENDAR", b"END:VCALENDAR"
 _AROUND = 4096
 """Bytes at either end that a feed's first and last line are looked for in."""
@@ -120,7 +120,10 @@ class File:
 
 
 def address_of(text: str) -> str:
-    """An address as a browser would be given it: `webcal` is only a word for "subscribe to this"."""
+    """An address as a browser would be given it: `webcal` is only a word for "subscribe to this".
+
+    Its scheme registration says http, but the address is a secret and every service that gives such ones out has https.
+    """
     try:
         url = httpx.URL(text.strip())
     except httpx.InvalidURL:

@@ -6,6 +6,7 @@ before the visit: a hold given up for a move must free its time before the move 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Account, Booking, Hold
 
 HOLD, VISIT, ACCOUNT = "hold/", "visit/", "account/"
+ID = re.compile(r"[A-Za-z0-9._~:-]{1,100}")
 _SIDES = {"client": Side.CLIENT, "practice": Side.BRIDGE, "system": Side.BRIDGE}
 NOT_YET_WRITTEN = frozenset({"pending", "accepted"})
 
@@ -139,11 +141,12 @@ def state_of(booking: Booking) -> State:
 
 
 def unreadable(kind: str, document: Mapping[str, Any], error: ValidationError) -> Unreadable:
-    """A record of another shape: which field, never what stood in it."""
+    """A record of another shape: which field, never what stood in it, not even where its id belongs."""
+    ident, revision = document.get("id"), document.get("revision")
     fields = ", ".join(sorted({".".join(str(part) for part in fault["loc"]) for fault in error.errors()}))
     return Unreadable(
-        ref=f"{kind}{document.get('id') or 'without-an-id'}",
-        version=str(document.get("revision", "")),
+        ref=kind + (ident if isinstance(ident, str) and ID.fullmatch(ident) else "without-an-id"),
+        version=str(revision) if isinstance(revision, int) else "",
         why=f"the portal's record has no usable {fields}",
     )
 

@@ -149,8 +149,11 @@ class Page(Wire):
 
 
 class Problem(Wire):
-    """A refusal (RFC 9457 with the protocol's own members). Its sentences are not repeated: they are not ours."""
+    """A refusal (RFC 9457 with the protocol's own members). Its sentences are not repeated: they are not ours.
 
-    code: str
+    Its code is: so it must be one, in small letters, and nobody's name.
+    """
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     retryable: bool = False
     conflict: dict[str, Any] | None = None
