@@ -68,6 +68,8 @@ TELLING = frozenset(kind for row in TABLE.values() for kind in row.values())
 """The kinds after which the client knows where her booking stands; the others remind, ask or invite."""
 WAITING = frozenset({Kind.CONFIRMED, Kind.MOVED})
 """Told only once the system of record has it: accepted is not written."""
+DECIDED = frozenset({Kind.DECLINED, Kind.CANCELLED, Kind.MOVED})
+"""What the clinic may decide without a message, because it told her itself (S2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,8 +217,8 @@ def reminders(appointment: Appointment, told: Told | None, rules: Rules) -> Iter
 
 
 def may_be_told(kind: Kind, appointment: Appointment) -> bool:
-    """False where the clinic ends it without a message."""
-    return kind is not Kind.DECLINED or notifies(appointment)
+    """False where the clinic declines, cancels or moves it without a message."""
+    return kind not in DECIDED or notifies(appointment)
 
 
 def worth_sending(message: MessageDue, now: int) -> bool:
@@ -248,8 +250,8 @@ WHEN: Mapping[Kind, str] = {
     Kind.DECLINED: "at once, unless `decline_notifies` is false or the clinic declined without a message; "
     "with the clinic's reason only where `decline_reason_visible`",
     Kind.MOVED: "once the system of record has the new time, and she sees a difference: the start, the end where "
-    "`show_duration`, who where `show_resource`",
-    Kind.CANCELLED: "at once, whoever cancelled",
+    "`show_duration`, who where `show_resource`; not where the clinic moved it without a message",
+    Kind.CANCELLED: "at once, whoever cancelled, unless the clinic did so without a message",
     Kind.REMINDER: "at each of `reminders` before the start, where she was told earlier than that that it is confirmed",
     Kind.PLEASE_PHONE: "where her move or cancellation is refused because of `client_move_cutoff` or "
     "`client_cancel_cutoff`",
@@ -283,7 +285,9 @@ _MIDDLE = (
 )
 _FOOT = (
     "",
-    "* Only clients who booked are told; what staff booked by itself is told to nobody.",
+    "* Clients are told of what they booked, and of what the clinic made for them by itself where they see it in their",
+    "  account at a portal (`publish`): once, when it was made or marked while they were connected. What was there",
+    "  before is shown without a message; its changes are told. All else that staff makes is told to nobody.",
     "* Two changes that she heard nothing between are one message. Each message has a key (booking, kind, revision, or",
     "  the instant of a reminder) and is sent once, also across crashes and restarts.",
     "* A portal that sends a kind by itself is not repeated. Else the booking's own portal is asked, where it can, and",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -498,3 +499,24 @@ def test_without_a_pms_the_calendars_word_is_awaited() -> None:
     it.see(portal=changed(entry()))
     assert spoken(it) == []
     assert settled(it) == ["confirmed to client"]
+
+
+@pytest.mark.parametrize("notify", [None, True, False])
+@pytest.mark.parametrize("kind", ["cancel", "move"])
+def test_what_the_clinic_cancels_or_moves_without_a_message_has_none(kind: Any, notify: bool | None) -> None:
+    """It has told her itself; of what comes after it she is told as ever."""
+    it = hub()
+    request(it)
+    settled(it)
+    place = {"resource": "anna", "start": TEN + HOUR, "end": TEN + HOUR + HALF} if kind == "move" else {}
+    it.state = replace(
+        it.state,
+        commands=(Command(id=1, kind=kind, appointment=only(it).id, notify=notify, **place),),  # type: ignore[arg-type]
+    )
+    it.see()
+    past = {"cancel": "cancelled", "move": "moved"}[kind]
+    heard = [each.kind for each in it.deliver()]
+    it.settle()
+    heard += [each.kind for each in it.deliver()]
+    assert heard == ([] if notify is False else [past])
+    assert it.state.told[only(it).id].start == (TEN if kind == "cancel" else TEN + HOUR)

@@ -234,6 +234,27 @@ def test_every_kind_of_command_is_carried_out() -> None:
     assert set(DEEDS) == set(get_args(CommandKind))
 
 
+def test_the_clinics_move_after_a_refused_one_of_the_clients_is_no_refusal() -> None:
+    """Her portal would say "your move was refused" of the practice's own move."""
+    it = booked()
+    meeting = Busy(ref="anna/m", version="1", resource="anna", spans=(Interval(TEN + HOUR, TEN + HOUR + HALF),))
+    it.see(calendar=changed(meeting), portal=changed(edited(it, "portal", start=TEN + HOUR, end=TEN + HOUR + HALF)))
+    it.settle()
+    assert (client(it).start, client(it).decline_reason) == (TEN, "slot_unavailable")
+    it.see(pms=changed(edited(it, "pms", start=TEN + 2 * HOUR, end=TEN + 2 * HOUR + HALF)))
+    (effect,) = told(it.settle())
+    assert (effect.change.view.start, effect.change.alternatives) == (TEN + 2 * HOUR, ())  # type: ignore[union-attr]
+    assert effect.change.view.decline_reason == ""  # type: ignore[union-attr]
+
+
+def test_a_move_without_a_message_says_nothing_of_the_next_one() -> None:
+    it = booked()
+    ask(it, "move", resource="anna", start=TEN + HOUR, end=TEN + HOUR + HALF, notify=False)
+    assert [each.change.notify for each in told(it.settle())] == [False]  # type: ignore[union-attr]
+    it.see(pms=changed(edited(it, "pms", start=TEN + 2 * HOUR, end=TEN + 2 * HOUR + HALF)))
+    assert [each.change.notify for each in told(it.settle())] == [True]  # type: ignore[union-attr]
+
+
 def test_a_side_that_refuses_a_status_says_nothing_of_a_move_that_nobody_made() -> None:
     it = booked()
     it.see(pms=changed(phone("pms/8", start=TEN, end=TEN + HALF)))  # staff put somebody over it

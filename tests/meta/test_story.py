@@ -14,11 +14,13 @@ from calbridge.explain.story import STORY, VALUES, told
 from calbridge.lifecycle import Event
 from calbridge.model import State
 from calbridge.rules import RULES
+from calbridge.store.records import MessageState
 
 SOURCE = Path(__file__).parents[2] / "src" / "calbridge"
 OUTCOMES = get_args(get_type_hints(Receipt)["outcome"])
-BUILT = {*(f"write_{outcome}" for outcome in OUTCOMES), "write_removed"}
-"""Codes that are put together from a receipt's outcome."""
+ANSWERED = set(get_args(MessageState)) - {"due", "sending", "silent"}
+BUILT = {*(f"write_{outcome}" for outcome in OUTCOMES), "write_removed", *(f"message_{state}" for state in ANSWERED)}
+"""Codes that are put together from a receipt's outcome, or from what became of a message."""
 IDENTITY = {"proposed", "ambiguous", "unmatched"}
 """Codes that are a match's outcome."""
 
@@ -62,6 +64,11 @@ def test_parts_without_their_facts_are_left_out() -> None:
     assert told("refused", {"event": "clinic accepts", "why": "not_possible", "state": State.NO_SHOW}) == (
         '"clinic accepts" was refused and changed nothing: it is not possible in this state (it was no show).'
     )
+
+
+def test_what_became_of_a_message_is_told_in_words() -> None:
+    facts = {"kind": "request_received", "audience": "client", "notifier": "mail"}
+    assert told("message_sent", facts) == 'The message "request received" went to the client, through mail.'
 
 
 def test_a_code_without_a_sentence_is_shown_as_it_is() -> None:

@@ -14,8 +14,8 @@ from calbridge.engine.pull import pull
 from calbridge.hookspecs import hookimpl
 from calbridge.host import ClinicHost
 from calbridge.log import logger
-from calbridge.model import Clinic, Details, Resource, Rules, Service, State, WallWindow
-from calbridge.provider import Change, ExportReceipt, Offer, Receipt
+from calbridge.model import Authority, Clinic, Details, Resource, Rules, Service, State, WallWindow
+from calbridge.provider import Change, Entry, ExportReceipt, Offer, Receipt
 from calbridge.store import Store
 from calbridge.store.errors import Fenced
 from calbridge.testing.clock import VirtualClock
@@ -43,7 +43,10 @@ CLINIC = Clinic(
 class Place:
     """One clinic: its sides, its store, and as many engines as a test starts."""
 
-    def __init__(self, *, pms: type[MemoryPms] = MemoryPms, portal: type[MemoryPortal] = MemoryPortal) -> None:
+    def __init__(
+        self, *, pms: type[MemoryPms] = MemoryPms, portal: type[MemoryPortal] = MemoryPortal, clinic: Clinic = CLINIC
+    ) -> None:
+        self.clinic = clinic
         self.clock = VirtualClock(NOW)
         self.calendar = CalendarModel(self.clock)
         self.pms = PmsModel(self.clock)
@@ -56,10 +59,10 @@ class Place:
         }
 
     def engine(self, **first_run: str) -> Engine:
-        host = ClinicHost.of(CLINIC, {name: (name, side) for name, side in self.sides.items()}, threads=False)  # type: ignore[misc]
+        host = ClinicHost.of(self.clinic, {name: (name, side) for name, side in self.sides.items()}, threads=False)  # type: ignore[misc]
         return Engine(
             store=self.store,
-            clinic=CLINIC,
+            clinic=self.clinic,
             host=host,
             clock=self.clock,
             random=random.Random(1),
@@ -147,6 +150,62 @@ def test_an_overbooking_that_a_side_never_takes_is_asked_once_and_becomes_a_task
         place.clock.advance(60)
     assert StubbornPms.calls == 1
     assert "write" in {task.kind for task in place.store.tasks(CLINIC.key)}
+
+
+@pytest.mark.parametrize("ended", [State.CANCELLED, State.NO_SHOW])
+@pytest.mark.parametrize("days", [1, 30])
+def test_an_old_record_that_reception_gives_a_new_date_is_a_new_appointment(ended: State, days: int) -> None:
+    """Ended a month ago it is not loaded any more: the new one took its id, and the old visit was overwritten."""
+    place = Place()
+    place.engine().cycle()
+    start = min(place.offered()) + 3_600
+    place.portal.confirm(place.portal.select("anna", "checkup", start), Details(last_name="Voss"))
+    place.engine().cycle()
+    (visit,) = place.pms.visits.values()
+    place.clock.advance(start - place.clock.now() if ended is State.NO_SHOW else 0)
+    place.pms.set_status(visit.ref, ended)
+    place.engine().cycle()
+    (old,) = place.store.appointments(CLINIC.key)
+    place.clock.advance(days * 86_400)
+    again = start + (days + 2) * 86_400
+    place.pms.book_again(visit.ref, again)
+    place.engine().cycle()
+    place.engine().cycle()
+    assert place.store.appointment(CLINIC.key, old.id) == old
+    (fresh,) = place.store.appointments(CLINIC.key, states={State.CONFIRMED})
+    assert (fresh.start, fresh.source) == (again, "pms")
+    assert place.pms.visits[visit.ref].start == again
+    assert [event.start for event in place.calendar.stamped() if event.start > place.clock.now()] == [again]
+
+
+class FinalPms(MemoryPms):
+    """What is cancelled there never comes back, and an attempt is answered with what stands there."""
+
+    calls = 0
+
+    @hookimpl
+    def propagate_change(self, change: Change) -> Receipt:
+        shown = self._look(change.ref)
+        if isinstance(shown, Entry) and shown.view.state.gone:
+            FinalPms.calls += 1
+            return Receipt(outcome="moved", entry=shown)
+        return super().propagate_change(change)
+
+
+def test_a_side_that_says_moved_of_what_nobody_moved_is_asked_once_more_and_becomes_a_task() -> None:
+    rules = replace(CLINIC.rules, authority=Authority(cancel="calendar"))
+    place = Place(pms=FinalPms, clinic=replace(CLINIC, rules=rules))
+    place.engine().cycle()
+    ref = place.phone(min(place.offered()) + 3_600)
+    place.engine().cycle()
+    place.pms.cancel(ref)
+    FinalPms.calls = 0
+    for _ in range(3):
+        place.engine().cycle()
+        place.clock.advance(60)
+    assert FinalPms.calls == 2
+    assert "write" in {task.kind for task in place.store.tasks(CLINIC.key)}
+    assert [each.state for each in place.store.appointments(CLINIC.key)] == [State.CONFIRMED]
 
 
 def test_what_was_only_meant_is_not_written_before_the_sides_are_read_again() -> None:

@@ -83,7 +83,7 @@ def dismiss(path: Path, clinic: str, task: int) -> Outcome:
 @reporting
 def retry(path: Path, clinic: str, task: int) -> Outcome:
     """Try once more to write what TASK says could not be written."""
-    return _decide(path, clinic, task, "retry", "tries again to write")
+    return _decide(path, clinic, task, "retry", "tries again to write booking {booking} on {connection}")
 
 
 @tasks.command()
@@ -93,7 +93,7 @@ def retry(path: Path, clinic: str, task: int) -> Outcome:
 @reporting
 def keep(path: Path, clinic: str, task: int) -> Outcome:
     """Take what TASK is about as written: you entered it there by hand. Its client is told."""
-    return _decide(path, clinic, task, "keep", "takes as written")
+    return _decide(path, clinic, task, "keep", "takes booking {booking} as written on {connection}")
 
 
 @tasks.command()
@@ -102,8 +102,9 @@ def keep(path: Path, clinic: str, task: int) -> Outcome:
 @clinic_option
 @reporting
 def cancel(path: Path, clinic: str, task: int) -> Outcome:
-    """Take back what TASK says could not be written: a new booking ends, a move is undone; the client is told."""
-    return _decide(path, clinic, task, "take_back", "takes back")
+    """Take back what TASK says could not be written: a booking that is not there ends on all sides, a move is undone;
+    the client is told."""
+    return _decide(path, clinic, task, "take_back", "undoes the move of booking {booking}, or ends it on all sides")
 
 
 def _decide(path: Path, clinic: str, task: int, kind: CommandKind, does: str) -> Outcome:
@@ -112,7 +113,7 @@ def _decide(path: Path, clinic: str, task: int, kind: CommandKind, does: str) ->
         row = _unwritten(workplace, key, task)
         command = Command(kind=kind, appointment=row.appointment, connection=row.connection)
         workplace.store.add_command(key, command)
-    text = f"Noted: the next cycle {does} booking {row.appointment} on {row.connection}."
+    text = f"Noted: the next cycle {does.format(booking=row.appointment, connection=row.connection)}."
     return _done(TaskDone(clinic=key, task=task, connection=row.connection), text)
 
 
@@ -164,3 +165,4 @@ def _show(console: Console, answer: Tasks) -> None:
             console.print(f"   To release it: calbridge tasks release {each.connection}", markup=False)
         if each.kind in UNWRITTEN and each.state == "open":
             console.print(f"   Ways out: calbridge tasks retry {each.id}, tasks keep {each.id}, tasks cancel {each.id}")
+            console.print("   (try again; it stands there already; end the booking on all sides, or undo its move)")

@@ -20,7 +20,7 @@ from calbridge.hub import HubState, Observation, Plan
 from calbridge.model import Clinic
 from calbridge.notify import Notifiers
 from calbridge.provider import Clock
-from calbridge.reconcile import creation_due, questions, reconcile
+from calbridge.reconcile import more_to_ask, questions, reconcile
 from calbridge.store import Overlap, Store
 
 if TYPE_CHECKING:
@@ -151,9 +151,21 @@ class Engine:
         session.conflicts.clear()
         session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
-        return push(session) or any(creation_due(each) for each in plan.appointments)
+        return push(session) or more_to_ask(plan)
 
     def _decide(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> Plan:
+        """Where a side shows again what ended so long ago that it was not loaded, with that: its id is not free."""
+        plan = self._decided(session, state, observations)
+        fresh = [each.id for each in plan.appointments if each.id not in state.appointments]
+        old = self._store.known(self._clinic.key, fresh) if fresh else frozenset()
+        if not old:
+            return plan
+        past = session.state(also=old)
+        appointments, shadows = past.appointments, past.shadows
+        known = replace(state, appointments=appointments, shadows=shadows, told=past.told)
+        return self._decided(session, known, observations)
+
+    def _decided(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> Plan:
         now = self._clock.now()
         answers = ask(session, questions(state, observations, self._clinic, now))
         return reconcile(state, observations, answers, self._clinic, now)

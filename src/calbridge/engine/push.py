@@ -150,6 +150,10 @@ def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome
     if receipt.outcome == "conflict" and row.effect.change.overbook:
         _give_up(session, row, SkipItem("the time is taken there and it takes no second one: move one there"), progress)
         return
+    if _unmoved(row, receipt) and row.effect.change.key in session.unmoved:
+        _give_up(session, row, SkipItem("nobody changed it there, and it does not go where it should"), progress)
+        return
+    session.unmoved |= {row.effect.change.key} if _unmoved(row, receipt) else set()
     if receipt.outcome == "conflict":
         session.conflicts.add((row.connection, key))
     if receipt.entry is not None:
@@ -157,6 +161,16 @@ def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome
     _drop(session, row, result.journal)
     progress.again = True
     progress.held_up.add(key)
+
+
+def _unmoved(row: OutboxRow, receipt: Receipt) -> bool:
+    """ "Moved", and it stands as we know it: asked a second time for the same it will say so for ever.
+
+    What a side cancelled, for one, may have no way back there.
+    """
+    change, shown = row.effect.change, receipt.entry
+    same = shown is not None and (shown.ref, shown.version) == (change.ref, change.version)
+    return receipt.outcome == "moved" and same and bool(change.version)
 
 
 def _failed(session: Session, row: OutboxRow, error: BridgeError, progress: _Progress) -> None:

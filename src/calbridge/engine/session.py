@@ -31,6 +31,7 @@ class Session:
     `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
     `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
     brought back, to be seen by the next read.
+    `unmoved`: keys of writes that a side refused as overtaken, while it shows what is known of it.
     `silent_since`: when each side had last been read well before this cycle began.
     """
 
@@ -48,6 +49,7 @@ class Session:
     attempts: dict[str, int] = field(default_factory=dict)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
+    unmoved: set[str] = field(default_factory=set)
     silent_since: dict[str, int | None] = field(default_factory=dict)
 
     def due_by(self) -> int:
@@ -72,10 +74,10 @@ class Session:
             for name, connected in self.host.connections.items()
         ]
 
-    def state(self) -> HubState:
-        """The hub as the store has it now, with a week of what has ended."""
+    def state(self, *, also: Collection[str] = ()) -> HubState:
+        """The hub as the store has it now, with a week of what has ended, and the ids in `also` whenever they did."""
         since = self.clock.now() - WEEK
-        state = self.store.load(self.clinic.key, self.links(), since=since, dry=self.dry)
+        state = self.store.load(self.clinic.key, self.links(), since=since, also=also, dry=self.dry)
         for name, link in state.links.items():
             self.silent_since.setdefault(name, link.last_success)
         return replace(state, broken=frozenset(self.host.broken))

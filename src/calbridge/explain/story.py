@@ -56,6 +56,12 @@ STORY: Mapping[str, str] = {
     "unlinked": "The link to client {client} was taken back, through {by}; the details are in its private note again.",
     "creating": "A new record was asked for, through {by}.",
     "client_created": "A new record was made for the client: {client}.",
+    "account_linked": "Account {account} is of client {client}: exactly one record has its e-mail address.",
+    "account_creating": "A new record was asked for, for whoever has account {account}.",
+    "account_open": "Account {account} is linked to no client ({match})[; for a new one it lacks {missing}].",
+    "account_gone": "Account {account} was closed; what it showed takes place all the same.",
+    "shown": "Its client sees it in her account there.",
+    "withdrawn": "Its client does not see it in her account any more; it takes place all the same.",
     "creation_refused": "The PMS made no new record; a person was told.",
     "not_admitted_late": "It had been confirmed before the client was known, and {rule}; a person was told.",
     # writes
@@ -71,6 +77,12 @@ STORY: Mapping[str, str] = {
     "write_retried": "A person had it written once more.",
     "write_kept": "A person keeps it as it is here, although it could not be written there.",
     "write_taken_back": "A person took back what could not be written there.",
+    # messages
+    "message_sent": 'The message "{kind}" went to the {audience}, through {notifier}.',
+    "message_refused": 'The message "{kind}" to the {audience} was refused by {notifier}; a person was told.',
+    "message_unknown": 'It is not known whether the message "{kind}" to the {audience} arrived, through {notifier}.',
+    "message_nobody": 'The message "{kind}" to the {audience} had nobody who could send it.',
+    "message_missed": 'The message "{kind}" to the {audience} was not sent: it would have come too late.',
     # connections and people
     "guarded": "The read would have cancelled {cancellations} bookings, more than {limit}: nothing of it was applied.",
     "guard.released": "A person let through what the guard had stopped.",
@@ -138,4 +150,4 @@ def _worded(name: str, facts: Mapping[str, str]) -> str:
     value = facts.get(name, "?")
     if name in {"agrees", "differs", "missing", "fields", "candidates"}:
         return re.sub(r"\w+", lambda word: FIELDS.get(word[0], word[0]), value).replace(",", ", ").replace(",  ", ", ")
-    return VALUES.get(value, value.replace("_", " ") if name in {"event", "state"} else value)
+    return VALUES.get(value, value.replace("_", " ") if name in {"event", "state", "kind"} else value)

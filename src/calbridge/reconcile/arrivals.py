@@ -30,9 +30,11 @@ def meet(draft: Draft, link: Link, entry: Entry) -> None:
     elif mine.state.gone or (link.name, key) in draft.shadows:  # what has ended stays ended
         begin(draft, link, entry, draft.fresh_id(link, entry))
     else:
-        draft.put(replace(take_details(draft, mine, entry), origin=Side.CLIENT, source=link.name))
+        found = draft.put(replace(take_details(draft, mine, entry), origin=Side.CLIENT, source=link.name))
         draft.sighted(link, key, entry, edited=True)
         draft.note("attached", key, link.name)
+        if found.state is State.HELD and entry.view.state is State.REQUESTED:
+            submit(draft, link, found, entry)
 
 
 def begin(draft: Draft, link: Link, entry: Entry, key: str) -> None:

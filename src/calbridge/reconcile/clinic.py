@@ -105,9 +105,12 @@ def _recorded(draft: Draft, link: Link, key: str, entry: Entry) -> None:
 
 
 def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[str, object]) -> bool:
-    """A PMS entry of an ended booking that staff brought back to life is a new appointment; the old id stays ended."""
+    """A PMS entry of an ended booking that staff brought back to life is a new appointment; the old id stays ended.
+
+    Of a visit that took place, or should have, only one to come is: the same time again is a correction.
+    """
     appointment = draft.appointments.get(key)
-    if appointment is not None and not (appointment.state.gone and "state" in changes and not entry.view.state.gone):
+    if appointment is not None and not ("state" in changes and _revived(link, appointment, entry, draft.now)):
         return False
     draft.forget(link.name, key)
     if _adoptable(draft, link, entry, alone=True):
@@ -115,6 +118,13 @@ def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[st
     else:
         stray(draft, link, entry)
     return True
+
+
+def _revived(link: Link, appointment: Appointment, entry: Entry, now: int) -> bool:
+    if appointment.state.gone:
+        return not entry.view.state.gone
+    taken_up = appointment.state.ended and not entry.view.state.ended and entry.view.start > now
+    return taken_up and link.capabilities.adopts
 
 
 def known(draft: Draft, link: Link, entry: Entry, observation: Observation) -> str | None:
@@ -216,6 +226,7 @@ def adopt(draft: Draft, link: Link, entry: Entry, key: str) -> None:
         description=view.description,
         client=view.client,
         patient=view.patient,
+        marked=view.marked,
         match="linked" if view.client else "",
         written=True,
         reserved=True,

@@ -21,7 +21,10 @@ TAKEN = "slot_unavailable"
 def expire_holds(draft: Draft, portals: Iterable[tuple[Link, Observation]]) -> None:
     """A hold always ends by itself, also when its portal is silent; one that was just confirmed has not ended."""
     consumed = {
-        draft.by_ref.get((link.name, entry.replaces)) for link, observation in portals for entry in entries(observation)
+        draft.by_ref.get((link.name, entry.replaces or entry.ref))
+        for link, observation in portals
+        for entry in entries(observation)
+        if entry.replaces or entry.view.state is State.REQUESTED
     }
     for appointment in list(draft.appointments.values()):
         held = appointment.state is State.HELD and appointment.id not in consumed

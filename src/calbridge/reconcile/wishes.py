@@ -142,11 +142,11 @@ def _apply_move(draft: Draft, appointment: Appointment, winner: Wish) -> None:
     key = appointment.id
     keeper = keeps_record(draft.state, winner.link, appointment)
     written = keeper and (appointment.written or _recorded(winner))
-    moved = replace(appointment, **_wanted_time(winner), written=written, moved=_when(draft, winner))
-    if draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name) is None:
+    stepped = draft.step(appointment, Event.CLINIC_MOVE, connection=winner.link.name)
+    if stepped is None:
         draft.touched.add(key)
         return
-    draft.put(moved)
+    draft.put(replace(stepped, **_wanted_time(winner), written=written, moved=_when(draft, winner)))
     draft.moved.add(key)
 
 
@@ -192,6 +192,7 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     """The text fields this side may set; a calendar that hides names holds a derived title, not the clinic's."""
     names = {"title", "note"} if may(draft, wish.link, "text") else set()
     names |= {name for name in ("description", "service") if clinic_may(draft, appointment, name)}
+    names.add("marked")
     if wish.link.role == "pms":
         names |= {"client", "patient"}
     shown = carried(wish.link, project(wish.link.role, appointment, draft.clinic))

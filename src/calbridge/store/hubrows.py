@@ -74,14 +74,15 @@ ALIVE = sorted(state.value for state in State if not state.ended)
 
 
 def needed() -> CompoundSelect[Any]:
-    """Ids of what a cycle looks at: alive, ended since, or with a write or a command still open.
+    """Ids of what a cycle looks at: alive, ended since, with a write or a command still open, or asked for by name.
 
     A union, because each part has its index; one condition with `OR` would read every appointment there ever was.
     """
     ours = select(appointments.c.id).where(appointments.c.clinic == _CLINIC)
     at_work = (select(table.c.appointment).where(table.c.clinic == _CLINIC) for table in (outbox, commands))
     recent = ours.where(appointments.c.end >= bindparam("since"))
-    return union(ours.where(appointments.c.state.in_(ALIVE)), recent, *at_work)
+    named = ours.where(appointments.c.id.in_(bindparam("also", expanding=True)))
+    return union(ours.where(appointments.c.state.in_(ALIVE)), recent, named, *at_work)
 
 
 # Built once: a cycle runs these many times, and building such a statement takes six times as long as running it.
@@ -94,15 +95,19 @@ _APPOINTMENTS = (
 _SHADOWS = select(shadows).where(shadows.c.clinic == _CLINIC, shadows.c.appointment.in_(needed()))
 
 
-def load_appointments(connection: Connection, clinic: str, *, since: int) -> dict[str, Appointment]:
+def load_appointments(
+    connection: Connection, clinic: str, *, since: int, also: Collection[str]
+) -> dict[str, Appointment]:
     """By id."""
-    found = connection.scalars(_APPOINTMENTS, {"clinic": clinic, "since": since})
+    found = connection.scalars(_APPOINTMENTS, {"clinic": clinic, "since": since, "also": list(also)})
     return {each.id: each for each in found.all()}
 
 
-def load_shadows(connection: Connection, clinic: str, *, since: int) -> dict[tuple[str, str], Shadow]:
+def load_shadows(
+    connection: Connection, clinic: str, *, since: int, also: Collection[str]
+) -> dict[tuple[str, str], Shadow]:
     """Of the same appointments, by (connection, appointment)."""
-    rows = connection.execute(_SHADOWS, {"clinic": clinic, "since": since})
+    rows = connection.execute(_SHADOWS, {"clinic": clinic, "since": since, "also": list(also)})
     found = sorted((_shadow(row) for row in rows.all()), key=_place)
     return {_place(shadow): shadow for shadow in found}
 

@@ -6,11 +6,11 @@ transaction of its own, just before the step that cannot be taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, select, update
 
 from calbridge.hub import Silent
 from calbridge.messages import TELLING, MessageDue, Told
@@ -100,9 +100,9 @@ _LAST = (
 _TOLD = select(messages.c.appointment, messages.c.body, messages.c.handed).where(messages.c.id.in_(_LAST))
 
 
-def told(connection: Connection, clinic: str, *, since: int) -> Mapping[str, Told]:
+def told(connection: Connection, clinic: str, *, since: int, also: Collection[str]) -> Mapping[str, Told]:
     """By appointment, of those a cycle looks at."""
-    rows = connection.execute(_TOLD, {"clinic": clinic, "since": since}).all()
+    rows = connection.execute(_TOLD, {"clinic": clinic, "since": since, "also": list(also)}).all()
     return {row.appointment: _told(row.body, row.handed) for row in rows}
 
 
@@ -155,10 +155,24 @@ def postpone(connection: Connection, clinic: str, rows: Iterable[MessageRow], *,
         _change(connection, clinic, row, ("due", "sending"), values)
 
 
+def overtaken(connection: Connection, clinic: str, message_id: int) -> int | None:
+    """The last that its client was told, or is to be, of the same booking since; None: it is still how things stand."""
+    row = connection.execute(select(messages.c.appointment, messages.c.body).where(_one(clinic, message_id))).first()
+    if row is None or row.appointment is None or row.body.audience != "client":
+        return None
+    later = (messages.c.clinic == clinic, messages.c.appointment == row.appointment, messages.c.id > message_id)
+    found: int | None = connection.scalar(select(func.max(messages.c.id)).where(*later, messages.c.telling))
+    return found
+
+
+def _one(clinic: str, message_id: int) -> ColumnElement[bool]:
+    return and_(messages.c.clinic == clinic, messages.c.id == message_id)
+
+
 def again(connection: Connection, clinic: str, message_id: int, *, now: int) -> bool:
     """A person wants it sent once more; False when there is no such message that left."""
     left = ("sent", "refused", "unknown", "nobody", "missed", "silent")
-    ours = (messages.c.clinic == clinic, messages.c.id == message_id, messages.c.state.in_(left))
+    ours = (_one(clinic, message_id), messages.c.state.in_(left))
     row = connection.execute(select(messages.c.id, messages.c.key, messages.c.body).where(*ours)).first()
     if row is None:
         return False

@@ -67,8 +67,12 @@ class Store:
         with self._database.write() as connection:
             return fence.begin(connection, clinic)
 
-    def load(self, clinic: str, links_: Iterable[Link], *, since: int, dry: bool = False) -> HubState:
+    def load(
+        self, clinic: str, links_: Iterable[Link], *, since: int, also: Collection[str] = (), dry: bool = False
+    ) -> HubState:
         """What `reconcile` needs of the past. `dry` (a rehearsal) leaves no trace in the database.
+
+        What ended before `since` is left out, but for the ids in `also`.
 
         `links_` are as configured; cursor, approval and dates are filled in. A link whose fingerprint changed starts
         anew: cursor, shadows, foreign rows, pending writes and published days of it are gone, appointments stay.
@@ -77,15 +81,15 @@ class Store:
         with self._database.read() as connection:
             if not links.unsettled(links.stored(connection, clinic), configured):
                 foreign = self._foreign.load(connection, clinic)
-                return _state(connection, clinic, configured, since, foreign)
+                return _state(connection, clinic, configured, since, also, foreign)
         if dry:
             with self._database.rehearse() as connection:
                 links.settle(connection, clinic, configured, now=self._clock.now())
-                return _state(connection, clinic, configured, since, foreignrows.load(connection, clinic))
+                return _state(connection, clinic, configured, since, also, foreignrows.load(connection, clinic))
         with self._database.write() as connection:
             links.settle(connection, clinic, configured, now=self._clock.now())
         with self._database.read() as connection:
-            return _state(connection, clinic, configured, since, self._foreign.load(connection, clinic))
+            return _state(connection, clinic, configured, since, also, self._foreign.load(connection, clinic))
 
     def commit(self, clinic: str, epoch: int, plan: Plan, *, now: int, run: str) -> None:
         """All of the plan or nothing of it. `Overlap` when a claim is impossible.
@@ -96,6 +100,7 @@ class Store:
             hubrows.save_appointments(connection, clinic, plan.appointments)
             consents.keep(connection, clinic, plan.agreements)
             consents.follow(connection, clinic, plan.appointments)
+            consents.follow_accounts(connection, clinic, plan.foreign)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
             hubrows.save_shadows(connection, clinic, plan.shadows)
             version = foreignrows.save(connection, clinic, plan.foreign, plan.foreign_gone)
@@ -245,8 +250,14 @@ class Store:
             messages.note(connection, clinic, [wanted], now=now, run="")
 
     def send_again(self, clinic: str, message_id: int) -> None:
-        """A person wants a message that left once more."""
+        """A person wants a message that left once more; not where something else is true of the booking by now."""
         with self._database.write() as connection:
+            later = messages.overtaken(connection, clinic, message_id)
+            if later is not None:
+                raise ConfigError(
+                    f"message {message_id} of clinic {clinic} is not true any more: message {later} came after it; "
+                    f"look at it with 'calbridge messages list', and send that one again"
+                )
             if not messages.again(connection, clinic, message_id, now=self._clock.now()):
                 raise ConfigError(
                     f"clinic {clinic} has no message {message_id} that was sent; 'calbridge messages list' shows them"
@@ -364,6 +375,11 @@ class Store:
         with self._database.read() as connection:
             return hubrows.one(connection, clinic, key)
 
+    def known(self, clinic: str, keys: Iterable[str]) -> frozenset[str]:
+        """Those of these ids that some appointment has, however long ago it ended."""
+        with self._database.read() as connection:
+            return frozenset(key for key in keys if hubrows.one(connection, clinic, key) is not None)
+
     def shadows(self, clinic: str, appointment: str) -> list[Shadow]:
         """What each side last showed of one appointment, by connection."""
         with self._database.read() as connection:
@@ -432,17 +448,18 @@ def _state(
     clinic: str,
     configured: tuple[Link, ...],
     since: int,
+    also: Collection[str],
     foreign: Mapping[tuple[str, str], Foreign],
 ) -> HubState:
     known = links.stored(connection, clinic)
     return HubState(
-        appointments=hubrows.load_appointments(connection, clinic, since=since),
-        shadows=hubrows.load_shadows(connection, clinic, since=since),
+        appointments=hubrows.load_appointments(connection, clinic, since=since, also=also),
+        shadows=hubrows.load_shadows(connection, clinic, since=since, also=also),
         foreign=foreign,
         links={link.name: links.filled(link, known.get(link.name)) for link in configured},
         commands=commands.pending(connection, clinic),
         unresolved=outbox.unresolved(connection, clinic),
-        told=messages.told(connection, clinic, since=since),
+        told=messages.told(connection, clinic, since=since, also=also),
     )
 
 

@@ -218,7 +218,7 @@ consents = Table(
     "consents",
     metadata,
     Column("clinic", Text, primary_key=True),
-    Column("appointment", Text, primary_key=True),
+    Column("appointment", Text, primary_key=True),  # or connection/ref of an account
     Column("digest", Text, nullable=False),
     Column("agreed", Integer, nullable=False),
     Column("client", Text, nullable=False),  # "" while nobody is linked

@@ -204,6 +204,21 @@ def test_only_what_left_can_be_sent_once_more(store, tell, letter):
         store.send_again("other", row.id)
 
 
+def test_what_is_not_true_any_more_is_not_sent_once_more(store, tell, letter, answer):
+    (first,) = tell(letter(), notices=(letter(Kind.REQUEST_RECEIVED, audience="clinic", key="a/request/clinic"),))[:1]
+    answer(first, "unknown")
+    store.send_again("hafen", first.id)
+    moved = letter(Kind.MOVED, 2)
+    rows = {row.message.key: row for row in tell(moved)}
+    with pytest.raises(ConfigError, match=rf"message {first.id} .* message {rows[moved.key].id} came after it"):
+        store.send_again("hafen", first.id)
+    answer(rows[moved.key], "unknown")
+    store.send_again("hafen", rows[moved.key].id)
+    clinics = rows["a/request/clinic"]
+    answer(clinics, "unknown")
+    store.send_again("hafen", clinics.id)
+
+
 def test_an_invitation_belongs_to_no_booking(store, make):
     store.invite("hafen", "c-12")
     (row,) = store.messages_due("hafen", now=make.now)

@@ -1,0 +1,55 @@
+"""How a hold becomes a booking, whatever the bridge had forgotten or not read by then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stories import MARA, RECORD, booked, client, held, hub, portal, shadow, submitted
+
+from calbridge.hub import Answers
+from calbridge.model import State
+from calbridge.provider import Unreadable
+from calbridge.testing.pure import changed, everything
+
+IN_TIME, LATE = 299, 301
+STANDS = {
+    # when she confirmed it, whether the bridge had ended the hold by then: every appointment's state
+    (IN_TIME, False): {State.CONFIRMED},
+    (IN_TIME, True): {State.EXPIRED, State.CONFIRMED},
+    (LATE, False): {State.EXPIRED, State.DECLINED},
+    (LATE, True): {State.EXPIRED, State.DECLINED},
+}
+
+
+@pytest.mark.parametrize(("confirmed", "swept"), STANDS)
+def test_a_portal_may_keep_the_holds_ref_for_its_booking(confirmed: int, swept: bool) -> None:
+    """Read late it was never seen: the hold had ended in the bridge, and its client waited for ever."""
+    it = hub(late_confirm="refuse")
+    begun = it.now
+    it.see(portal=changed(portal("x/1", State.HELD, expires=begun + 300)))
+    it.settle()
+    it.now = begun + 400
+    if swept:
+        it.see()
+    entry = portal("x/1", State.REQUESTED, details=MARA, modified=begun + confirmed)
+    it.see(Answers(clients={"portal/x/1": (RECORD,)}), portal=changed(entry))
+    assert {each.state for each in it.state.appointments.values()} == STANDS[confirmed, swept]
+
+
+def test_a_hold_that_was_confirmed_while_its_portal_was_forgotten_is_submitted() -> None:
+    """Another address of the portal makes the bridge forget what it showed; the booking ended with the hold."""
+    it = held(hub())
+    it.state = replace(it.state, shadows={key: each for key, each in it.state.shadows.items() if key[0] != "portal"})
+    submitted(it)
+    assert client(it).state is State.CONFIRMED
+
+
+def test_a_known_entry_that_cannot_be_read_is_there() -> None:
+    it = booked()
+    it.now += 60
+    broken = Unreadable(ref=shadow(it, "pms").ref, version="9", why="no start", resource="anna")
+    assert it.asks(pms=everything(broken)) == ()
+    plan = it.see(pms=everything(broken))
+    assert [task.kind for task in plan.tasks] == ["unreadable"]
+    assert client(it).state is State.CONFIRMED
