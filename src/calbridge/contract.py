@@ -13,6 +13,7 @@ from typing import Any
 from calbridge.interval import Interval
 from calbridge.provider import (
     AbsenceRecord,
+    AccountRecord,
     Busy,
     Capabilities,
     Change,
@@ -45,7 +46,7 @@ _VIEWS: dict[Role, type] = {"calendar": CalendarView, "pms": PmsView, "portal": 
 _FEEDS = (Complete, Delta, NotModified, Partial)
 _OUTCOMES = ("written", "pending", "moved", "conflict")
 _ITEMS: dict[str, tuple[type, ...]] = {
-    "import_bookings": (Entry, Unreadable),
+    "import_bookings": (Entry, AccountRecord, Unreadable),
     "import_schedule": (Entry, Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable),
 }
 

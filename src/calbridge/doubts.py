@@ -249,6 +249,13 @@ def _usual_reason(look: _Look, service: Service) -> str:
     return codes.most_common(1)[0][0] if codes else ""
 
 
+def _never_marked(look: _Look) -> Iterator[Doubt]:
+    rules = look.clinic.rules
+    if rules.publish == "marked" and not rules.publish_categories:
+        text = 'is "marked", and publish_categories is empty: no client sees what the clinic makes for her by itself'
+        yield Doubt(field="rules.publish", text=text)
+
+
 CHECKS: tuple[Callable[[_Look], Iterator[Doubt]], ...] = (
     _nobody_online,
     _nothing_to_book,
@@ -261,6 +268,7 @@ CHECKS: tuple[Callable[[_Look], Iterator[Doubt]], ...] = (
     _stale_between_reads,
     _lacking_co_resources,
     _odd_species,
+    _never_marked,
 )
 
 

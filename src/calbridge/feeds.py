@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from calbridge.interval import Interval
-from calbridge.model import Consent, Details, Side, State
+from calbridge.model import Consent, Details, Match, Side, State
 from calbridge.views import View
 
 # --- what a read returns --------------------------------------------------------------------------
@@ -118,7 +118,27 @@ class Unreadable:
     spans: tuple[Interval, ...] = ()
 
 
-Record = Entry | Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord:
+    """A client's account at a portal, connected with the clinic (S1): where she sees what the clinic makes for her.
+
+    A portal gives only accounts whose e-mail address it has seen to be their owner's. `details` and `consent` are
+    personal data: the core keeps them until it is known who she is. `client` and `match` are the core's own, as those
+    of an appointment are.
+    """
+
+    ref: str
+    version: str
+    details: Details | None = None
+    consent: Consent | None = None
+    client: str = ""
+    match: Match = ""
+
+    resource: ClassVar[str] = ""
+    spans: ClassVar[tuple[Interval, ...]] = ()
+
+
+Record = Entry | Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable | AccountRecord
 RecordT_co = TypeVar("RecordT_co", bound=Record, covariant=True)
 
 # The three generic feeds have no slots: Python 3.11 cannot make a `Delta[Entry](...)` of a frozen slotted class.
@@ -230,6 +250,7 @@ class Capabilities:
     `shown_as` maps a state this side cannot tell from another to that other (a PMS's one "tentative").
     `tells` are the kinds of message (`calbridge.messages.Kind`) that a portal itself sends its clients as their
     bookings change: nobody else sends these. `notifies` are those it sends when its hook `notify` asks it to.
+    `publishes`: a portal that shows its clients what the clinic made for them by itself, in their accounts.
     `holds`: it can show that a slot is only reserved, or asked for; else it is given a plain appointment whose title
     says so, and which names nobody while it is reserved.
     `adopts`: appointments that staff make there become the clinic's (a PMS), instead of mere busy time (a calendar).
@@ -244,6 +265,7 @@ class Capabilities:
     two_stage: bool = False
     matches_clients: bool = False
     takes_offers: bool = False
+    publishes: bool = False
     max_age: int | None = None
     webhooks: bool = False
     tells: frozenset[str] = frozenset()

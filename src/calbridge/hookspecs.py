@@ -16,7 +16,6 @@ from calbridge.provider import (
     Change,
     ClientQuery,
     ClientRecord,
-    Entry,
     ExportReceipt,
     Feed,
     Finding,
@@ -94,8 +93,8 @@ class ProviderSpec:
         """Portals: replace the offered slots of each window in `offer`."""
 
     @hookspec(firstresult=True)
-    def import_bookings(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Entry] | None:
-        """Portals: holds, requests, bookings and their changes since `cursor` ("" is a first read)."""
+    def import_bookings(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record] | None:
+        """Portals: holds, requests, bookings, accounts and their changes since `cursor` ("" is a first read)."""
 
     @hookspec(firstresult=True)
     def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record] | None:

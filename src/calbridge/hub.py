@@ -12,6 +12,7 @@ from typing import Literal
 from calbridge.changes import Change
 from calbridge.feeds import (
     AbsenceRecord,
+    AccountRecord,
     Busy,
     Capabilities,
     ClientRecord,
@@ -27,7 +28,7 @@ from calbridge.messages import MessageDue, Told
 from calbridge.model import Appointment, Consent, Details, Side
 from calbridge.views import Role, View
 
-Foreign = Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable
+Foreign = Busy | WindowRecord | AbsenceRecord | ClosureRecord | Unreadable | AccountRecord
 """What a side holds that is no appointment of ours. Stored by (connection, ref)."""
 
 
@@ -58,7 +59,8 @@ class Shadow:
 class Link:
     """One connection as the core sees it. `rank` orders authority: 0 is the system of record.
 
-    `approved` is False until the first cycle's plan was applied. `last_success` is the start of the last good read.
+    `approved` is False until the first cycle's plan was applied. `last_success` is the start of the last good read,
+    `last_full` that of the last full one, which went as far as `reach` (epoch seconds).
     `released` says that a person released the guard for the next cycle. `fingerprint` is of URL, account and filter.
     """
 
@@ -72,6 +74,7 @@ class Link:
     released: bool = False
     last_success: int | None = None
     last_full: int | None = None
+    reach: int | None = None
 
     @property
     def side(self) -> Side:
@@ -143,7 +146,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """A client's consent, as it came with this booking; kept apart from it, because its text is long and is proof."""
+    """A client's consent, as it came with this booking; kept apart from it, because its text is long and is proof.
+
+    `appointment` is `connection/ref` where it came with an account.
+    """
 
     appointment: str
     consent: Consent
@@ -151,7 +157,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
-    """A client's record that is to be made. `key` is the idempotency key: the same for as long as it is meant."""
+    """A client's record that is to be made. `key` is the idempotency key: the same for as long as it is meant.
+
+    `appointment` is the booking it is for, or `connection/ref` of an account.
+    """
 
     appointment: str
     details: Details
@@ -171,7 +180,7 @@ class Questions:
 class Answers:
     """Probes by (connection, ref); client records by lookup key (absent: the PMS could not be asked).
 
-    `created` are new records by appointment, or the sentence why the PMS makes none (absent: not answered yet).
+    `created` are new records by what they are for, or the sentence why the PMS makes none (absent: not answered yet).
     `conflicts` are (connection, appointment) whose last write the remote refused because the time is taken.
     """
 
@@ -216,7 +225,7 @@ class Silent:
     """What the client knows without a message of the bridge, and why: a code."""
 
     message: MessageDue
-    why: Literal["first_import", "portal", "quiet"]
+    why: Literal["first_import", "portal", "quiet", "shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,7 +285,9 @@ _MIDDLE = (
 )
 _FOOT = (
     "",
-    "* Only clients who booked are told; what staff booked by itself is told to nobody.",
+    "* Clients are told of what they booked, and of what the clinic made for them by itself where they see it in their",
+    "  account at a portal (`publish`): once, when it was made or marked while they were connected. What was there",
+    "  before is shown without a message; its changes are told. All else that staff makes is told to nobody.",
     "* Two changes that she heard nothing between are one message. Each message has a key (booking, kind, revision, or",
     "  the instant of a reminder) and is sent once, also across crashes and restarts.",
     "* A portal that sends a kind by itself is not repeated. Else the booking's own portal is asked, where it can, and",

@@ -151,6 +151,7 @@ class Rules:
     show_duration: bool = True
     reminders: tuple[int, ...] = ()
     publish: Literal["all", "marked"] = "all"
+    publish_categories: tuple[str, ...] = ()
     max_cancellations: int = 3
     write_timeout: int = 900
     authority: Authority = Authority()
@@ -306,6 +307,18 @@ class Consent:
     agreed_at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """Where a client sees what the clinic made for her by itself: her account at one portal (S1).
+
+    `quietly`: it is not told to her as something new, because it was there before she was, or before the bridge.
+    """
+
+    portal: str
+    account: str
+    quietly: bool = False
+
+
 Match = Literal["", "linked", "proposed", "ambiguous", "unmatched", "creating"]
 """How far a booking's client is known. `creating`: a new record of her own is on its way."""
 
@@ -323,6 +336,8 @@ class Appointment:
     `client`/`patient` are keys of the PMS's records, `match` is how they were found ("": nobody was asked yet), and
     `not_clients` the records that a person said are somebody else's. `agreed` is when the client agreed to the privacy
     notice; its text is kept apart.
+    `marked`: the clinic put it into the portal's calendar or category, so that its client sees it (S1). `showing` is
+    where she does, for what the clinic made itself; what she booked she sees where she booked it (`source`).
     `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
     words), `alternatives` what she is offered instead.
     """
@@ -347,6 +362,8 @@ class Appointment:
     match: Match = ""
     not_clients: tuple[str, ...] = ()
     agreed: int | None = None
+    marked: bool = False
+    showing: Showing | None = None
     hold_expires: int | None = None
     decline_reason: str = ""
     alternatives: tuple[Alternative, ...] = ()
@@ -359,6 +376,11 @@ class Appointment:
     moved: int = 0
     created: int = 0
     changed: int = 0
+
+    @property
+    def portal(self) -> str:
+        """The connection through which its client knows it; of what the clinic keeps to itself, where it came from."""
+        return self.showing.portal if self.showing else self.source
 
     @property
     def span(self) -> Interval:

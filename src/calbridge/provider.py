@@ -27,6 +27,7 @@ from calbridge.changes import (
 )
 from calbridge.feeds import (
     AbsenceRecord,
+    AccountRecord,
     Busy,
     Capabilities,
     ClientQuery,
@@ -64,6 +65,7 @@ from calbridge.views import Role
 
 __all__ = [
     "AbsenceRecord",
+    "AccountRecord",
     "Alternative",
     "Busy",
     "CalendarChange",

@@ -31,6 +31,7 @@ class CalendarView:
     description: str = ""
     note: str | None = None
     confidential: bool = False
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,14 @@ class PmsView:
     note: str = ""
     client: str = ""
     patient: str = ""
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
     """What the portal, and through it the client, may know of her own booking.
 
+    `account` is the portal's own name of her account, of what the clinic made for her by itself; else "".
     `wide_moves`: she may move it to what the portal was told for moves (`OfferWindow.moves`), not only to what anybody
     may book (S4).
     """
@@ -65,6 +68,7 @@ class PortalView:
     service: str = ""
     description: str = ""
     decline_reason: str = ""
+    account: str = ""
     wide_moves: bool = False
 
 
@@ -129,6 +133,7 @@ def _calendar(appointment: Appointment, clinic: Clinic) -> CalendarView:
         description="" if held else appointment.description,
         note=("" if held else appointment.note) if names == "full" else None,
         confidential=names == "full" and not held,
+        marked=appointment.marked,
     )
 
 
@@ -145,6 +150,7 @@ def _pms(appointment: Appointment, clinic: Clinic) -> PmsView:
         note=appointment.note,
         client=appointment.client,
         patient=appointment.patient,
+        marked=appointment.marked,
     )
 
 
@@ -157,6 +163,7 @@ def _portal(appointment: Appointment, clinic: Clinic) -> PortalView:
         service=appointment.service,
         description=appointment.description,
         decline_reason=visible_reason(appointment, clinic.rules),
+        account=appointment.showing.account if appointment.showing else "",
         wide_moves=moves_widely(appointment, clinic.rules),
     )
 

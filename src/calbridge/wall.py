@@ -18,6 +18,8 @@ from calbridge.model import WallWindow
 
 DAY = 1440
 _EPOCH = date(1970, 1, 1).toordinal()
+_LOW, _HIGH = ((day.toordinal() - _EPOCH) * 86_400 for day in (date(1, 1, 4), date(9999, 12, 28)))
+"""Three days from both ends of the calendar: whatever the zone, the days beside them are in it too."""
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)|([01]\d|2[0-3]):([0-5]\d)-24:00")
 
 
@@ -51,8 +53,11 @@ def zone(name: str) -> ZoneInfo:
 
 
 def local(tz: str, instant: int) -> datetime:
-    """The aware local time of an instant."""
-    return datetime.fromtimestamp(instant, zone(tz))
+    """The aware local time of an instant, for all behind the calendar's last days one of those.
+
+    Whoever asks for the end of the year 9999 is too late like anybody else, and stops nobody.
+    """
+    return datetime.fromtimestamp(min(max(instant, _LOW), _HIGH), zone(tz))
 
 
 @lru_cache(maxsize=4_096)

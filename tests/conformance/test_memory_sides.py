@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 
-from calbridge.model import Clinic, Details, Resource, Service
+from calbridge.model import Clinic, Details, Resource, Service, State
+from calbridge.provider import NotifierAbilities, Recipient
 from calbridge.testing.clock import VirtualClock
-from calbridge.testing.conformance import CalendarTests, PmsTests, PortalTests
+from calbridge.testing.conformance import (
+    AccountTests,
+    CalendarTests,
+    Delivered,
+    NotifierTests,
+    PmsTests,
+    PortalTests,
+)
 from calbridge.testing.faults import Fault, Faulty
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar, tidied, unchanged
+from calbridge.testing.memory_notifier import Mailbox, MemoryNotifier
 from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
 from calbridge.testing.memory_portal import PortalModel, Refused
 from calbridge.testing.portal_provider import MemoryPortal
@@ -98,6 +107,15 @@ class Portal(MemoryDriver):
     def alternatives(self, ref: str) -> tuple[int, ...]:
         return tuple(each.start for each in self.model.bookings[ref].alternatives)
 
+    def connect(self) -> str:
+        return self.model.connect(Details(first_name="Mia", last_name="Berg", email="mia@example.org"))
+
+    def leave(self, account: str) -> None:
+        self.model.disconnect(account)
+
+    def page(self, account: str) -> list[tuple[State, int, str]]:
+        return [(each.state, each.start, each.description) for each in self.model.page(account)]
+
     def messages(self, ref: str) -> int:
         return sum(count for (booking, _, _), count in self.model.messages.items() if booking == ref)
 
@@ -116,8 +134,46 @@ class TestMemoryPms(PmsTests):
         return Pms(MemoryPms(model), model)
 
 
-class TestMemoryPortal(PortalTests):
+class TestMemoryPortal(AccountTests, PortalTests):
     @pytest.fixture
     def side(self) -> Portal:
         model = PortalModel(VirtualClock(NOON))
         return Portal(MemoryPortal(model), model)
+
+
+class Post:
+    """A mail box that can be out of reach, or lose its answers."""
+
+    def __init__(self, make: Any = MemoryNotifier, *, repeats_safely: bool = False) -> None:
+        self.mailbox = Mailbox()
+        self._fault: Fault | None = None
+        notifier = make(self.mailbox, NotifierAbilities(repeats_safely=repeats_safely))
+        self.notifier = Faulty(notifier, lambda hook: self._fault if hook == "notify" else None)
+
+    def delivered(self) -> list[Delivered]:
+        return [
+            Delivered(to=getattr(getattr(each, "to", None), "email", each.clinic.email), text=repr(each))
+            for each in self.mailbox.delivered
+        ]
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        yield from self._with(Fault.UNREACHABLE)
+
+    @contextmanager
+    def lost_answers(self) -> Iterator[None]:
+        yield from self._with(Fault.LOST_ANSWER)
+
+    def refuse(self, to: Recipient) -> None:
+        self.mailbox.refusing.add(to.email)
+
+    def _with(self, fault: Fault) -> Iterator[None]:
+        self._fault = fault
+        yield
+        self._fault = None
+
+
+class TestMemoryNotifier(NotifierTests):
+    @pytest.fixture(params=[False, True], ids=["once", "repeats-safely"])
+    def side(self, request: pytest.FixtureRequest) -> Post:
+        return Post(repeats_safely=request.param)

@@ -22,7 +22,7 @@ from calbridge.views import CalendarView, PmsView, PortalView
 MAY_LEAVE = {
     "PortalChange": "key appointment revision view remove ref version previous overbook notify alternatives",
     "Alternative": "resource start end",
-    "PortalView": "state resource start end service description decline_reason wide_moves",
+    "PortalView": "state resource start end service description decline_reason account wide_moves",
     "Offer": "clinic revision windows",
     "OfferWindow": "resource window slots moves",
     "OfferedSlot": "service start end",

@@ -392,3 +392,18 @@ def test_what_cannot_be_read_says_whether_its_time_is_blocked(
     (task,) = it.see(pms=changed(record)).tasks
     assert f"cannot be read (line 3: x); {kept}." in task.sentence
     assert any(facts(it.state, it.clinic, NOW).taken.values()) is (kept == "its time is kept blocked")
+
+
+def test_a_booking_that_cannot_be_read_is_a_persons_question_until_it_can() -> None:
+    """R7. A client waits for an answer to it; once nobody at the clinic would have heard of it."""
+    it = held(hub())
+    record = Unreadable(ref="visit/9", version="1", why="the portal's record has no usable start")
+    (task,) = it.see(portal=changed(record)).tasks
+    assert (task.key, task.kind) == ("unreadable:portal/visit/9", "unreadable")
+    assert "entry visit/9 cannot be read (the portal's record has no usable start)" in task.sentence
+    assert ("portal", "visit/9") in it.state.foreign
+    booked = portal("visit/9", State.REQUESTED, replaces="hold/1", details=MARA)
+    plan = it.see(portal=changed(booked))
+    assert "unreadable:portal/visit/9" in plan.settled
+    assert ("portal", "visit/9") not in it.state.foreign
+    assert client(it).state is not State.HELD

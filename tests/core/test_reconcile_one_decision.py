@@ -242,3 +242,23 @@ def test_another_service_has_its_own_length() -> None:
     it.see(calendar=changed(entry(TEN + HOUR, TEN + 2 * HOUR)))
     it.see(portal=changed(edited(it, "portal", service="long", end=TEN + HOUR)))
     assert (client(it).service, client(it).minutes) == ("long", 60)
+
+
+# --- out of this world ------------------------------------------------------------------------------
+
+FAR = [253_402_300_799 - 1_800, 253_402_300_799]
+"""The last half hour and the last second of the calendar."""
+
+
+@pytest.mark.parametrize("start", FAR)
+@pytest.mark.parametrize("tz", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("state", [State.HELD, State.REQUESTED, State.CONFIRMED])
+def test_a_booking_at_the_end_of_the_calendar_stops_nobody(start: int, tz: str, state: State) -> None:
+    it = hub()
+    it.clinic = replace(it.clinic, time_zone=tz)
+    far = portal("booking/far", state, start=start, end=min(start + HALF, 253_402_300_799), details=MARA)
+    it.see(portal=changed(far, portal("hold/1", State.HELD, start=LATER, end=LATER + HALF)))
+    it.see(portal=changed(portal("hold/2", State.HELD, start=LATER, end=LATER + HALF)))
+    kept = {each.start: each.state for each in it.state.appointments.values() if not each.state.gone}
+    assert (start in kept) is (state is State.CONFIRMED)
+    assert kept.get(LATER, State.HELD) is State.HELD

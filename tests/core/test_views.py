@@ -90,7 +90,8 @@ def test_a_portal_never_sees_anything_private(state, written, names):
 
 def test_a_portal_view_has_no_field_for_anything_private():
     assert {field.name for field in fields(PortalView)} == {
-        *("state", "resource", "start", "end", "service", "description", "decline_reason", "wide_moves")
+        *("state", "resource", "start", "end", "service", "description", "decline_reason", "account"),
+        "wide_moves",
     }
 
 

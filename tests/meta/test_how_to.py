@@ -174,6 +174,23 @@ def test_the_pack_of_the_page_passes_its_own_test(
     assert (words.vendor, words.words["closure"]) == ("Acme Praxis", "Praxisferien")
 
 
+# --- send-e-mail.md -------------------------------------------------------------------------------
+
+
+def test_the_mail_of_the_page_is_a_configuration(tmp_path: Path) -> None:
+    (text,) = blocks("send-e-mail.md", "toml")
+    path = tmp_path / "calbridge.toml"
+    path.write_text(f'[bridge]\nsecrets_directory = "secrets"\n{text}', encoding="utf-8")
+    config = load(path, {}, load_plugins()).clinics["hafen"]
+    settings = config.notifiers["mail"].settings
+    assert (settings.host, settings.username, settings.security) == (
+        "mail.example.org",
+        config.clinic.email,
+        "starttls",
+    )
+    assert config.clinic.booking_url == "https://book.example.org/hafen"
+
+
 # --- connect-a-portal.md --------------------------------------------------------------------------
 
 

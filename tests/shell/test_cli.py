@@ -649,7 +649,7 @@ def test_init_writes_a_commented_file_without_secrets_that_checks(practice: Any)
 
 def test_init_asks_when_it_may(practice: Any) -> None:
     answers = ["Praxis Nord", "Europe/Vienna", "AT", "", "mon 09:00-12:00", "Dr. Eva Au", "Check-up 20", "desk"]
-    result = call("init", "--config", "asked.toml", input="\n".join([*answers, "http://d/", "", ""]))
+    result = call("init", "--config", "asked.toml", input="\n".join([*answers, "http://d/", "", "", ""]))
     assert result.exit_code == 0, result.output
     shown = ask("config", "show", "--config", "asked.toml")["clinics"]["praxis-nord"]
     assert (shown["time_zone"], shown["region"], list(shown["connections"])) == ("Europe/Vienna", "AT", ["portal"])
@@ -658,7 +658,7 @@ def test_init_asks_when_it_may(practice: Any) -> None:
 def test_init_asks_again_and_keeps_what_was_said(practice: Any) -> None:
     answers = [
         "Praxis Nord", "Europe/Viena", "Europe/Vienna", "at", "AT", "provett", "", "mon 9-12", "mon 09:00-12:00",
-        "Dr. Eva Au", "Check-up", "Check-up 20", "desks", "desk", "", "http://d/", "", "", "",]  # fmt: skip
+        "Dr. Eva Au", "Check-up", "Check-up 20", "desks", "desk", "", "http://d/", "", "", "", "",]  # fmt: skip
     result = call("init", "--config", "asked.toml", input="\n".join(answers))
     assert result.exit_code == 0, result.output
     said = [line for line in result.output.splitlines() if "Error: " in line]

@@ -91,6 +91,13 @@ def test_a_first_day_after_the_last_is_refused(paper: Any) -> None:
     )  # fmt: skip
 
 
+def test_a_date_at_the_end_of_the_calendar_is_refused(paper: Any) -> None:
+    result = call(*SUNDAY, "--from", "9999-12-31", width=120)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        2, "Error: Invalid value for '--from': \"9999-12-31\" is not between 1970 and 9998"
+    )  # fmt: skip
+
+
 def test_parts_of_the_day_go_by_when_the_visit_begins(paper: Any) -> None:
     paper.path.write_text(CLINIC.replace('"09:00-12:00", "17:00-18:00"', '"11:30-12:30", "16:45-17:30"'))
     found = {

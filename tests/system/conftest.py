@@ -31,8 +31,11 @@ PRELOADED = [
     "calbridge.engine",
     "calbridge.store",
     "calbridge.connect",
+    "calbridge.cli.run",
+    "calbridge.daemon",
+    "calbridge.testing.portal_provider",
 ]
-PLUGINS = ["calbridge_caldav.plugin", "calbridge_pms.plugin", "calbridge_vetstoria.plugin"]
+PLUGINS = ["calbridge_caldav.plugin", "calbridge_mail.notifier", "calbridge_pms.plugin", "calbridge_vetstoria.plugin"]
 COMMAND_S = 60
 STORY_S = 600
 SMALL = replace(DAY, visits=4, days=12)
@@ -63,17 +66,20 @@ Open = Callable[..., AbstractContextManager[World]]
 
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
-    """Start `calbridge ...` in a process of its own, without paying for the imports each time."""
+    """Start `calbridge ...` in a process of its own, without paying for the imports each time.
+
+    Another `script` of this folder may run it in its own way; it finds `more` in its globals.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*PRELOADED, *PLUGINS])
     folder = tmp_path_factory.mktemp("commands")
-    script = Path(__file__).with_name("command.py")
 
-    def started(*arguments: str) -> Running:
+    def started(*arguments: str, script: str = "command.py", **more: Any) -> Running:
         output = folder / f"{len(list(folder.iterdir()))}.json"
         output.touch()
-        given = {"ARGUMENTS": list(arguments), "OUTPUT": str(output)}
-        process = context.Process(target=runpy.run_path, args=(str(script), given, "__main__"))
+        given = {"ARGUMENTS": list(arguments), "OUTPUT": str(output), **more}
+        path = str(Path(__file__).with_name(script))
+        process = context.Process(target=runpy.run_path, args=(path, given, "__main__"))
         process.start()
         return Running(process, output)
 

@@ -30,6 +30,7 @@ PRESET = {
     "reschedule_scope": "online",
     "reminders": ["PT25H", "PT1H"],
     "publish": "marked",
+    "publish_categories": ["around.pet"],
 }
 """The column of the vendor's pair in the booking rules' table of presets."""
 PRACTICE = """

@@ -23,6 +23,7 @@ EMPTIED = (
     "holds",
     "messages",
     "bookings",
+    "accounts",
     "notices",
     "events",
     "idempotency",

@@ -19,6 +19,7 @@ def test_a_booking_carries_what_the_bridge_needs(clinic: Bridge) -> None:
     moment = "2026-11-23T08:00:00+01:00"
     assert booking == {
         "id": booking["id"],
+        "account": None,
         "status": "requested",
         "revision": 1,
         "mode": "request",

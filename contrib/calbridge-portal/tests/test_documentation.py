@@ -3,14 +3,14 @@
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from calbridge_portal.faults import Action
 from calbridge_portal.main import options
 from calbridge_portal.problems import CODES
-from calbridge_portal.records import Booking, Hold, SiteSettings
+from calbridge_portal.records import Account, Booking, Hold, Made, SiteSettings
 from calbridge_portal.testing import Bridge
 
 ROOT = Path(__file__).parents[3]
@@ -33,14 +33,17 @@ def test_every_code_stands_at_its_status(code: str, status: int) -> None:
 def test_every_event_is_described() -> None:
     text = "\n".join(source.read_text(encoding="utf-8") for source in SOURCES)
     emitted = set(
-        re.findall(r'"(booking\.\w+|availability\.replaced|settings\.updated|hold\.created|site\.heartbeat)"', text)
+        re.findall(
+            r'"(booking\.\w+|account\.\w+ed|availability\.replaced|settings\.updated|hold\.created|site\.heartbeat)"',
+            text,
+        )
     )
-    assert len(emitted) >= 11
+    assert len(emitted) >= 15
     assert [kind for kind in sorted(emitted) if f"`{kind}`" not in PAGE] == []
 
 
-@pytest.mark.parametrize("record", [SiteSettings, Hold, Booking])
-def test_every_member_is_described(record: type[SiteSettings | Hold | Booking]) -> None:
+@pytest.mark.parametrize("record", [SiteSettings, Hold, Booking, Account, Made])
+def test_every_member_is_described(record: type[Any]) -> None:
     assert [field.name for field in fields(record) if field.name not in PAGE] == []
 
 

@@ -22,6 +22,7 @@ def test_a_booking_comes_back_as_it_was_made(bridge: Any) -> None:
         client_id="c1",
         patient_id="p1",
         booking_info="Phone: 1",
+        categories=["around.pet"],
         client_ref="b-1",
         client_revision=7,
     )
@@ -46,6 +47,7 @@ def test_a_booking_comes_back_as_it_was_made(bridge: Any) -> None:
         "client_id": "c1",
         "patient_id": "p1",
         "booking_info": "Phone: 1",
+        "categories": ["around.pet"],
         "client_ref": "b-1",
         "client_revision": 7,
         "cancel_reason": "",

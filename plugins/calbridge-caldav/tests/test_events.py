@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from calbridge.ical.lines import FaultError
 from calbridge.model import State
+from calbridge.views import CalendarView
 from calbridge_caldav.amend import amend, compose, settled
 from calbridge_caldav.document import Document
 from calbridge_caldav.notes import join, split
-from calbridge_caldav.own import stamp_of, view_of
+from calbridge_caldav.own import categories, stamp_of, view_of
 from calbridge_caldav.vtimezone import vtimezone
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -29,8 +30,11 @@ text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text(
 )
 
 
+MARKS = ("around.pet", "App")
+
+
 def read(body: bytes, zone: ZoneInfo = BERLIN) -> Any:
-    return view_of(Document.parse(body), "anna", zone)
+    return view_of(Document.parse(body), "anna", zone, marks=MARKS)
 
 
 def edited(body: bytes, *swaps: tuple[str, str]) -> bytes:
@@ -52,6 +56,7 @@ def test_two_texts_in_one(description: str, note: str) -> None:
     description=text,
     note=st.none() | text,
     confidential=st.booleans(),
+    marked=st.booleans(),
     state=st.sampled_from(State),
     start=st.integers(1_700_000_000, 2_200_000_000),
     length=st.integers(1, 14 * 86_400),
@@ -61,13 +66,38 @@ def test_any_view_is_read_back(make: Any, zone: str, start: int, length: int, **
     """Also in the hour that comes twice, in words of any alphabet, with lines of any length."""
     clinic = ZoneInfo(zone)
     asked = make.view(start=start, end=start + length, **fields)
-    body = compose("abc1", 3, asked, zone=clinic, now=NOW)
-    assert read(body, clinic) == settled(asked)
+    body = compose("abc1", 3, asked, zone=clinic, now=NOW, marks=MARKS)
+    assert read(body, clinic) == settled(asked, marks=MARKS)
     assert settled(settled(asked)) == settled(asked)
     assert all(len(line) <= 75 for line in body.split(b"\r\n"))
     body.decode()
-    changed = amend(Document.parse(body), "abc1", 4, asked, zone=clinic, now=NOW)
-    assert read(changed, clinic) == settled(asked)
+    changed = amend(Document.parse(body), "abc1", 4, asked, zone=clinic, now=NOW, marks=MARKS)
+    assert read(changed, clinic) == settled(asked, marks=MARKS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "marked", "left"),
+    [
+        ("CATEGORIES:confirmed", False, {"confirmed"}),
+        ("CATEGORIES:confirmed\r\nCATEGORIES:Hund,Around.Pet", True, {"confirmed", "hund"}),
+        ("CATEGORIES:confirmed,APP", True, {"confirmed"}),
+        ("CATEGORIES:confirmed,Apparat", False, {"confirmed", "apparat"}),
+    ],
+)
+def test_a_category_of_staffs_shows_it_to_its_client_and_goes_alone(typed: str, marked: bool, left: set[str]) -> None:
+    body = edited(compose("abc1", 1, make_view(), zone=BERLIN, now=NOW, marks=MARKS), ("CATEGORIES:confirmed", typed))
+    assert read(body).marked is marked
+    for wanted in (True, False):
+        body = amend(Document.parse(body), "abc1", 2, make_view(marked=wanted), zone=BERLIN, now=NOW, marks=MARKS)
+        assert read(body).marked is wanted
+        assert read(body).state is State.CONFIRMED
+    (event,) = Document.parse(body).walk("VEVENT")
+    assert categories(event) == left
+
+
+def make_view(**changes: Any) -> CalendarView:
+    shown = CalendarView(state=State.CONFIRMED, resource="anna", start=NOW, end=NOW + 1_800, title="Check-up")
+    return replace(shown, **changes)
 
 
 @given(before=text, after=text, note=text)

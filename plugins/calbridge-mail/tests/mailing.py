@@ -1,17 +1,13 @@
-"""Short ways to make notices, a mail server's memory and its one account; a conftest cannot be imported."""
+"""Short ways to make notices, and the mail server's one account; a conftest cannot be imported."""
 
 from __future__ import annotations
 
-import email
-import email.policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-
 from calbridge.model import State
 from calbridge.provider import ClientNotice, ClinicNotice, Kind, NotifyReceipt, PublicClinic, Recipient, Visit
+from calbridge.testing.mail_server import account
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 NOW = 1_795_420_800  # 2026-11-23 08:00 UTC
@@ -27,60 +23,8 @@ CLINIC = PublicClinic(
 )
 
 
-class Sink:
-    """What reached the server. `answers` are replies to RCPT and to a message; "drop" breaks the connection instead."""
-
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        self.to: list[str] = []
-        self.helo: list[str] = []
-        self.mail_answers: list[str] = []
-        self.rcpt_answers: list[str] = []
-        self.data_answers: list[str] = []
-
-    @property
-    def mails(self) -> list[EmailMessage]:
-        """The messages, read back by a parser that is not the one that wrote them."""
-        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]  # type: ignore[misc]
-
-    async def handle_EHLO(  # noqa: N802 - the library's name
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        self.helo.append(hostname)
-        return responses
-
-    async def handle_MAIL(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self.mail_answers.pop(0) if self.mail_answers else "250 OK"
-        envelope.mail_from = address
-        return answer
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self.rcpt_answers.pop(0) if self.rcpt_answers else "250 OK"
-        if answer == "drop":
-            server.transport.close()
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = self.data_answers.pop(0) if self.data_answers else "250 OK"
-        if answer in {"drop", "250 OK"}:
-            self.received.append(bytes(envelope.content or b""))
-            self.to += envelope.rcpt_tos
-        if answer == "drop":
-            server.transport.close()
-        return answer
-
-
-def trusted(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-    """One account."""
-    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"praxis", b"geheim")
-    return AuthResult(success=right, handled=right)
+trusted = account("praxis", "geheim")
+"""The server's one account."""
 
 
 class Gate:

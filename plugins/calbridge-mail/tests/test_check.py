@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from mailing import CERTIFICATES, CLINIC, Sink, trusted
+from mailing import CERTIFICATES, CLINIC, trusted
 from pydantic import ValidationError
 
+from calbridge.testing.mail_server import Sink
 from calbridge_mail.settings import MailSettings
 
 OWN = {"ca_file": str(CERTIFICATES / "self-signed.pem")}

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from mailing import CERTIFICATES, CLINIC, SENT, Gate, Sink, clinic_notice, notice, trusted
+from mailing import CERTIFICATES, CLINIC, SENT, Gate, clinic_notice, notice, trusted
 
 from calbridge.errors import NeedsHuman, RetryLater
 from calbridge.hookspecs import NotifierSpec
 from calbridge.notify import Notifiers
 from calbridge.plugins import load_plugins
 from calbridge.provider import NotifyReceipt
+from calbridge.testing.mail_server import Sink
 
 SECRET = "geheim"
 LOGIN = {"username": "praxis", "password": SECRET}
@@ -161,7 +162,7 @@ class Script:
 
 
 SILENT = [
-    ((), "cannot be reached or breaks off"),
+    ((), "did not answer in time"),
     (("554 no service",), "cannot be reached or breaks off"),
     (("220 ready", "500 what?", "500 what?"), "cannot be reached or breaks off"),
     (("SSH-2.0-OpenSSH",), "cannot be reached or breaks off"),

@@ -91,6 +91,22 @@ def test_a_client_is_made_once_with_her_animal_and_her_consent(side: Any, lost: 
     assert filed["created_by"] == "integration"
 
 
+@pytest.mark.parametrize(("typed", "there"), [("dog", "Hund"), (" DOG ", "Hund"), ("cat", "Katze"), ("Yak", "Yak")])
+def test_a_species_has_the_practices_word_there_and_the_clinics_here(side: Any, typed: str, there: str) -> None:
+    """S3 compares the species: a German PMS would never have the dog that an English page asks for."""
+    provider = side.connect(species={"dog": "Hund", "Cat": "Katze"})
+    made = provider.create_client(details=replace(NEW, species=typed), key="k", consent=None)
+    (animal,) = side.http.get(f"/v1/clients/{made.id}/patients").json()["items"]
+    assert animal["species"] == there
+    (found,) = provider.find_clients(query=ClientQuery(id=made.id))
+    assert found.patients[0].species == {"Hund": "dog", "Katze": "cat"}.get(there, there)
+
+
+def test_two_words_for_one_species_are_refused() -> None:
+    with pytest.raises(ValidationError, match='dog and puppy are both mapped to "Hund"'):
+        PmsSettings(url="http://pms.test", token=SecretStr("x"), species={"dog": "Hund", "puppy": "Hund"})
+
+
 def test_all_her_animals_are_recorded_once_also_where_an_answer_was_lost(side: Any) -> None:
     several = replace(NEW, others=(Animal(name="Minka", species="cat"), Animal(name="Rex")))
     side.arm({"match": "* /v1/clients/", "action": "500_after_commit", "times": 3})

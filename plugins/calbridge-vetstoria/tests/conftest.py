@@ -14,7 +14,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from calbridge.model import Clinic, Resource, Rules, Service
+from calbridge.model import Clinic, Resource, Rules, Service, State
 from calbridge.provider import PublicContext
 from calbridge.public import public
 from calbridge.transport import Limits, Transport
@@ -33,6 +33,7 @@ EMPTIED = (
     "holds",
     "messages",
     "bookings",
+    "accounts",
     "notices",
     "events",
     "idempotency",
@@ -136,6 +137,26 @@ class Clients:
         else:
             shown = self.http.get(f"/public/bookings/{self.tokens[ref]}").raise_for_status().json()
         return tuple(int(datetime.fromisoformat(each["start"]).timestamp()) for each in shown["alternatives"])
+
+    def connect(self) -> str:
+        body = {"customer": CUSTOMER, "patient": {"name": "Bello", "species": "dog"}, "language": "de"}
+        begun = self.http.post(f"/public/sites/{SITE}/accounts", json=body).raise_for_status().json()
+        code = self.read(f"/v1/sites/{SITE}/accounts/{begun['id']}/code")["code"]
+        url = f"/public/accounts/{begun['account_token']}/prove"
+        proved = self.http.post(url, json={"code": code}).raise_for_status().json()
+        account = f"account/{proved['id']}"
+        self.tokens[account] = proved["account_token"]
+        return account
+
+    def leave(self, account: str) -> None:
+        self.http.delete(f"/public/accounts/{self.tokens[account]}").raise_for_status()
+
+    def page(self, account: str) -> list[tuple[State, int, str]]:
+        shown = self.http.get(f"/public/accounts/{self.tokens[account]}").raise_for_status().json()["appointments"]
+        return [
+            (State(b["status"]), int(datetime.fromisoformat(b["start"]).timestamp()), b["note"] or "")
+            for b in (each["booking"] for each in shown)
+        ]
 
     def messages(self, ref: str) -> int:
         """Those about the practice's word: the client's own doings are confirmed to her too."""

@@ -57,6 +57,7 @@ FAILED = [
     (problem(404, "not_found"), NeedsHuman, "not_found"),
     (problem(400, "invalid_request"), NeedsHuman, "invalid_request"),
     (problem(409, "slot_unavailable"), Replan, "slot_unavailable"),
+    (problem(400, PERSON), SkipItem, "refused this record .400"),  # what stands where a code belongs is not repeated
     (problem(429, "rate_limited", retryable=True, headers={"retry-after": "7"}), RetryLater, "rate_limited"),
     (problem(503, "maintenance", retryable=True, headers={"retry-after": "7"}), RetryLater, "maintenance"),
     (problem(500, "internal", retryable=True), RetryLater, "internal"),
@@ -234,6 +235,18 @@ def test_one_unreadable_booking_hides_no_other(router: respx.MockRouter, provide
     assert (good.ref, bad.ref) == ("visit/bk_1", "visit/bk_2")
     assert "start" in bad.why
     assert PERSON not in bad.why
+
+
+@pytest.mark.parametrize("ident", [{"name": PERSON}, PERSON + " 1", [PERSON], 7, None, ""])
+def test_what_stands_where_an_id_belongs_is_not_repeated(
+    router: respx.MockRouter, provider: VetstoriaPortal, ident: Any
+) -> None:
+    broken = BOOKING | {"id": ident, "revision": PERSON}
+    snapshot = {"window_from": "2026-11-22T00:00:00+01:00", "holds": [], "bookings": [broken]}
+    body = {"events": [], "next_cursor": "c", "has_more": False, "snapshot": snapshot}
+    router.get(url__startswith=URL).mock(return_value=document(body))
+    (bad,) = provider.import_bookings(cursor="", window=WINDOW, known={}).items  # type: ignore[union-attr]
+    assert (bad.ref, bad.version) == ("visit/without-an-id", "")
 
 
 def test_ids_cannot_leave_their_place_in_a_path(router: respx.MockRouter, provider: VetstoriaPortal) -> None:

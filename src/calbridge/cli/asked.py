@@ -11,6 +11,7 @@ import click
 from calbridge.clock import SystemClock
 from calbridge.errors import ConfigError
 from calbridge.nearest import did_you_mean
+from calbridge.settings.values import FIRST_YEAR, LAST_YEAR
 from calbridge.wall import instant_of, local, minute_of_day
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ class LocalDate(click.ParamType[date]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The date, or one sentence."""
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f'"{value}" is not a date: write it like 2026-11-23', param, ctx)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.fail(f'"{value}" is not between {FIRST_YEAR} and {LAST_YEAR}', param, ctx)
+        return day
 
 
 DATE = LocalDate()
@@ -52,7 +56,7 @@ def clock(now: str) -> Clock:
     if not now:
         return SystemClock()
     moment = _moment(now)
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
         raise ConfigError("--now is an instant with its offset, such as 2026-11-23T09:00:00+01:00")
     return FixedClock(int(moment.timestamp()))
 
@@ -65,6 +69,8 @@ def start(tz: str, at: str) -> int:
             f'--at "{at}" is no time: write it like 2026-11-23T09:00, on the clinic\'s clock, '
             "or with its offset, like 2026-11-23T09:00+01:00"
         )
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ConfigError(f"--at {at} is not between {FIRST_YEAR} and {LAST_YEAR}")
     if moment.tzinfo is not None:
         return int(moment.timestamp())
     minute = moment.hour * 60 + moment.minute

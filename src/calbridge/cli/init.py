@@ -6,7 +6,7 @@ What a connection needs is asked of its plugin's own settings model, so that thi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ import click
 from calbridge.cli.answers import Init
 from calbridge.cli.finding import Looking, chosen, report
 from calbridge.cli.newfile import Answers, Place, hours, render, service, slug
+from calbridge.cli.newnotifier import Post
 from calbridge.cli.reporting import Outcome, config_option, reporting
 from calbridge.errors import ConfigError
 from calbridge.nearest import did_you_mean
@@ -44,9 +45,13 @@ HOURS = "mon-fri 09:00-12:00,14:00-18:00"
 @click.option("--practitioner", "practitioners", multiple=True, help="A practitioner's name; repeat for more.")
 @click.option("--service", "services", multiple=True, help='"Check-up 30": name and minutes; repeat for more.')
 @click.option("--connect", "kinds", multiple=True, help="A kind of system to connect; repeat for more.")
+@click.option("--notify", "notifiers", multiple=True, help="A kind of notifier that tells people; repeat for more.")
+@click.option(
+    "--email", default="", help="The clinic's address: messages are from it, and answers and its own go there."
+)
 @click.option("--find", "addresses", multiple=True, help="KIND=ADDRESS: an e-mail address, a host or a URL to look at.")
 @click.option("--allow-private", is_flag=True, help="A server to be found may be in your own network.")
-@click.option("--set", "values", multiple=True, help="KIND.FIELD=VALUE for a connection; repeat for more.")
+@click.option("--set", "values", multiple=True, help="KIND.FIELD=VALUE for a connection or a notifier.")
 @reporting
 def init(
     path: Path,
@@ -63,7 +68,7 @@ def init(
         raise ConfigError(f"{path} is already there and is not overwritten: name another with --config, or edit it")
     plugins = load_plugins()
     search = Searching(secrets=path.parent / "secrets", addresses=_addressed(addresses), allow_private=allow_private)
-    answers = _answers(plugins, given, _assigned(values), search, ask=not non_interactive)
+    answers = _answers(plugins, Asking(given=given, ask=not non_interactive), _assigned(values), search)
     _write(path, render(answers), plugins)
     return _outcome(path, answers)
 
@@ -77,40 +82,73 @@ class Searching:
     allow_private: bool
 
 
-def _answers(
-    plugins: Plugins, given: dict[str, object], assigned: dict[str, str], search: Searching, *, ask: bool
-) -> Answers:
-    def text(field: str, question: str, default: str, check: Check | None = None) -> str:
-        value = str(given[field] or "")
-        return value or (_prompt(question, default, check) if ask else default)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Answers from the options, from a person where one may be asked, else the defaults."""
 
-    def several(field: str, question: str, default: str, check: Check | None = None) -> list[str]:
-        listed = given[field]
+    given: dict[str, object]
+    ask: bool
+
+    def text(self, field: str, question: str, default: str, check: Check | None = None) -> str:
+        """One."""
+        value = str(self.given[field] or "")
+        return value or (_prompt(question, default, check) if self.ask else default)
+
+    def several(self, field: str, question: str, default: str, check: Check | None = None) -> list[str]:
+        """Any number, with commas between."""
+        listed = self.given[field]
         if isinstance(listed, tuple) and listed:
             return [str(each) for each in listed]
-        return _parts(_prompt(question, default, lambda text: _each(text, check)) if ask else default)
+        return _parts(_prompt(question, default, lambda text: _each(text, check)) if self.ask else default)
 
-    name = text("name", "Name of the clinic", "My clinic")
-    answers = Answers(
-        name=name,
-        key=str(given["key"] or slug(name)),
-        time_zone=text("time_zone", "Time zone", "Europe/Berlin", known_zone),
-        region=text("region", "Country code", "DE", region_code),
-        preset=text("preset", f"Preset of rules, or nothing ({_listed(plugins.presets)})", "", one_of(plugins.presets)),
-        hours=hours(text("opening", "Opening hours", HOURS, hours)),
-        practitioners=several("practitioners", "Practitioners, with commas between", "Dr. Anna Sommer"),
-        services=several("services", "Services with their minutes, with commas between", "Check-up 30", service),
-    )
+
+def _answers(plugins: Plugins, asking: Asking, assigned: dict[str, str], search: Searching) -> Answers:
+    answers = _clinic(plugins, asking)
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
-    kinds = several("kinds", question, "", one_of(plugins.kinds))
+    kinds = asking.several("kinds", question, "", one_of(plugins.kinds))
     places = _named_apart([Place.of(_kind(plugins, kind)) for kind in kinds])
-    _refuse_unknown(places, answers, assigned)
+    _refuse_unknown(places, answers, [key for key in assigned if key.partition(".")[0] not in plugins.notifiers])
     for place in places:
-        found = _found(plugins, place, answers, assigned, search, ask=ask)
-        _fill(place, answers, assigned, ask=ask)
-        if found is not None and not ask:
+        found = _found(plugins, place, answers, assigned, search, ask=asking.ask)
+        _fill(place, answers, assigned, ask=asking.ask)
+        if found is not None and not asking.ask:
             _refuse_undecided(place, answers, found)
-    return answers.with_places(places)
+    posts = _posts(plugins, asking)
+    _refuse_unknown([*places, *posts], answers, assigned)
+    for post in posts:
+        _fill(post, answers, assigned, ask=asking.ask)
+    question = "E-mail address of the clinic: messages are from it, answers and its own messages go there"
+    email = asking.text("email", question, "", _mail_address) if posts else str(asking.given["email"] or "")
+    return replace(answers, email=email).with_places(places, posts)
+
+
+def _clinic(plugins: Plugins, asking: Asking) -> Answers:
+    name = asking.text("name", "Name of the clinic", "My clinic")
+    presets = f"Preset of rules, or nothing ({_listed(plugins.presets)})"
+    return Answers(
+        name=name,
+        key=str(asking.given["key"] or slug(name)),
+        time_zone=asking.text("time_zone", "Time zone", "Europe/Berlin", known_zone),
+        region=asking.text("region", "Country code", "DE", region_code),
+        preset=asking.text("preset", presets, "", one_of(plugins.presets)),
+        hours=hours(asking.text("opening", "Opening hours", HOURS, hours)),
+        practitioners=asking.several("practitioners", "Practitioners, with commas between", "Dr. Anna Sommer"),
+        services=asking.several("services", "Services with their minutes, with commas between", "Check-up 30", service),
+    )
+
+
+def _posts(plugins: Plugins, asking: Asking) -> list[Place]:
+    """Nothing is asked where no plugin could send anything."""
+    question = f"What tells people of their appointments, or nothing ({_listed(plugins.notifiers)})"
+    kinds = asking if plugins.notifiers else replace(asking, ask=False)
+    return [_post(plugins, kind) for kind in kinds.several("notifiers", question, "", one_of(plugins.notifiers))]
+
+
+def _post(plugins: Plugins, kind: str) -> Post:
+    if kind not in plugins.notifiers:
+        known = _listed(plugins.notifiers) or "none"
+        raise ConfigError(f'no installed plugin provides notifier kind "{kind}"; there are {known}')
+    return Post.of_notifier(plugins.notifiers[kind])
 
 
 def _prompt(question: str, default: str, check: Check | None) -> str:
@@ -135,6 +173,17 @@ def _each(text: str, check: Check | None) -> None:
     if check is not None:
         for part in _parts(text):
             check(part)
+
+
+def _mail_address(text: str) -> None:
+    from pydantic import TypeAdapter, ValidationError
+
+    from calbridge.fields import MailAddress
+
+    try:
+        TypeAdapter(MailAddress).validate_python(text)
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -198,12 +247,13 @@ def _found(
     return found
 
 
-def _refuse_unknown(places: list[Place], answers: Answers, assigned: dict[str, str]) -> None:
+def _refuse_unknown(places: list[Place], answers: Answers, assigned: Iterable[str]) -> None:
     """A slip in --set would else be an answer that nobody hears."""
-    known = [f"{place.kind}.{key}" for place in places for key, _question in place.questions(answers)]
+    asked = [f"{place.kind}.{key}" for place in places for key, _question in place.questions(answers)]
+    known = asked + [f"{place.kind}.{key}" for place in places for key in place.simple]
     for key in assigned:
         if key not in known:
-            there = f"; there are {', '.join(known)}" if known else "; name a kind with --connect"
+            there = f"; there are {', '.join(asked)}" if asked else "; name a kind with --connect or --notify"
             raise ConfigError(f"--set {key}: nothing asks for that{did_you_mean(key, known) or there}")
 
 
@@ -221,10 +271,9 @@ def _refuse_undecided(place: Place, answers: Answers, found: Discovered) -> None
 
 def _fill(place: Place, answers: Answers, assigned: dict[str, str], *, ask: bool) -> None:
     """What is still open: as assigned, else asked for."""
+    place.values |= place.assigned(assigned)
     for key, question in place.questions(answers):
-        if f"{place.kind}.{key}" in assigned:
-            place.values[key] = assigned[f"{place.kind}.{key}"]
-        elif ask and key not in place.values and not place.found(key):
+        if ask and key not in place.values and not place.found(key):
             place.values[key] = _prompt(f"{place.kind}: {question}", "", partial(place.check, key))
 
 
@@ -261,7 +310,7 @@ def _write(path: Path, text: str, plugins: Plugins) -> None:
 def _outcome(path: Path, answers: Answers) -> Outcome:
     steps = [
         f"put the {place.kind}'s {field} into the file {path.parent / 'secrets' / f'{place.name}-{field}'}"
-        for place in answers.places
+        for place in (*answers.places, *answers.notifiers)
         for field in place.wanted
         if not (place.has_secret and field == "password")
     ]

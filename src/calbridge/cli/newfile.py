@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
@@ -81,6 +81,21 @@ class Place:
         except ValidationError as error:
             raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
+    @property
+    def simple(self) -> list[str]:
+        """The settings that one text can give."""
+        return [key for key, info in self.fields.items() if get_origin(info.annotation) is not dict]
+
+    def assigned(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What was given for it on the command line, by field; ConfigError for what the plugin would refuse."""
+        found = {key.partition(".")[2]: text for key, text in given.items() if key.partition(".")[0] == self.kind}
+        for key in found.keys() & self.fields.keys():
+            try:
+                self.check(key, found[key])
+            except ValueError as error:
+                raise ConfigError(f"--set {self.kind}.{key}: {error}") from None
+        return found
+
     def _check_entry(self, key: str, text: str) -> None:
         table = key.partition(".")[0]
         given = text or any(value for name, value in self.values.items() if name.startswith(f"{table}."))
@@ -97,6 +112,13 @@ class Place:
         line = f'{key} = {{ file = "{self.name}-{key}" }}'
         return line if key in self.wanted else f"# {line}"
 
+    def written(self, key: str, value: str) -> str:
+        """As TOML: a number or a truth value bare where the field is no text."""
+        info = self.fields.get(key)
+        kinds = getattr(info.annotation, "__args__", (info.annotation,)) if info is not None else (str,)
+        bare = str not in kinds and (value.isdigit() or value in {"true", "false"})
+        return value if bare else quoted(value)
+
     def lines(self) -> Iterator[str]:
         """Its section."""
         yield f'kind = "{self.kind}"'
@@ -106,7 +128,7 @@ class Place:
             if value and dot:
                 tables.setdefault(name, []).append(f"{entry} = {quoted(value)}")
             elif value:
-                yield f"{key} = {quoted(value)}"
+                yield f"{key} = {self.written(key, value)}"
         yield from (f"{name} = {{ {', '.join(entries)} }}" for name, entries in tables.items())
         yield from (self._secret(key) for key in self.secrets)
         private = "" if self.allow_private else "# "
@@ -126,7 +148,9 @@ class Answers:
     hours: dict[str, list[str]]
     practitioners: list[str]
     services: list[str]
+    email: str = ""
     places: tuple[Place, ...] = ()
+    notifiers: tuple[Place, ...] = ()
 
     @property
     def resources(self) -> dict[str, str]:
@@ -137,9 +161,9 @@ class Answers:
             found[slug(name) if first in found else first] = name
         return found
 
-    def with_places(self, places: list[Place]) -> Answers:
-        """The same, with connections."""
-        return replace(self, places=tuple(places))
+    def with_places(self, places: list[Place], notifiers: list[Place]) -> Answers:
+        """The same, with connections and notifiers."""
+        return replace(self, places=tuple(places), notifiers=tuple(notifiers))
 
 
 def slug(text: str) -> str:
@@ -187,7 +211,7 @@ def service(text: str) -> tuple[str, int]:
 
 def render(answers: Answers) -> str:
     """The whole file."""
-    return "\n".join([*_head(answers), *_resources(answers), *_services(answers), *_connections(answers)]) + "\n"
+    return "\n".join([*_head(answers), *_resources(answers), *_services(answers), *_others(answers)]) + "\n"
 
 
 def _head(answers: Answers) -> Iterator[str]:
@@ -200,6 +224,9 @@ def _head(answers: Answers) -> Iterator[str]:
     yield f"name = {quoted(answers.name)}"
     yield f"time_zone = {quoted(answers.time_zone)}"
     yield f"region = {quoted(answers.region)}"
+    yield f"{'' if answers.email else '# '}email = {quoted(answers.email)}   # sends messages, gets answers and its own"
+    yield '# phone = ""         # told to clients who must call'
+    yield '# booking_url = ""   # where clients book online; for invitations'
     yield f"preset = {quoted(answers.preset)}" if answers.preset else '# preset = "..."   # a vendor pair\'s rules'
     yield "# Nothing is offered to clients before clinic, resource and service all say online = true."
     yield "online = false"
@@ -224,6 +251,8 @@ def _services(answers: Answers) -> Iterator[str]:
         yield from (f"minutes = {minutes}", "online = false", f"resources = {json.dumps(list(answers.resources))}")
 
 
-def _connections(answers: Answers) -> Iterator[str]:
+def _others(answers: Answers) -> Iterator[str]:
     for place in answers.places:
         yield from ("", f"[clinics.{answers.key}.connections.{place.name}]", *place.lines())
+    for post in answers.notifiers:
+        yield from ("", f"[clinics.{answers.key}.notifiers.{post.name}]", *post.lines())

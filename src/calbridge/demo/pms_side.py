@@ -72,6 +72,11 @@ class PmsSide:
         made: dict[str, Any] = self.client.post(path, json=body, headers=asked).raise_for_status().json()
         return made
 
+    def clients(self, last_name: str) -> list[dict[str, Any]]:
+        """Everybody of that name."""
+        answer = self.client.get("/v1/clients", params={"last_name": last_name}).raise_for_status().json()
+        return list(answer["items"])
+
     def record(self, client: str) -> dict[str, Any]:
         """A client's record."""
         found: dict[str, Any] = self.client.get(f"/v1/clients/{client}").raise_for_status().json()

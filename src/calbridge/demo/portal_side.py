@@ -63,6 +63,25 @@ class PortalSide:
             body["consent"] = {"version": self.notice()["version"]}
         return self._post(f"/public/sites/{self.site}/bookings", body)
 
+    def connect(self, person: Person, animal: Animal, *, agrees: bool = False) -> str:
+        """Connect with the practice, with the code that goes to her address; the account's link."""
+        customer = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "phone", "address")}
+        body: dict[str, Any] = {
+            "customer": {name: text for name, text in customer.items() if text},
+            "patient": {"name": animal.name, "species": animal.species},
+        }
+        if agrees:
+            body["consent"] = {"version": self.notice()["version"]}
+        begun = self._post(f"/public/sites/{self.site}/accounts", body)
+        mail = self.operator.get(f"/v1/sites/{self.site}/accounts/{begun['id']}/code").raise_for_status().json()
+        proved = self._post(f"/public/accounts/{begun['account_token']}/prove", {"code": mail["code"]})
+        return str(proved["account_token"])
+
+    def account(self, token: str) -> list[dict[str, Any]]:
+        """What one's own account shows: `manage_token` and `booking` of each appointment."""
+        answer = self.client.get(f"/public/accounts/{token}").raise_for_status().json()
+        return list(answer["appointments"])
+
     def notice(self) -> dict[str, str]:
         """The privacy notice that the form shows: `version` and `text`; {} where there is none."""
         site = self.client.get(f"/public/sites/{self.site}").raise_for_status().json()
@@ -120,6 +139,10 @@ class PortalSide:
         """What the client was told, by kind, in order."""
         answer = self.operator.get(f"/v1/sites/{self.site}/bookings/{ref}/messages").raise_for_status()
         return [item["kind"] for item in answer.json()["items"]]
+
+    def everything(self) -> dict[str, Any]:
+        """All that the portal holds of clients and their visits, as its operator reads it."""
+        return self._snapshot()
 
     def fingerprint(self) -> dict[str, str]:
         """Each booking's revision, and where the change feed stands (it moves with every write, availability too)."""

@@ -11,7 +11,7 @@ from calbridge.errors import BridgeError
 from calbridge.feeds import ClientQuery, ClientRecord
 from calbridge.hub import HubState
 from calbridge.messages import MessageDue
-from calbridge.model import Details
+from calbridge.model import Appointment, Details
 from calbridge.notices import Notice, NotifyReceipt, client_notice, clinic_notice
 
 Call = Callable[[Notice, Callable[[], None]], NotifyReceipt]
@@ -33,10 +33,10 @@ def addressed(session: Session, state: HubState, message: MessageDue) -> tuple[N
         notice: Notice = clinic_notice(message, session.clinic)
         return notice, _deliverer(session, message, reach=None)
     appointment = state.appointments.get(message.appointment)
-    details = (appointment.details or Details()) if appointment else _record(session, message.client)
+    details = _details(session, appointment, message)
     if details is None:
         return None, None
-    shadow = state.shadows.get((appointment.source, appointment.id)) if appointment else None
+    shadow = state.shadows.get((appointment.portal, appointment.id)) if appointment else None
     notice = client_notice(
         message,
         session.clinic,
@@ -45,15 +45,24 @@ def addressed(session: Session, state: HubState, message: MessageDue) -> tuple[N
         manage_url=shadow.manage_url if shadow else "",
         now=session.clock.now(),
     )
-    source = appointment.source if appointment else ""
+    source = appointment.portal if appointment else ""
     deliverer = _deliverer(session, message, reach=details, source=source)
     if deliverer and deliverer.portal and shadow:
         notice = replace(notice, ref=shadow.ref)
     return notice, deliverer
 
 
+def _details(session: Session, appointment: Appointment | None, message: MessageDue) -> Details | None:
+    """What she told herself; of what the clinic made for her, or invites her by, what its record has."""
+    if appointment is None:
+        return _record(session, message.client)
+    if appointment.details is None and appointment.showing is not None:
+        return _record(session, appointment.client)
+    return appointment.details or Details()
+
+
 def _record(session: Session, client: str) -> Details | None:
-    """An invited client's name and address, as the practice holds them; None when it cannot be asked for them now."""
+    """A client's name and address, as the practice holds them; None when it cannot be asked for them now."""
     keepers = [name for name in session.host.connections if session.host.can(name, "find_clients")]
     records = [_asked(session, name, client) for name in keepers]
     found = next((record for each in records for record in each or () if record.id == client), None)

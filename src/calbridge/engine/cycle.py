@@ -20,7 +20,7 @@ from calbridge.hub import HubState, Observation, Plan
 from calbridge.model import Clinic
 from calbridge.notify import Notifiers
 from calbridge.provider import Clock
-from calbridge.reconcile import creation_due, questions, reconcile
+from calbridge.reconcile import more_to_ask, questions, reconcile
 from calbridge.store import Overlap, Store
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Engine:
         session.conflicts.clear()
         session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
-        return push(session) or any(creation_due(each) for each in plan.appointments)
+        return push(session) or more_to_ask(plan)
 
     def _decide(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> Plan:
         """Where a side shows again what ended so long ago that it was not loaded, with that: its id is not free."""

@@ -56,6 +56,12 @@ STORY: Mapping[str, str] = {
     "unlinked": "The link to client {client} was taken back, through {by}; the details are in its private note again.",
     "creating": "A new record was asked for, through {by}.",
     "client_created": "A new record was made for the client: {client}.",
+    "account_linked": "Account {account} is of client {client}: exactly one record has its e-mail address.",
+    "account_creating": "A new record was asked for, for whoever has account {account}.",
+    "account_open": "Account {account} is linked to no client ({match})[; for a new one it lacks {missing}].",
+    "account_gone": "Account {account} was closed; what it showed takes place all the same.",
+    "shown": "Its client sees it in her account there.",
+    "withdrawn": "Its client does not see it in her account any more; it takes place all the same.",
     "creation_refused": "The PMS made no new record; a person was told.",
     "not_admitted_late": "It had been confirmed before the client was known, and {rule}; a person was told.",
     # writes

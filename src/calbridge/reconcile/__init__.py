@@ -9,14 +9,13 @@ follow from state, a crash anywhere leads back to the same effects.
 
 from calbridge.reconcile.asking import moved_to
 from calbridge.reconcile.compare import fingerprint, pending
-from calbridge.reconcile.creating import creation_due
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.facts import facts
 from calbridge.reconcile.linking import waits
 from calbridge.reconcile.origins import origins
 from calbridge.reconcile.outcome import Outcome, outcome
 from calbridge.reconcile.places import has_place, keeps_record
-from calbridge.reconcile.questions import questions
+from calbridge.reconcile.questions import more_to_ask, questions
 from calbridge.reconcile.run import reconcile
 from calbridge.reconcile.standing import Standing, standing
 from calbridge.reconcile.telling import telling
@@ -24,12 +23,12 @@ from calbridge.reconcile.telling import telling
 __all__ = [
     "Outcome",
     "Standing",
-    "creation_due",
     "effects",
     "facts",
     "fingerprint",
     "has_place",
     "keeps_record",
+    "more_to_ask",
     "moved_to",
     "origins",
     "outcome",

@@ -27,7 +27,12 @@ def clinic_may(draft: Draft, appointment: Appointment, field: Literal["service",
 def client_may(
     draft: Draft, appointment: Appointment, field: Literal["service", "description"], modified: int | None
 ) -> bool:
-    """`modified` is when the client said so; with "last_edit" an edit of the clinic in the same round may be newer."""
+    """`modified` is when the client said so; with "last_edit" an edit of the clinic in the same round may be newer.
+
+    What the clinic made itself it describes itself, wherever it is shown.
+    """
+    if appointment.origin is Side.CLINIC:
+        return False
     match getattr(draft.clinic.rules.authority, field):
         case "clinic":
             return False

@@ -9,7 +9,7 @@ from typing import Any
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation, Shadow
 from calbridge.lifecycle import Event
-from calbridge.model import Appointment, State
+from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
 from calbridge.reconcile.asking import asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
@@ -18,6 +18,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.holds import TAKEN
 from calbridge.reconcile.missing import entries, missing, over, undecided
+from calbridge.slots import Decision
 from calbridge.views import PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
@@ -46,14 +47,38 @@ def _read(draft: Draft, link: Link, entry: Entry) -> None:
         return
     if key in draft.appointments:
         _known(draft, link, draft.appointments[key], entry)
+    elif entry.stamp is not None:
+        _shown_before(draft, link, entry)
     elif entry.view.state in LIVE and not over(entry, draft.now):
         meet(draft, link, entry)
+
+
+def _shown_before(draft: Draft, link: Link, entry: Entry) -> None:
+    """The clinic's own appointment, which the hub once put there and has lost sight of: never a booking of a client."""
+    key = entry.stamp.appointment if entry.stamp else ""
+    if key in draft.appointments:
+        draft.sighted(link, key, entry, edited=True)
+        draft.note("attached", key, link.name)
+        if entry.view.state is State.CANCELLED:  # by its client, before the answer to our write was heard
+            _cancel(draft, link, draft.appointments[key], entry)
+    elif not entry.view.state.ended and not over(entry, draft.now):
+        draft.reread(link)
+        draft.task(
+            "portal_stray",
+            f"{link.name}/{entry.ref}",
+            f"Clinic {draft.clinic.key}, connection {link.name}: the portal shows its client an appointment of the "
+            f"clinic, {entry.ref}, that the clinic does not have (any more). Cancel it in the portal.",
+            connection=link.name,
+        )
 
 
 def _lost(draft: Draft, link: Link, key: str, ref: str) -> None:
     """A portal that no longer knows a hold has released it; a vanished booking is a question, never a cancellation."""
     appointment = draft.appointments[key]
     if not isinstance(draft.answers.probes.get((link.name, ref)), Gone) or appointment.state.ended:
+        return
+    if appointment.origin is not Side.CLIENT:  # its client closed her account: nothing of the clinic's is over by that
+        draft.forget(link.name, key)
         return
     if appointment.state is State.HELD:
         draft.step(appointment, Event.RELEASE, connection=link.name)
@@ -195,8 +220,10 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
     asked = asked_at(draft, entry)
     decision = judge_all(draft, wanted, appointment.details, without=appointment.id, at=asked)
-    if not decision.ok:
-        draft.note("move_refused", appointment.id, link.name, rule=decision.code)
+    # It may last longer than its service, which is all that the rules have judged.
+    longer = decision.ok and bool(draft.overlapping(_at(draft, appointment, view, decision)))
+    if longer or not decision.ok:
+        draft.note("move_refused", appointment.id, link.name, rule="busy" if longer else decision.code)
         draft.refuse(appointment, TAKEN, wanted)
         draft.touched.add(appointment.id)
         return
@@ -204,12 +231,17 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.refuse(appointment, TOO_LATE)
         draft.touched.add(appointment.id)
         return
+    draft.put(_at(draft, draft.appointments[appointment.id], view, decision))
+
+
+def _at(draft: Draft, appointment: Appointment, view: PortalView, decision: Decision) -> Appointment:
+    """The appointment where its client wants it; it keeps its length, unless she wants another service."""
     service = draft.clinic.services.get(view.service)
     length = appointment.end - appointment.start
     if service and view.service != appointment.service:
         length = service.minutes * 60
-    moved = replace(
-        draft.appointments[appointment.id],
+    return replace(
+        appointment,
         resource=view.resource,
         start=view.start,
         end=view.start + length,
@@ -219,4 +251,3 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         co_resources=decision.co_resources,
         written=False,
     )
-    draft.put(moved)

@@ -226,6 +226,7 @@ def adopt(draft: Draft, link: Link, entry: Entry, key: str) -> None:
         description=view.description,
         client=view.client,
         patient=view.patient,
+        marked=view.marked,
         match="linked" if view.client else "",
         written=True,
         reserved=True,

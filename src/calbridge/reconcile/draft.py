@@ -220,6 +220,7 @@ class Draft:
         if before is None:
             return replace(after, revision=1, created=self.now, changed=self.now)
         same = replace(before, written=after.written, reserved=after.reserved, exclusive=after.exclusive)
+        same = replace(same, showing=after.showing)
         if same == after and after.id not in self.touched:
             return after
         return replace(after, revision=before.revision + 1, changed=self.now)

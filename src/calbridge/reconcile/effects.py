@@ -11,10 +11,10 @@ from calbridge.changes import change_of
 from calbridge.feeds import Busy
 from calbridge.hub import Effect, HubState, Link, Shadow
 from calbridge.interval import Interval
-from calbridge.model import Appointment, Clinic, State
+from calbridge.model import Appointment, Clinic, Side, State
 from calbridge.reconcile.compare import fingerprint, up_to_date
 from calbridge.reconcile.places import has_place
-from calbridge.views import View, notifies, project
+from calbridge.views import PortalView, View, notifies, project
 
 _KEYS = uuid.UUID("5b0b3f5e-7c0e-5c1d-9a53-3f6b8a2d7c11")
 """The namespace of idempotency keys: a key is a function of what is written, over what, and where."""
@@ -51,6 +51,8 @@ def _concerned(state: HubState, link: Link, appointment: Appointment, now: int, 
     shadow = state.shadows.get((link.name, appointment.id))
     if not link.approved:
         return False
+    if link.role == "portal" and appointment.origin is not Side.CLIENT:
+        return _published(link, appointment, shadow, now)
     if shadow is None or shadow.view is None:
         return _wanted(link, appointment, now, by_hand)
     if link.role == "portal" and not promised(appointment):
@@ -58,6 +60,26 @@ def _concerned(state: HubState, link: Link, appointment: Appointment, now: int, 
     if appointment.state.gone:
         return not shadow.view.state.gone and (link.role != "portal" or appointment.state is not State.EXPIRED)
     return True
+
+
+def _published(link: Link, appointment: Appointment, shadow: Shadow | None, now: int) -> bool:
+    """What the clinic made itself: shown once it is certain and while it is to come, then kept as it stands."""
+    shown = shadow.view if shadow else None
+    if shown is None:
+        live = promised(appointment) and not appointment.state.ended and appointment.end > now
+        return live and not withdrawn(link, appointment)
+    if shown.state.gone:
+        return False
+    return withdrawn(link, appointment) or promised(appointment)
+
+
+def withdrawn(link: Link, appointment: Appointment, shown: View | None = None) -> bool:
+    """Its client is not to see it at this portal any more, or never was; or somebody else is, in another account."""
+    if link.role != "portal" or appointment.origin is Side.CLIENT:
+        return False
+    showing = appointment.showing
+    moved = isinstance(shown, PortalView) and showing is not None and shown.account != showing.account
+    return showing is None or showing.portal != link.name or moved
 
 
 def promised(appointment: Appointment) -> bool:
@@ -88,7 +110,8 @@ def _by_hand(state: HubState) -> frozenset[tuple[str, str, Interval]]:
 def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | None, clinic: Clinic) -> Effect:
     shown = shadow if shadow and shadow.view else None
     asked = fingerprint(link, view)
-    remove = appointment.state.gone or not has_place(link, appointment)
+    hidden = withdrawn(link, appointment, shown.view if shown else None)
+    remove = appointment.state.gone or hidden or not has_place(link, appointment)
     parts = (
         clinic.key,
         link.name,
@@ -110,12 +133,16 @@ def _effect(link: Link, appointment: Appointment, view: View, shadow: Shadow | N
             version=shown.version if shown else "",
             previous=shown.view if shown else None,
             overbook=not appointment.exclusive,
-            **_own(link, appointment),
+            **_own(link, appointment, quiet=hidden or (shown is None and _quietly(appointment))),
         ),
     )
 
 
-def _own(link: Link, appointment: Appointment) -> dict[str, Any]:
+def _quietly(appointment: Appointment) -> bool:
+    return appointment.showing is not None and appointment.showing.quietly
+
+
+def _own(link: Link, appointment: Appointment, *, quiet: bool) -> dict[str, Any]:
     """What only one kind of side is told."""
     match link.role:
         case "calendar":
@@ -123,4 +150,4 @@ def _own(link: Link, appointment: Appointment) -> dict[str, Any]:
         case "pms":
             return {"reason": appointment.decline_reason, "details": appointment.details}
         case "portal":
-            return {"notify": notifies(appointment), "alternatives": appointment.alternatives}
+            return {"notify": notifies(appointment) and not quiet, "alternatives": appointment.alternatives}

@@ -8,7 +8,7 @@ from datetime import date
 from typing import assert_never
 
 from calbridge.facts import Facts
-from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, AccountRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Foreign, HubState, Link
 from calbridge.interval import Interval, intersect, merge
 from calbridge.model import Appointment, Clinic, Side, State
@@ -52,6 +52,8 @@ def _said(state: HubState, around: Interval) -> dict[str, defaultdict[str, Said]
         kind: defaultdict(lambda: defaultdict(list)) for kind in ("taken", "absences", "closures", "online", "work")
     }
     for (connection, _), record in state.foreign.items():
+        if isinstance(record, AccountRecord):
+            continue
         if (record.resource or isinstance(record, ClosureRecord)) and not echoes(record, state):
             found[_kind(record)][connection][record.resource] += _near(record.spans, around)
     return found
@@ -113,7 +115,7 @@ def echoes(record: Foreign, state: HubState) -> bool:
     return appointment is not None and record.resource in appointment.resources
 
 
-def _kind(record: Foreign) -> str:
+def _kind(record: Busy | Unreadable | AbsenceRecord | ClosureRecord | WindowRecord) -> str:
     match record:
         case Busy() | Unreadable():  # what cannot be read blocks the time it seems to take (R7)
             return "taken"

@@ -11,17 +11,23 @@ from calbridge.reconcile.missing import items
 
 
 def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
-    """Take over every foreign record of one read."""
+    """Take over every foreign record of one read. A portal has none but what cannot be read: a person is asked."""
     for record in items(observation):
         if not isinstance(record, Entry):
             draft.foreign[link.name, record.ref] = record
         if isinstance(record, Unreadable):
             _report(draft, link, record, draft.clinic)
         else:  # also an appointment's own entry, once it can be read again
-            draft.settled.add(f"unreadable:{link.name}/{record.ref}")
+            _readable(draft, link, record.ref)
     for ref in _gone(draft, link, observation):
         draft.foreign.pop((link.name, ref), None)
         draft.settled.add(f"unreadable:{link.name}/{ref}")
+
+
+def _readable(draft: Draft, link: Link, ref: str) -> None:
+    draft.settled.add(f"unreadable:{link.name}/{ref}")
+    if isinstance(draft.foreign.get((link.name, ref)), Unreadable):
+        del draft.foreign[link.name, ref]
 
 
 def _gone(draft: Draft, link: Link, observation: Observation) -> list[str]:

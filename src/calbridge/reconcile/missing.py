@@ -12,6 +12,7 @@ from calbridge.feeds import Complete, Delta, Entry, NotModified, Partial, Record
 from calbridge.hub import HubState, Link, Observation, Shadow, horizon
 from calbridge.interval import Interval
 from calbridge.model import Side, State
+from calbridge.views import PortalView
 
 DAY = 86_400
 
@@ -103,10 +104,17 @@ def _inside(shadow: Shadow, window: Interval) -> bool:
 
 def would_cancel(state: HubState, link: Link, observation: Observation) -> int:
     """How many future bookings this read would end if it were believed."""
-    ended = {shadow.appointment for shadow in missing(state, link, observation)}
+    ended = {s.appointment for s in missing(state, link, observation) if not _only_shown(state, s)}
     refs = {shadow.ref: shadow.appointment for shadow in _of(state, link)}
     ended |= {refs[e.ref] for e in entries(observation) if e.ref in refs and e.view.state.gone}
     return sum(1 for key in ended if key in state.appointments and _is_booking(state.appointments[key].state))
+
+
+def _only_shown(state: HubState, shadow: Shadow) -> bool:
+    """What a portal only shows of the clinic's own appointments does not end with being shown."""
+    appointment = state.appointments.get(shadow.appointment)
+    shown = isinstance(shadow.view, PortalView) and appointment is not None
+    return shown and appointment is not None and appointment.origin is Side.CLINIC
 
 
 def _is_booking(state: State) -> bool:

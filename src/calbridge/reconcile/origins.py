@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
-from calbridge.hub import Foreign, HubState
+from calbridge.feeds import AbsenceRecord, AccountRecord, Busy, ClosureRecord, Unreadable, WindowRecord
+from calbridge.hub import HubState
 from calbridge.model import Appointment, State
 from calbridge.origins import Kind, Origin
 from calbridge.reconcile.facts import echoes, takes_time
@@ -15,7 +15,11 @@ def origins(state: HubState, now: int, *, without: str = "") -> tuple[Origin, ..
     """By start. `without` leaves one appointment out, as for the facts."""
     live = (each for each in state.appointments.values() if each.id != without and takes_time(each, now))
     ours = (_booked(each, resource) for each in live for resource in each.resources)
-    theirs = (_said(name, record) for (name, _), record in state.foreign.items() if not echoes(record, state))
+    theirs = (
+        _said(name, record)
+        for (name, _), record in state.foreign.items()
+        if not isinstance(record, AccountRecord) and not echoes(record, state)
+    )
     return tuple(sorted((*ours, *theirs), key=lambda origin: (origin.spans[:1], origin.connection, origin.resource)))
 
 
@@ -31,11 +35,15 @@ def _stage(state: State) -> Kind:
     return "requested" if state is State.REQUESTED else "appointment"
 
 
-def _said(connection: str, record: Foreign) -> Origin:
+Said = Busy | Unreadable | AbsenceRecord | ClosureRecord | WindowRecord
+"""What takes or gives time."""
+
+
+def _said(connection: str, record: Said) -> Origin:
     return Origin(kind=_kind(record), resource=record.resource, spans=record.spans, connection=connection)
 
 
-def _kind(record: Foreign) -> Kind:
+def _kind(record: Said) -> Kind:
     match record:
         case Busy():
             return "entry"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from calbridge.hub import HubState, Lookup, Observation, Questions
+from calbridge.hub import HubState, Lookup, Observation, Plan, Questions
 from calbridge.model import Clinic, Side, State
-from calbridge.reconcile.creating import creations
+from calbridge.reconcile.accounts import account_creations, account_lookups, to_be_made
+from calbridge.reconcile.creating import creation_due, creations
 from calbridge.reconcile.missing import entries, limit, missing, trusted, would_cancel
 
 
@@ -16,8 +17,15 @@ def questions(state: HubState, observations: Mapping[str, Observation], clinic: 
     probes = tuple(
         probe for name in sorted(observations) for probe in _probes(state, observations[name], name, clinic, now)
     )
-    lookups = {lookup.key: lookup for lookup in _lookups(state, observations)}
-    return Questions(probes=probes, lookups=tuple(lookups.values()), creations=tuple(creations(state)))
+    wanted = (*_lookups(state, observations), *account_lookups(state, observations))
+    lookups = {lookup.key: lookup for lookup in wanted}
+    due = (*creations(state), *account_creations(state))
+    return Questions(probes=probes, lookups=tuple(lookups.values()), creations=due)
+
+
+def more_to_ask(plan: Plan) -> bool:
+    """Does it want a record made, which can be asked for at once?"""
+    return any(map(creation_due, plan.appointments)) or any(to_be_made(record) for _, record in plan.foreign)
 
 
 def _probes(

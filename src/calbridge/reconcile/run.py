@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.model import Clinic, Side
+from calbridge.reconcile.accounts import read_accounts
 from calbridge.reconcile.afterwards import look_after_moves
 from calbridge.reconcile.alternatives import offer_alternatives
 from calbridge.reconcile.client import read_portal
@@ -19,6 +20,7 @@ from calbridge.reconcile.foreign import read_foreign
 from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
+from calbridge.reconcile.publishing import publish
 from calbridge.reconcile.taken import believe_record, take_back
 from calbridge.reconcile.telling import already_shown, telling
 from calbridge.reconcile.unwritten import overdue, written_after_all
@@ -35,12 +37,13 @@ def reconcile(
     draft = Draft(state, clinic, now, answers)
     reads = _admitted(draft, observations)
     staff = [pair for pair in reads if pair[0].side is Side.CLINIC]
-    for link, observation in staff:
+    for link, observation in reads:
         read_foreign(draft, link, observation)
     read_known(draft, staff)
     read_unknown(draft, [pair for pair in staff if pair[0].capabilities.adopts], before_portals=True)
     portals = [pair for pair in reads if pair[0].side is Side.CLIENT and pair[0].approved]
     expire_holds(draft, portals)
+    read_accounts(draft, portals)
     read_portal(draft, portals)
     read_unknown(draft, staff)
     take_back(draft)
@@ -53,6 +56,7 @@ def reconcile(
     written_after_all(draft)
     overdue(draft)
     offer_alternatives(draft)
+    publish(draft)
     plan = draft.plan()
     letters = telling(draft.current(), clinic, now, shown=already_shown(draft), too_late=draft.too_late)
     return replace(plan, effects=effects(draft.current(), clinic, now), letters=letters)

@@ -28,6 +28,8 @@ SENTENCES: Mapping[str, str] = {
     "creating": "A new record of its client is on its way to the PMS.",
     "unasked": "The PMS could not be asked yet who its client is; it is asked again by itself.",
     "staff": "The clinic made it itself; nobody has to be told.",
+    "shown": "The clinic made it itself, and its client sees it at {connection}.",
+    "shown_later": "The clinic made it itself; its client will see it at {connection} once it is certain.",
 }
 """What each code says."""
 
@@ -57,13 +59,21 @@ def _promise(state: HubState, appointment: Appointment) -> Iterator[Standing]:
         case State.REQUESTED:
             yield Standing(code="waits")
         case State.CONFIRMED if appointment.origin is not Side.CLIENT:
-            yield Standing(code="staff")
+            yield _shown(state, appointment)
         case State.CONFIRMED if promised(appointment):
             yield Standing(code="promised")
         case State.CONFIRMED:
             yield from _missing(state, appointment)
         case _:
             yield Standing(code="over", facts={"state": appointment.state.replace("_", " ")})
+
+
+def _shown(state: HubState, appointment: Appointment) -> Standing:
+    if appointment.showing is None:
+        return Standing(code="staff")
+    shadow = state.shadows.get((appointment.showing.portal, appointment.id))
+    stands = shadow is not None and shadow.view is not None
+    return Standing(code="shown" if stands else "shown_later", facts={"connection": appointment.showing.portal})
 
 
 def _missing(state: HubState, appointment: Appointment) -> Iterator[Standing]:

@@ -1,6 +1,6 @@
 """What each booking's client must be told, from where it stands and what she was last told.
 
-Only a client who booked hears of her booking: what staff made by itself is hers only where a portal shows it to her. A
+A client hears of what she booked, and of what staff made by itself only where a portal shows it to her. A
 portal that tells its own clients is never repeated. The first read of a portal is quiet: she knows what it shows.
 """
 
@@ -41,7 +41,7 @@ def telling(
     found = [
         part
         for appointment in sorted(state.appointments.values(), key=lambda a: (a.start, a.id))
-        if appointment.origin is Side.CLIENT and appointment.state not in UNTOLD
+        if hers(appointment) and appointment.state not in UNTOLD
         for part in _of(state, appointment, clinic, now, shown.get(appointment.id))
     ]
     asked = (state.appointments[key] for key in sorted(too_late))
@@ -55,6 +55,11 @@ def telling(
     )
 
 
+def hers(appointment: Appointment) -> bool:
+    """Does its client know of it at all?"""
+    return appointment.origin is Side.CLIENT or appointment.showing is not None
+
+
 def _of(
     state: HubState, appointment: Appointment, clinic: Clinic, now: int, view: PortalView | None
 ) -> Iterator[MessageDue | Silent]:
@@ -62,6 +67,12 @@ def _of(
     if told is None and view is not None:
         yield Silent(message=as_shown(view, appointment, now=now), why="first_import")
         return
+    if told is None and appointment.showing is not None:
+        if appointment.state is not State.CONFIRMED or not promised(appointment):
+            return  # she never saw it
+        if appointment.showing.quietly:
+            yield Silent(message=message(Kind.CONFIRMED, appointment, None, rules, now=now), why="shown")
+            return
     kind = due(appointment, told, rules)
     if kind is not None and (kind not in WAITING or _settled(state, appointment)):
         yield from _tell(state, kind, appointment, clinic, now)
@@ -85,7 +96,7 @@ def _tell(
 
 
 def _told_by_portal(state: HubState, appointment: Appointment) -> frozenset[str]:
-    link = state.links.get(appointment.source)
+    link = state.links.get(appointment.portal)
     return link.capabilities.tells if link else frozenset()
 
 

@@ -192,6 +192,7 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     """The text fields this side may set; a calendar that hides names holds a derived title, not the clinic's."""
     names = {"title", "note"} if may(draft, wish.link, "text") else set()
     names |= {name for name in ("description", "service") if clinic_may(draft, appointment, name)}
+    names.add("marked")
     if wish.link.role == "pms":
         names |= {"client", "patient"}
     shown = carried(wish.link, project(wish.link.role, appointment, draft.clinic))

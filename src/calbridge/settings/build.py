@@ -54,7 +54,7 @@ def clinic(key: str, section: ClinicSection, extra: tuple[ExtraRule, ...] = ()) 
 def rules(section: ClinicSection) -> Rules:
     """Preset and own rules are merged before; what neither names keeps the default."""
     values = section.rules.model_dump(exclude={"extra"})
-    values["reminders"] = tuple(values["reminders"])
+    values |= {name: tuple(values[name]) for name in ("reminders", "publish_categories")}
     values["authority"] = Authority(**values["authority"])
     return Rules(**values, max_cancellations=section.guard.max_cancellations)
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from calbridge.fields import MailAddress, OneLine, ServerUrl
 from calbridge.model import Language
 from calbridge.settings.values import (
+    Category,
     Day,
     Grid,
     HoldTime,
@@ -193,6 +194,9 @@ class RulesSection(Section):
     show_duration: bool = Field(default=True, description="the portal may show how long")
     reminders: Annotated[list[Lasting], AfterValidator(distinct)] = Field(default=[], description="before the start")
     publish: Literal["all", "marked"] = Field(default="all", description="which of the clinic's own go to the portal")
+    publish_categories: Annotated[list[Category], AfterValidator(distinct)] = Field(
+        default=[], description="the categories, or calendars of a PMS, that mark an appointment for the portal"
+    )
     write_timeout: Seconds = Field(default=900, description="how long a side may take to write what it accepted")
     authority: AuthoritySection = Field(default=AuthoritySection(), description="whose word counts")
     extra: dict[str, Turned] = Field(default={}, description="rules of plugins, true or their settings")

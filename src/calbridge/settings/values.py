@@ -52,6 +52,12 @@ def _species(text: str) -> str:
     return folded
 
 
+def _category(text: str) -> str:
+    if not text.strip() or "," in text:
+        raise ValueError('a category is a word or a phrase such as "around.pet", without a comma')
+    return text.strip()
+
+
 def _whole(value: Any) -> Any:
     """TOML's true is no number, Python's is."""
     if isinstance(value, bool):
@@ -162,11 +168,13 @@ TimeZone = Annotated[str, AfterValidator(known_zone)]
 Region = Annotated[str, AfterValidator(region_code)]
 HoldTime = Annotated[int, BeforeValidator(_hold)]
 Turned = Annotated[bool | dict[str, Any], PlainValidator(_turned)]
+Category = Annotated[str, AfterValidator(_category)]
 Day = Annotated[date, PlainValidator(_day)]
 Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
 __all__ = [
     "WEEKDAYS",
+    "Category",
     "Day",
     "Grid",
     "HoldTime",

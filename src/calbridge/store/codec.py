@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator
 
 from calbridge.changes import Change, change_of
 from calbridge.errors import ConfigError
-from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable, WindowRecord
+from calbridge.feeds import AbsenceRecord, AccountRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import Command, Foreign
 from calbridge.messages import MessageDue
 from calbridge.model import Alternative, Appointment, Details
@@ -99,7 +99,8 @@ def _untagged(pair: list[Any] | None) -> View | None:
 # --- foreign records ------------------------------------------------------------------------------
 
 _FOREIGN: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable)
+    kind.__name__: TypeAdapter(kind)
+    for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable, AccountRecord)
 }
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select, update
 
-from calbridge.hub import Agreement
+from calbridge.feeds import AccountRecord
+from calbridge.hub import Agreement, Foreign
 from calbridge.model import Appointment, Consent
 from calbridge.store import sqlite
 from calbridge.store.tables import consents, notices
@@ -36,6 +37,14 @@ def follow(connection: Connection, clinic: str, saved: Iterable[Appointment]) ->
     for each in saved:
         if each.agreed is not None:
             ours = (consents.c.clinic == clinic, consents.c.appointment == each.id)
+            connection.execute(update(consents).where(*ours).values(client=each.client))
+
+
+def follow_accounts(connection: Connection, clinic: str, saved: Iterable[tuple[str, Foreign]]) -> None:
+    """The same of what came with an account."""
+    for name, each in saved:
+        if isinstance(each, AccountRecord) and each.client:
+            ours = (consents.c.clinic == clinic, consents.c.appointment == f"{name}/{each.ref}")
             connection.execute(update(consents).where(*ours).values(client=each.client))
 
 

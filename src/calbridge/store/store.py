@@ -100,6 +100,7 @@ class Store:
             hubrows.save_appointments(connection, clinic, plan.appointments)
             consents.keep(connection, clinic, plan.agreements)
             consents.follow(connection, clinic, plan.appointments)
+            consents.follow_accounts(connection, clinic, plan.foreign)
             hubrows.forget_shadows(connection, clinic, plan.forgotten)
             hubrows.save_shadows(connection, clinic, plan.shadows)
             version = foreignrows.save(connection, clinic, plan.foreign, plan.foreign_gone)

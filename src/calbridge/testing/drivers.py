@@ -7,9 +7,11 @@ two resource keys that the side has a place for.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from calbridge.model import Clinic
+from calbridge.model import Clinic, State
+from calbridge.provider import Recipient
 
 
 class Driver(Protocol):
@@ -96,4 +98,50 @@ class PortalDriver(Driver, Protocol):
 
     def messages(self, ref: str) -> int:
         """How many messages the client of this booking got."""
+        ...
+
+
+class AccountDriver(PortalDriver, Protocol):
+    """Clients who connect with the clinic, at a portal that shows them what it makes for them."""
+
+    def connect(self) -> str:
+        """A client connects, her e-mail address seen to be hers; her account's ref."""
+        ...
+
+    def leave(self, account: str) -> None:
+        """She closes her account."""
+        ...
+
+    def page(self, account: str) -> list[tuple[State, int, str]]:
+        """What her account shows: state, start and reason of each appointment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """One message that arrived: at which address, and all that was in it, as text or as it went over the wire."""
+
+    to: str
+    text: str
+
+
+class NotifierDriver(Protocol):
+    """Whoever takes a notifier's messages: a mail server, a gateway."""
+
+    notifier: Any
+
+    def delivered(self) -> list[Delivered]:
+        """Everything that arrived since the test began, in order."""
+        ...
+
+    def outage(self) -> AbstractContextManager[None]:
+        """Inside it every message fails before it could have arrived."""
+        ...
+
+    def lost_answers(self) -> AbstractContextManager[None]:
+        """Inside it every message arrives, and the answer that says so does not."""
+        ...
+
+    def refuse(self, to: Recipient) -> None:
+        """From now on nothing for this recipient is taken, in words that repeat the address."""
         ...

@@ -46,6 +46,7 @@ class Event:
     note: str | None = None
     state: State = State.CONFIRMED
     confidential: bool = False
+    marked: bool = False
     tentative: bool = False
     stamp: Stamp | None = None
     version: str = ""
@@ -116,6 +117,10 @@ class CalendarModel:
         """Staff writes another subject."""
         self._staff(replace(self.events[ref], title=title))
 
+    def mark(self, ref: str, *, marked: bool = True) -> None:
+        """Staff gives an event the portal's category, or takes it away."""
+        self._staff(replace(self.events[ref], marked=marked))
+
     def delete(self, ref: str) -> None:
         """Staff deletes an event."""
         del self.events[ref]
@@ -157,7 +162,9 @@ class MemoryCalendar:
     def __init__(self, model: CalendarModel, *, resources: frozenset[str] | None = None) -> None:
         self.model = model
         self.capabilities = Capabilities(
-            fields=frozenset({"state", "resource", "start", "end", "title", "description", "note", "confidential"}),
+            fields=frozenset(
+                {"state", "resource", "start", "end", "title", "description", "note", "confidential", "marked"}
+            ),
             mirrors=True,
             resources=resources,
         )
@@ -232,6 +239,7 @@ def _entry(event: Event) -> Entry:
         description=event.description,
         note=event.note,
         confidential=event.confidential,
+        marked=event.marked,
     )
     return Entry(ref=event.ref, version=event.version, view=view, stamp=event.stamp, modified=event.modified)
 
@@ -250,5 +258,6 @@ def _made(change: Change, current: Event | None) -> Event:
         note=view.note,
         state=view.state,
         confidential=view.confidential,
+        marked=view.marked,
         stamp=Stamp(appointment=change.appointment, revision=change.revision),
     )

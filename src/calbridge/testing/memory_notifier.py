@@ -38,7 +38,8 @@ class MemoryNotifier:
         if address and address in self.mailbox.refusing:
             return NotifyReceipt(outcome="refused", why="its mail server does not know the address")
         hand_over()
-        self.mailbox.delivered.append(notice)
+        if not (self.abilities.repeats_safely and notice.key in set(self.mailbox.keys())):
+            self.mailbox.delivered.append(notice)
         return NotifyReceipt()
 
     @hookimpl

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from calbridge.errors import SkipItem
 from calbridge.hookspecs import hookimpl
@@ -55,6 +56,7 @@ class Visit:
     note: str = ""
     client: str = ""
     patient: str = ""
+    marked: bool = False
     status: State = State.CONFIRMED
     client_ref: str = ""
     client_revision: int = 0
@@ -100,6 +102,10 @@ class PmsModel:
         old = self.visits[ref]
         moved = replace(old, start=start, end=start + old.end - old.start, resource=resource or old.resource)
         self._reception(moved, overbook=overbook)
+
+    def edit(self, ref: str, **fields: Any) -> None:
+        """Reception writes, links or marks."""
+        self._reception(replace(self.visits[ref], **fields), overbook=True)
 
     def set_status(self, ref: str, status: State) -> None:
         """Reception cancels, or marks arrived, gone home, not come."""
@@ -196,6 +202,7 @@ class MemoryPms:
                 "note",
                 "client",
                 "patient",
+                "marked",
             }
         ),
         mirrors=True,
@@ -310,6 +317,7 @@ def _entry(visit: Visit) -> Entry:
         note=visit.note,
         client=visit.client,
         patient=visit.patient,
+        marked=visit.marked,
     )
     stamp = Stamp(appointment=visit.client_ref, revision=visit.client_revision) if visit.client_ref else None
     return Entry(ref=visit.ref, version=visit.version, view=view, stamp=stamp, by=visit.by, modified=visit.modified)
@@ -331,6 +339,7 @@ def _wanted(change: Change, ref: str) -> Visit:
         note=view.note,
         client=view.client,
         patient=view.patient,
+        marked=view.marked,
         status=view.state,
         client_ref=change.appointment,
         client_revision=change.revision,

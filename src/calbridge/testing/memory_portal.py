@@ -1,4 +1,4 @@
-"""A booking portal in memory: published offers, exclusive holds, bookings, cutoffs, messages.
+"""A booking portal in memory: published offers, exclusive holds, bookings, accounts, cutoffs, messages.
 
 A client books only what is offered and not taken in the portal itself. A booking is a request until it is
 decided. All that was handed to the portal is kept in `received`; each message to a client is in `messages`.
@@ -28,7 +28,8 @@ class Refused(Exception):
 class Booking:
     """A hold or a booking. Only holds have `expires`; `owed`: a message is due once the clinic has it.
 
-    `reason` and `alternatives` are what a client who was refused is told.
+    `reason` and `alternatives` are what a client who was refused is told. `account` is whose page shows it, of what the
+    clinic made itself, `appointment` the bridge's name of it and `hub_revision` what the bridge wrote last.
     """
 
     ref: str
@@ -47,6 +48,9 @@ class Booking:
     reason: str = ""
     alternatives: tuple[Alternative, ...] = ()
     owed: bool = False
+    account: str = ""
+    appointment: str = ""
+    hub_revision: int = 0
     wide_moves: bool = False
     revision: int = 1
     modified: int = 0
@@ -60,6 +64,16 @@ class Booking:
     def live(self) -> bool:
         """It takes time in the portal."""
         return not self.state.gone and not self.consumed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A client who connected with the clinic; her e-mail address was seen to be hers."""
+
+    ref: str
+    details: Details
+    consent: Consent | None = None
+    revision: int = 1
 
 
 class PortalModel:
@@ -81,6 +95,7 @@ class PortalModel:
         self.tells = tells
         self.log = ChangeLog()
         self.bookings: dict[str, Booking] = {}
+        self.accounts: dict[str, Account] = {}
         self.offers: dict[str, dict[tuple[str, int], int]] = {}
         self.moves: dict[str, dict[tuple[str, int], int]] = {}
         self.offer_revision = 0
@@ -147,7 +162,38 @@ class PortalModel:
         end = self._offered(booking.resource, booking.service, start, own=ref, wide=wide)
         self._client(replace(booking, start=start, end=end, owed=booking.state is State.CONFIRMED))
 
+    def connect(self, details: Details, consent: Consent | None = None) -> str:
+        """A client makes an account and connects with the clinic; returns its ref."""
+        account = Account(ref=f"account-{self._next()}", details=details, consent=consent)
+        self.accounts[account.ref] = account
+        self.log.note(account.ref)
+        return account.ref
+
+    def disconnect(self, ref: str) -> None:
+        """She closes it: what the clinic put there goes with it."""
+        del self.accounts[ref]
+        self.log.note(ref)
+        for booking in [each for each in self.bookings.values() if each.account == ref]:
+            self.withdraw(booking.ref)
+
+    def page(self, account: str) -> list[Booking]:
+        """What the clinic made for her, as she sees it."""
+        return [each for each in self.bookings.values() if each.account == account]
+
     # the clinic's side, through the bridge
+
+    def show(self, booking: Booking, *, hub_revision: int, notify: bool) -> Booking:
+        """The clinic made an appointment: its client sees it in her account."""
+        self.writes += 1
+        if notify and self.tells:
+            self.messages[booking.ref, "confirmed", hub_revision] += 1
+        return self._put(replace(booking, by=Side.BRIDGE, hub_revision=hub_revision))
+
+    def withdraw(self, ref: str) -> None:
+        """It is not shown any more; nobody is told, because it takes place all the same."""
+        self.writes += 1
+        del self.bookings[ref]
+        self.log.note(ref)
 
     def publish(self, offer: Offer) -> ExportReceipt:
         """Replace what is offered, window by window; an older revision is refused."""
@@ -170,7 +216,8 @@ class PortalModel:
         for kind in _messages(self.bookings[booking.ref], booking) if notify and self.tells else ():
             self.messages[booking.ref, kind, hub_revision] += 1
         told = replace(booking, owed=booking.owed and booking.state is not State.CONFIRMED)
-        return self._put(replace(told, by=Side.BRIDGE, revision=booking.revision + 1))
+        kept = replace(told, by=Side.BRIDGE, hub_revision=hub_revision, revision=booking.revision + 1)
+        return self._put(kept)
 
     # the portal
 

@@ -10,6 +10,7 @@ from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
 from calbridge.model import State
 from calbridge.provider import (
+    AccountRecord,
     Capabilities,
     Entry,
     ExportReceipt,
@@ -21,10 +22,11 @@ from calbridge.provider import (
     Present,
     Probe,
     Receipt,
+    Stamp,
 )
 from calbridge.testing.changelog import read
 from calbridge.testing.conditional import settled
-from calbridge.testing.memory_portal import Booking, PortalModel
+from calbridge.testing.memory_portal import Account, Booking, PortalModel
 from calbridge.views import PortalView
 
 
@@ -35,9 +37,11 @@ class MemoryPortal:
         self.model = model
         self.capabilities = Capabilities(
             fields=frozenset(
-                {"state", "resource", "start", "end", "service", "description", "decline_reason", "wide_moves"}
+                {"state", "resource", "start", "end", "service", "description", "decline_reason", "account"}
+                | {"wide_moves"}
             ),
             takes_offers=True,
+            publishes=True,
             tells=frozenset({"confirmed", "declined", "moved", "cancelled"}) if model.tells else frozenset(),
         )
 
@@ -57,8 +61,8 @@ class MemoryPortal:
         cursor: str,
         window: Interval,
         known: Mapping[str, str],  # noqa: ARG002 - the hook's signature; this side has a change log
-    ) -> Feed[Entry]:
-        """Live holds and all bookings of the window, or what changed since `cursor`, ended holds included."""
+    ) -> Feed[Entry | AccountRecord]:
+        """Accounts, live holds and all bookings of the window, or what changed since `cursor`, ended holds included."""
         self.model.tick()
         return read(self.model.log, cursor, window, listing=lambda: self._listing(window), look=self._look)
 
@@ -73,27 +77,64 @@ class MemoryPortal:
 
     @hookimpl
     def propagate_change(self, change: PortalChange) -> Receipt:
-        """Release, decline or cancel; else confirm and move."""
+        """Show what the clinic made; release, decline or cancel; else confirm and move."""
         self.model.received.append(change)
         self.model.tick()
-        current = self.model.bookings.get(change.ref)
-        entry = self._look(change.ref)
-        if not change.ref:
+        if not change.ref and not change.view.account:
             raise SkipItem("This portal takes no appointment that it did not bring.", item=change.appointment)
-        answer = settled(change, entry, self.capabilities.fields)
-        if answer is not None or current is None:
-            return answer or Receipt(outcome="moved")
+        current = self.model.bookings.get(change.ref or _ref(change))
+        answer = settled(change, _entry(current) if current else None, self.capabilities.fields)
+        if answer is not None:
+            return answer
+        if current is None:
+            return self._show(change)
+        if change.remove and current.account and not change.view.state.gone:
+            self.model.withdraw(current.ref)
+            return Receipt(outcome="written")
         stored = self.model.settle(_wanted(change, current), hub_revision=change.revision, notify=change.notify)
         return Receipt(outcome="written", entry=None if change.remove else _entry(stored))
 
-    def _listing(self, window: Interval) -> Iterable[Entry]:
+    def _show(self, change: PortalChange) -> Receipt:
+        view = change.view
+        if view.account not in self.model.accounts:
+            return Receipt(outcome="moved")  # she has closed it
+        booking = Booking(
+            ref=_ref(change),
+            resource=view.resource,
+            service=view.service,
+            start=view.start,
+            end=view.end,
+            state=view.state,
+            description=view.description,
+            account=view.account,
+            appointment=change.appointment,
+        )
+        shown = self.model.show(booking, hub_revision=change.revision, notify=change.notify)
+        return Receipt(outcome="written", entry=_entry(shown))
+
+    def _listing(self, window: Interval) -> Iterable[Entry | AccountRecord]:
         """A snapshot has no tombstones of holds; a delta has."""
         listed = (b for b in self.model.bookings.values() if b.live or b.expires is None)
-        return [_entry(booking) for booking in listed if booking.span.overlaps(window)]
+        accounts = [_account(each) for each in self.model.accounts.values()]
+        return [*accounts, *(_entry(booking) for booking in listed if booking.span.overlaps(window))]
 
-    def _look(self, ref: str) -> Entry | None:
+    def _look(self, ref: str) -> Entry | AccountRecord | None:
+        account = self.model.accounts.get(ref)
+        if account is not None:
+            return _account(account)
         booking = self.model.bookings.get(ref)
         return _entry(booking) if booking and not booking.consumed else None
+
+
+def _ref(change: PortalChange) -> str:
+    """Derived from the appointment, so that a write whose answer was lost is found again."""
+    return f"shown-{change.appointment}"
+
+
+def _account(account: Account) -> AccountRecord:
+    return AccountRecord(
+        ref=account.ref, version=str(account.revision), details=account.details, consent=account.consent
+    )
 
 
 _REMOVED = {State.HELD: State.RELEASED, State.REQUESTED: State.DECLINED}
@@ -127,12 +168,15 @@ def _entry(booking: Booking) -> Entry:
         service=booking.service,
         description=booking.description,
         decline_reason=booking.reason,
+        account=booking.account,
         wide_moves=booking.wide_moves,
     )
+    stamp = Stamp(appointment=booking.appointment, revision=booking.hub_revision) if booking.appointment else None
     return Entry(
         ref=booking.ref,
         version=str(booking.revision),
         view=view,
+        stamp=stamp,
         by=booking.by,
         modified=booking.modified,
         replaces=booking.replaces,

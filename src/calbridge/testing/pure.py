@@ -14,19 +14,21 @@ from calbridge.reconcile import keeps_record, outcome, questions, reconcile
 
 ALL_TIME = Interval(0, 2**40)
 CALENDAR = Capabilities(
-    fields=frozenset({"state", "resource", "start", "end", "title", "description", "note"}), mirrors=True
+    fields=frozenset({"state", "resource", "start", "end", "title", "description", "note", "marked"}), mirrors=True
 )
 PMS = Capabilities(
     fields=frozenset(
         {"state", "resource", "co_resources", "start", "end", "service", "title", "description", "note"}
-        | {"client", "patient"}
+        | {"client", "patient", "marked"}
     ),
     mirrors=True,
     adopts=True,
     matches_clients=True,
 )
 PORTAL = Capabilities(
-    fields=frozenset({"state", "resource", "start", "end", "service", "description", "wide_moves"}), takes_offers=True
+    fields=frozenset({"state", "resource", "start", "end", "service", "description", "account", "wide_moves"}),
+    takes_offers=True,
+    publishes=True,
 )
 
 

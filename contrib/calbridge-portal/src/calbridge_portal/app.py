@@ -21,6 +21,7 @@ from litestar.template import TemplateConfig
 from litestar.types import Message, Middleware, Scope
 
 from calbridge_portal import answers, background
+from calbridge_portal.api_accounts import accounts_router
 from calbridge_portal.api_bookings import bookings_router
 from calbridge_portal.api_feed import feed_router
 from calbridge_portal.api_params import GivenPortal, bearer_guard
@@ -33,6 +34,7 @@ from calbridge_portal.language import Language, chosen
 from calbridge_portal.pages import pages_router
 from calbridge_portal.portal import Portal
 from calbridge_portal.problems import Problem
+from calbridge_portal.public_accounts import public_accounts_router
 
 LARGEST_BODY = 32 * 1024 * 1024
 PROGRAMS = ["^/v1", "^/public", "^/faults", "^/schema"]
@@ -84,10 +86,11 @@ def put_faults(portal: GivenPortal, data: JSONBody[FaultPlan]) -> FaultPlan:
 
 
 def _routes(options: Options) -> list[Any]:
-    guarded = [settings_router, bookings_router, feed_router]
+    guarded = [settings_router, bookings_router, accounts_router, feed_router]
     routes: list[Any] = [
         Router(path="/", route_handlers=guarded, guards=[bearer_guard]),
         public_router,
+        public_accounts_router,
         pages_router,
     ]
     if options.faults:

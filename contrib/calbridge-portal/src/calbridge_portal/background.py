@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from calbridge_portal import feed, idempotency, webhooks
+from calbridge_portal import accounts, feed, idempotency, webhooks
 from calbridge_portal.deliveries import TIMEOUT_S, deliver_due
 from calbridge_portal.portal import Portal
 
@@ -19,6 +19,7 @@ DUE = """
 SELECT EXISTS (SELECT 1 FROM holds WHERE status = 'held' AND expires_at <= :now)
     OR EXISTS (SELECT 1 FROM idempotency WHERE at <= :answers)
     OR EXISTS (SELECT 1 FROM events WHERE at < :events)
+    OR EXISTS (SELECT 1 FROM accounts WHERE status = 'unproved' AND created_at <= :codes)
     OR EXISTS (SELECT 1 FROM webhooks WHERE status = 'active' AND next_heartbeat_at <= :now) AS due
 """
 log = logging.getLogger("calbridge_portal")
@@ -27,11 +28,18 @@ log = logging.getLogger("calbridge_portal")
 def tick(portal: Portal) -> None:
     """Do what is due now; a tick with nothing due writes nothing."""
     with portal.read() as tx:
-        row = tx.one(DUE, now=tx.now, answers=tx.now - idempotency.KEPT_S, events=tx.now - feed.RETENTION_S)
+        row = tx.one(
+            DUE,
+            now=tx.now,
+            answers=tx.now - idempotency.KEPT_S,
+            events=tx.now - feed.RETENTION_S,
+            codes=tx.now - accounts.PATIENCE_S,
+        )
     if row is None or not row["due"]:
         return
     with portal.admin() as tx:  # opening it expires the holds
         idempotency.forget_old(tx)
+        accounts.forget_old(tx)
         feed.trim(tx, before=tx.now - feed.RETENTION_S)
         webhooks.heartbeats_due(tx, feed.last_seq(tx))
 

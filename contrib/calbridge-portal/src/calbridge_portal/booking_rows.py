@@ -5,7 +5,7 @@ import sqlite3
 
 from litestar.serialization import decode_json
 
-from calbridge_portal.records import Booking, Consent, Customer, FreeTime, Hold, Message, Patient, Sync
+from calbridge_portal.records import Account, Booking, Consent, Customer, FreeTime, Hold, Message, Patient, Sync
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
 
@@ -33,6 +33,7 @@ def booking_of(tx: Tx, row: sqlite3.Row) -> Booking:
     """A booking in full, for the bridge and for the client whose own it is."""
     return Booking(
         id=row["id"],
+        account=row["account"],
         status=row["status"],
         revision=row["revision"],
         mode=row["mode"],
@@ -57,6 +58,20 @@ def booking_of(tx: Tx, row: sqlite3.Row) -> Booking:
         alternatives=_named(tx, row["alternatives"]),
         moves_to=row["moves_to"],
         sync=_sync(row),
+    )
+
+
+def account_of(tx: Tx, row: sqlite3.Row) -> Account:
+    """An account, for the bridge."""
+    return Account(
+        id=row["id"],
+        revision=row["revision"],
+        customer=_customer(row),
+        patient=_patient(row),
+        consent=_consent(tx, row),
+        language=row["language"],
+        created_at=wire(row["created_at"], tx.zone),
+        updated_at=wire(row["updated_at"], tx.zone),
     )
 
 

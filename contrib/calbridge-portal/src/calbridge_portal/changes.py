@@ -165,11 +165,14 @@ def _end(row: sqlite3.Row, wanted: Move, start: int) -> int:
 def _client_move(tx: Tx, row: sqlite3.Row, wanted: Move, calendar: str, start: int) -> sqlite3.Row:
     settings = tx.site.settings
     _check_client_may(row, "moved")
+    if row["type"] is None:
+        raise Problem("rule_violation", "This appointment is moved by telephone.", rule="not_offered")
     check_cutoff(tx, row, settings.client_move_cutoff_s)
     if settings.client_move_limit is not None and row["client_moves"] >= settings.client_move_limit:
         raise Problem("reschedule_limit", "This appointment was moved as often as the practice allows; please phone.")
     _take(tx, row, wanted, calendar, start)
-    end = start + duration_s(appointment_type(tx, row["type"]))
+    length = row["end_at"] - row["start_at"] if row["account"] else duration_s(appointment_type(tx, row["type"]))
+    end = start + length
     # The client is told once the clinic's system has the new time (accepted is not written).
     owed = "moved" if row["status"] == "confirmed" else None
     return _relocate(

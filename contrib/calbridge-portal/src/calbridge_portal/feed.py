@@ -5,7 +5,7 @@ import binascii
 import sqlite3
 
 from calbridge_portal import webhooks
-from calbridge_portal.booking_rows import booking_of, hold_of
+from calbridge_portal.booking_rows import account_of, booking_of, hold_of
 from calbridge_portal.problems import Problem
 from calbridge_portal.records import By, Changes, Event, Objects, Snapshot
 from calbridge_portal.store import Tx
@@ -47,6 +47,7 @@ def snapshot(tx: Tx) -> Changes:
     """Everything alive, and the cursor of the same moment."""
     window_from = day_bounds(tx.now, tx.zone, days=-1)[0]
     holds = tx.all("SELECT * FROM holds WHERE status = 'held' AND expires_at > :now ORDER BY id", now=tx.now)
+    accounts = tx.all("SELECT * FROM accounts WHERE status = 'connected' ORDER BY id")
     bookings = tx.all("SELECT * FROM bookings WHERE end_at >= :first ORDER BY start_at, id", first=window_from)
     return Changes(
         events=[],
@@ -56,6 +57,7 @@ def snapshot(tx: Tx) -> Changes:
             window_from=wire(window_from, tx.zone),
             holds=[hold_of(tx, row) for row in holds],
             bookings=[booking_of(tx, row) for row in bookings],
+            accounts=[account_of(tx, row) for row in accounts],
         ),
     )
 
@@ -104,9 +106,12 @@ def _objects(tx: Tx, page: list[sqlite3.Row]) -> Objects:
     """What the page names, as it is now: saves the reader one request per change."""
     holds = sorted({row["object_id"] for row in page if row["object"] == "hold"})
     bookings = sorted({row["object_id"] for row in page if row["object"] == "booking"})
+    accounts = sorted({row["object_id"] for row in page if row["object"] == "account"})
+    account_rows = (tx.one("SELECT * FROM accounts WHERE id = :id", id=ref) for ref in accounts)
     hold_rows = (tx.one("SELECT * FROM holds WHERE id = :id", id=ref) for ref in holds)
     booking_rows = (tx.one("SELECT * FROM bookings WHERE id = :id", id=ref) for ref in bookings)
     return Objects(
         holds=[hold_of(tx, row) for row in hold_rows if row is not None],
         bookings=[booking_of(tx, row) for row in booking_rows if row is not None],
+        accounts=[account_of(tx, row) for row in account_rows if row is not None],
     )

@@ -175,7 +175,7 @@ def move_times(*, portal: GivenPortal, lang: GivenLanguage, token: FromPath[str]
     with portal.read() as tx:
         row = public.by_token(tx, token)
         own = public.own_booking(tx, row)
-        days = _days(tx, own.type, week, mover(row)) if own.may_move else []
+        days = _days(tx, own.type, week, mover(row)) if own.may_move and own.type else []
         name = tx.site.name
     return _page(
         "times.html",

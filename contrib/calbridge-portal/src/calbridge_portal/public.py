@@ -19,6 +19,7 @@ from calbridge_portal.records import (
     OwnMove,
     PublicSite,
     PublicType,
+    Slot,
 )
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
@@ -82,7 +83,7 @@ def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
         sync_state=full.sync.state,
         change_pending=row["owed_message"] is not None,
         type=full.type,
-        type_name=documents.appointment_type(tx, full.type).display_name,
+        type_name=documents.appointment_type(tx, full.type).display_name if full.type else "",
         calendar=full.calendar,
         resource_name=_resource_name(tx, full.calendar),
         start=full.start,
@@ -92,9 +93,9 @@ def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
         other_patients=full.other_patients,
         note=full.note,
         decline_reason=full.decline_reason if row["decline_reason_visible"] else None,
-        alternatives=still_free(tx, full.type, row["alternatives"], row["end_at"] - row["start_at"]),
+        alternatives=_instead(tx, row),
         may_cancel=_may(tx, row, settings.client_cancel_cutoff_s),
-        may_move=_may(tx, row, settings.client_move_cutoff_s) and _has_moves_left(tx, row),
+        may_move=_may(tx, row, settings.client_move_cutoff_s) and _can_move(tx, row),
         messages=messages_of(tx, full.id),
     )
 
@@ -132,6 +133,15 @@ def _may(tx: Tx, row: sqlite3.Row, cutoff: int | None) -> bool:
     return True
 
 
-def _has_moves_left(tx: Tx, row: sqlite3.Row) -> bool:
+def _instead(tx: Tx, row: sqlite3.Row) -> list[Slot]:
+    if row["type"] is None:
+        return []
+    return still_free(tx, row["type"], row["alternatives"], row["end_at"] - row["start_at"])
+
+
+def _can_move(tx: Tx, row: sqlite3.Row) -> bool:
+    """Only what can be booked online can be moved online."""
+    if row["type"] is None or not documents.appointment_type(tx, row["type"]).calendars:
+        return False
     limit = tx.site.settings.client_move_limit
     return limit is None or row["client_moves"] < limit

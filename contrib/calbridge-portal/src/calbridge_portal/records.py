@@ -258,13 +258,15 @@ class Booking:
     """One booking with all the bridge needs of it.
 
     `manage_url` is the client's own page of it: whoever has it may change the booking.
+    With an `account` the practice made it for the account's owner, and `client_ref` is the bridge's own name for it.
     """
 
     id: str
+    account: str | None
     status: BookingStatus
     revision: int
     mode: Mode
-    type: str
+    type: str | None
     calendar: str
     start: str
     end: str
@@ -323,12 +325,47 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A client who is connected with the practice, as she told it. Her e-mail address is proved to be hers."""
+
+    id: str
+    revision: int
+    customer: Customer
+    patient: Patient | None
+    consent: Consent | None
+    language: str | None
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """What goes to an address, to prove whose it is."""
+
+    email: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An appointment the practice made by itself, for the owner of an account. `note` is its reason for the visit."""
+
+    account: str
+    calendar: str
+    start: str
+    end: str
+    type: str | None = None
+    note: str | None = None
+    notify: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One change, thin: it names what changed, never how."""
 
     seq: int
     type: str
-    object: Literal["hold", "booking", "availability", "settings"]
+    object: Literal["hold", "booking", "account", "availability", "settings"]
     id: str
     revision: int
     at: str
@@ -338,11 +375,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All live holds, and all bookings that end at `window_from` or later."""
+    """All live holds, all connected accounts, and all bookings that end at `window_from` or later."""
 
     window_from: str
     holds: list[Hold]
     bookings: list[Booking]
+    accounts: list[Account]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,6 +389,7 @@ class Objects:
 
     holds: list[Hold]
     bookings: list[Booking]
+    accounts: list[Account]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -426,7 +465,7 @@ class OwnBooking:
     mode: Mode
     sync_state: SyncState
     change_pending: bool
-    type: str
+    type: str | None
     type_name: str
     calendar: str
     resource_name: str | None
@@ -441,6 +480,48 @@ class OwnBooking:
     may_cancel: bool
     may_move: bool
     messages: list[Message]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectRequest:
+    """A client wants to be connected with the practice. `language` is the tag (RFC 5646) of the page she does so on."""
+
+    customer: Customer
+    patient: Patient | None = None
+    consent: Agreed | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """The link that an account is kept by."""
+
+    account_token: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The code that went to her address."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAppointment:
+    """What the practice made for a client, and the link to its page."""
+
+    manage_token: str
+    booking: OwnBooking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAccount:
+    """One's own account."""
+
+    status: Literal["unproved", "connected"]
+    email: str
+    appointments: list[OwnAppointment]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

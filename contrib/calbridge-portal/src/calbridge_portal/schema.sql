@@ -61,13 +61,38 @@ CREATE TABLE holds (
 CREATE INDEX holds_live ON holds (calendar, start_at) WHERE status = 'held';
 CREATE INDEX holds_by_client ON holds (client_ref);
 
+-- A client who connects with the practice. `code` goes to her address; `token` is the link to her page.
+CREATE TABLE accounts (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('unproved', 'connected')),
+    revision INTEGER NOT NULL,
+    first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    phone TEXT,
+    address TEXT,
+    patient_name TEXT,
+    patient_species TEXT,
+    notice TEXT REFERENCES notices (version),
+    agreed_at INTEGER,
+    language TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    token TEXT NOT NULL UNIQUE
+);
+CREATE INDEX accounts_by_email ON accounts (lower(email));
+
+-- With an `account` it is what the practice made for its owner by itself, and `client_ref` is the bridge's name for it.
 CREATE TABLE bookings (
     id TEXT PRIMARY KEY,
+    account TEXT REFERENCES accounts (id),
     status TEXT NOT NULL CHECK (status IN
         ('requested', 'confirmed', 'arrived', 'fulfilled', 'no_show', 'declined', 'cancelled')),
     revision INTEGER NOT NULL,
     mode TEXT NOT NULL,
-    type TEXT NOT NULL,
+    type TEXT,  -- NULL: the practice made it and names none
     calendar TEXT NOT NULL,
     start_at INTEGER NOT NULL,
     end_at INTEGER NOT NULL,
@@ -104,6 +129,7 @@ CREATE TABLE bookings (
 CREATE INDEX bookings_live ON bookings (calendar, start_at)
     WHERE status IN ('requested', 'confirmed', 'arrived');
 CREATE INDEX bookings_by_end ON bookings (end_at);
+CREATE INDEX bookings_by_account ON bookings (account) WHERE account IS NOT NULL;
 
 -- What takes time on a calendar. A live hold counts only until it expires: filter on expires_at.
 CREATE VIEW occupied AS

@@ -40,6 +40,7 @@ def capabilities_of(terms: Terms) -> dict[str, Any]:
         "idempotency": ["header", "client_ref"],
         "matching": "client",
         "documents": "client",
+        "categories": "list",
         "conflict": "409",
         "write": "sync" if terms.two_stage_s is None else "two_stage",
         "limits": {"per_min": None, "page_max": terms.page_max, "window_days": terms.window_days},

@@ -23,6 +23,7 @@ from calbridge_refpms.deskforms import (
     block_form,
     booking_form,
     cancel_form,
+    category_form,
     client_form,
     link_form,
     move_form,
@@ -218,6 +219,13 @@ class AppointmentPages(Controller):
         with records.write("desk") as tx:
             linked = diary.change(tx, ident, revision_of(data), link_form(tx, data))
             return _see(f"/desk/appointments/{linked.id}")
+
+    @post("/{ident:str}/categories", sync_to_thread=True)
+    def categories(self, records: Books, ident: Ident, data: Form) -> Redirect:
+        """Put it into other calendars or categories of the practice's own."""
+        with records.write("desk") as tx:
+            put = diary.change(tx, ident, revision_of(data), category_form(data))
+            return _see(f"/desk/appointments/{put.id}")
 
     @post("/{ident:str}/cancel", sync_to_thread=True)
     def cancel(self, records: Books, ident: Ident, data: Form) -> Redirect:

@@ -94,6 +94,12 @@ def link_form(tx: Transaction, form: Form) -> AppointmentChange:
     return AppointmentChange(client_id=row["id"], patient_id=found[0].id if name else None)
 
 
+def category_form(form: Form) -> AppointmentChange:
+    """The calendars or categories it belongs to, separated by commas."""
+    words = [word.strip() for word in form.get("categories", "").split(",")]
+    return _checked(AppointmentChange, {"categories": [word for word in words if word]})
+
+
 def cancel_form(form: Form) -> Cancellation:
     """Why it is cancelled."""
     return _checked(Cancellation, {"reason": form.get("reason", "")})

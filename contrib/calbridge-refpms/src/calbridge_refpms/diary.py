@@ -30,7 +30,7 @@ STEPS: Mapping[Status, frozenset[Status]] = {
 PLACE = frozenset({"resource", "rooms", "start", "end"})
 CHANGEABLE = (
     "resource", "start", "end", "status", "type", "title", "description", "note", "client_id",
-    "patient_id", "booking_info", "client_revision", "cancel_reason",
+    "patient_id", "booking_info", "categories", "client_revision", "cancel_reason",
 )  # fmt: skip
 LIVE = frozenset({"tentative", "confirmed", "arrived", "fulfilled"})
 
@@ -67,7 +67,7 @@ def create(tx: Transaction, new: NewAppointment, *, ident: str | None = None) ->
     if not new.allow_double_booking:
         refuse_overlap(tx, resources, start, end)
     ident = ident or new_id("apt")
-    columns = structs.asdict(new) | {"start": start, "end": end}
+    columns = structs.asdict(new) | {"start": start, "end": end, "categories": json.dumps(new.categories)}
     del columns["rooms"], columns["allow_double_booking"]
     tx.insert("appointments", id=ident, revision=1, created_by=tx.by, modified_by=tx.by, modified=tx.now, **columns)
     _claim(tx, ident, resources)
@@ -124,13 +124,15 @@ def delete(tx: Transaction, ident: str) -> None:
 
 def stored(tx: Transaction, row: sqlite3.Row) -> dict[str, Any]:
     """What a change may touch, as it stands."""
-    return {name: row[name] for name in CHANGEABLE} | {"rooms": _rooms(tx, row)}
+    lists = {"rooms": _rooms(tx, row), "categories": json.loads(row["categories"])}
+    return {name: row[name] for name in CHANGEABLE} | lists
 
 
 def put(tx: Transaction, ident: str, revision: int, values: dict[str, Any]) -> None:
     """Store what a change decided, and announce it."""
     columns = {name: value for name, value in values.items() if name != "rooms"}
     columns |= {"revision": revision, "modified_by": tx.by, "modified": tx.now}
+    columns["categories"] = json.dumps(values["categories"])
     pairs = ", ".join(f'"{name}" = ?' for name in columns)
     tx.run(f"UPDATE appointments SET {pairs} WHERE id = ?", *columns.values(), ident)  # noqa: S608 - own words
     _claim(tx, ident, [values["resource"], *values["rooms"]])
@@ -223,4 +225,5 @@ def _appointment(tx: Transaction, row: sqlite3.Row) -> Appointment:
     hidden = {"settles_at", "before_write", "overbook"}
     values = {name: row[name] for name in row.keys() if name not in hidden}  # noqa: SIM118 - a row iterates values
     times = {name: render(row[name], zone) for name in ("start", "end", "modified")}
-    return Appointment(**(values | times | {"rooms": _rooms(tx, row)}))
+    lists = {"rooms": _rooms(tx, row), "categories": json.loads(row["categories"])}
+    return Appointment(**(values | times | lists))

@@ -39,6 +39,7 @@ CREATE TABLE appointments (
   start INTEGER NOT NULL, "end" INTEGER NOT NULL CHECK ("end" > start),
   title TEXT NOT NULL, description TEXT NOT NULL, note TEXT NOT NULL,
   client_id TEXT REFERENCES clients, patient_id TEXT REFERENCES patients, booking_info TEXT NOT NULL,
+  categories TEXT NOT NULL,  -- JSON, a list of words
   client_ref TEXT UNIQUE, client_revision INTEGER, cancel_reason TEXT NOT NULL DEFAULT '',
   created_by TEXT NOT NULL, modified_by TEXT NOT NULL, modified INTEGER NOT NULL,
   write_state TEXT NOT NULL DEFAULT 'written',

@@ -17,6 +17,8 @@ Line = Annotated[str, Meta(max_length=300)]
 Text = Annotated[str, Meta(max_length=5000)]
 Ref = Annotated[str, Meta(min_length=1, max_length=200)]
 
+Categories = Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=20)]
+
 T = TypeVar("T")
 
 Role = Literal["integration", "desk"]
@@ -196,6 +198,7 @@ class NewAppointment(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     client_id: Ref | None = None
     patient_id: Ref | None = None
     booking_info: Text = ""
+    categories: Categories = []
     client_ref: Ref | None = None
     client_revision: int | None = None
     allow_double_booking: bool = False
@@ -216,6 +219,7 @@ class AppointmentChange(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     client_id: Ref | UnsetType | None = UNSET
     patient_id: Ref | UnsetType | None = UNSET
     booking_info: Text | UnsetType = UNSET
+    categories: Categories | UnsetType = UNSET
     client_revision: int | UnsetType | None = UNSET
     allow_double_booking: bool = False
 
@@ -244,6 +248,7 @@ class Appointment(Struct, kw_only=True, frozen=True):
     client_id: str | None
     patient_id: str | None
     booking_info: str
+    categories: list[str]
     client_ref: str | None
     client_revision: int | None
     cancel_reason: str

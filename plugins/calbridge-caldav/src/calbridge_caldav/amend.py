@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from calbridge.ical.lines import Component, FaultError, Line, number
+from calbridge.marking import is_marked
 from calbridge.model import State
 from calbridge.uids import uid_of
 from calbridge.views import CalendarView
@@ -24,16 +25,25 @@ _SKELETON = (
 _STATES = frozenset(state.value for state in State)
 
 
-def compose(appointment: str, revision: int, view: CalendarView, *, zone: ZoneInfo, now: int) -> bytes:
+def compose(
+    appointment: str, revision: int, view: CalendarView, *, zone: ZoneInfo, now: int, marks: tuple[str, ...] = ()
+) -> bytes:
     """A new event."""
     skeleton = _SKELETON.format(uid=uid_of(appointment), now=_utc(now))
-    return amend(Document.parse(skeleton.encode()), appointment, revision, view, zone=zone, now=now)
+    return amend(Document.parse(skeleton.encode()), appointment, revision, view, zone=zone, now=now, marks=marks)
 
 
 def amend(
-    document: Document, appointment: str, revision: int, view: CalendarView, *, zone: ZoneInfo, now: int
+    document: Document,
+    appointment: str,
+    revision: int,
+    view: CalendarView,
+    *,
+    zone: ZoneInfo,
+    now: int,
+    marks: tuple[str, ...] = (),
 ) -> bytes:
-    """The object with its event showing `view`."""
+    """The object with its event showing `view`. `marks`: the categories that show it to its client."""
     event = master(document)
     if event is None:
         raise FaultError("there is no event in the object")
@@ -44,6 +54,7 @@ def amend(
         _put(document, event, "SUMMARY", _escaped(title_of(view)))
     _set_texts(document, event, view)
     _set_state(document, event, view.state)
+    _set_mark(document, event, marks, marked=view.marked)
     if shown is None or shown.confidential != view.confidential:
         _put(document, event, "CLASS", "PRIVATE" if view.confidential else "PUBLIC")
     _put(document, event, "TRANSP", "OPAQUE")
@@ -51,8 +62,8 @@ def amend(
     return document.render()
 
 
-def settled(view: CalendarView) -> CalendarView:
-    """What reading gives back after writing `view`: the texts as they can be written."""
+def settled(view: CalendarView, *, marks: tuple[str, ...] = ()) -> CalendarView:
+    """What reading gives back after writing `view`: the texts as they can be written, the mark where there is one."""
     description, note = texts_as_written(view)
     return CalendarView(
         state=view.state,
@@ -63,6 +74,7 @@ def settled(view: CalendarView) -> CalendarView:
         description=description,
         note=note,
         confidential=view.confidential,
+        marked=view.marked and bool(marks),
     )
 
 
@@ -133,6 +145,19 @@ def _set_state(document: Document, event: Component, state: State) -> None:
 
 def _without_states(line: Line) -> str:
     return ",".join(word for word in line.value.split(",") if word.strip().lower() not in _STATES)
+
+
+def _set_mark(document: Document, event: Component, marks: tuple[str, ...], *, marked: bool) -> None:
+    """Beside the state and staff's own categories, which stay as they are."""
+    if not marks or is_marked(categories(event), marks) == marked:
+        return
+    kept = [make(line.head, rest) for line in event.all("CATEGORIES") if (rest := _without(line, marks))]
+    added = [make("CATEGORIES", _escaped(marks[0]))] if marked else []
+    document.replace(event, "CATEGORIES", *kept, *added)
+
+
+def _without(line: Line, marks: tuple[str, ...]) -> str:
+    return ",".join(word for word in line.value.split(",") if not is_marked([word], marks))
 
 
 def _set_stamp(document: Document, event: Component, appointment: str, revision: int, now: int) -> None:

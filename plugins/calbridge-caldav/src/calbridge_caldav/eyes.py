@@ -14,12 +14,13 @@ _ANY, _NOTHING = Policy(), Meaning()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eyes:
-    """One look at the calendars of a connection."""
+    """One look at the calendars of a connection. `marks`: categories that show our own events to their clients."""
 
     zone: ZoneInfo
     window: Interval
     policy: Policy = _ANY
     meaning: Meaning = _NOTHING
+    marks: tuple[str, ...] = ()
 
     def read(self, body: bytes) -> Reading:
         """What an object says of time."""

@@ -15,6 +15,7 @@ from calbridge.ical.events import event_of
 from calbridge.ical.lines import Component, FaultError, number
 from calbridge.ical.times import instant, moment
 from calbridge.interval import Interval
+from calbridge.marking import is_marked
 from calbridge.model import State
 from calbridge.provider import Stamp
 from calbridge.uids import appointment_of
@@ -70,7 +71,7 @@ def modified_of(document: Document, clinic: ZoneInfo) -> int | None:
     return instant(at, clinic) if isinstance(at, datetime) else None
 
 
-def view_of(document: Document, resource: str, clinic: ZoneInfo) -> CalendarView:
+def view_of(document: Document, resource: str, clinic: ZoneInfo, *, marks: tuple[str, ...] = ()) -> CalendarView:
     """What the event shows. FaultError where its time cannot be read: then the booking is kept as it is."""
     event = master(document)
     if event is None:
@@ -86,6 +87,7 @@ def view_of(document: Document, resource: str, clinic: ZoneInfo) -> CalendarView
         description=description,
         note=note,
         confidential=event.text("CLASS").upper() in {"PRIVATE", "CONFIDENTIAL"},
+        marked=is_marked(categories(event), marks),
     )
 
 

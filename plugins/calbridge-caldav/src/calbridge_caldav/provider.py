@@ -40,8 +40,12 @@ class CaldavCalendar:
             online_of(resource): Collection(self._wire, online_of(resource), path)
             for resource, path in settings.window_paths().items()
         }
+        self._marks = context.clinic.rules.publish_categories
         self.capabilities = Capabilities(
-            fields=FIELDS, mirrors=True, adopts=False, resources=frozenset(self._collections)
+            fields=FIELDS | ({"marked"} if self._marks else frozenset()),
+            mirrors=True,
+            adopts=False,
+            resources=frozenset(self._collections),
         )
 
     @hookimpl
@@ -57,7 +61,8 @@ class CaldavCalendar:
         from calbridge_caldav.writing import Writing
 
         places = Places(self._wire, self._calendars(), self._eyes(Interval(0, 0)))
-        return Writing(places, change, self._zone, self._context.clock.now()).carry_out()
+        now = self._context.clock.now()
+        return Writing(places, change, self._zone, now, marks=self._marks).carry_out()
 
     @hookimpl
     def probe(self, ref: str) -> Probe:
@@ -103,6 +108,7 @@ class CaldavCalendar:
             window=window,
             policy=Policy(all_day=self._settings.all_day, tentative=self._settings.tentative),
             meaning=self._settings.meaning(),
+            marks=self._marks,
         )
 
 

@@ -53,7 +53,7 @@ def entry_of(document: Document, resource: str, segment: str, version: str, eyes
     return Entry(
         ref=ref_of(resource, segment),
         version=version,
-        view=view_of(document, resource, eyes.zone),
+        view=view_of(document, resource, eyes.zone, marks=eyes.marks),
         stamp=stamp,
         modified=modified_of(document, eyes.zone),
     )

@@ -7,6 +7,7 @@ conditions. Nothing is overwritten or deleted that does not bear the appointment
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -24,7 +25,9 @@ ATTEMPTS = 3
 class Writing:
     """One change being carried out."""
 
-    def __init__(self, places: Places, change: Change, zone: ZoneInfo, now: int) -> None:
+    def __init__(
+        self, places: Places, change: Change, zone: ZoneInfo, now: int, *, marks: tuple[str, ...] = ()
+    ) -> None:
         if not isinstance(change.view, CalendarView):
             raise SkipItem("A calendar takes calendar views only: this is a fault of the bridge, report it.")
         self._places = places
@@ -32,6 +35,7 @@ class Writing:
         self._view = change.view
         self._zone = zone
         self._now = now
+        self._marks = marks
 
     def carry_out(self) -> Receipt:
         """Write it, or say that the calendar moved on."""
@@ -152,7 +156,7 @@ class Writing:
     def _ours_now(self, entry: Entry) -> bool:
         """The revision in the stamp is the one just written; where the server drops the stamp, what it shows is."""
         revision = entry.stamp.revision if entry.stamp else 0
-        return revision == self._change.revision or (revision == 0 and entry.view == settled(self._view))
+        return revision == self._change.revision or (revision == 0 and entry.view == self._settled())
 
     # --- removing ---------------------------------------------------------------------------------
 
@@ -199,7 +203,7 @@ class Writing:
             entry is not None
             and entry.stamp is not None
             and entry.stamp.revision in {self._change.revision, 0}
-            and entry.view == settled(self._view)
+            and entry.view == self._settled()
         )
 
     def _as_we_left_it(self, place: Place, found: Found) -> bool:
@@ -216,11 +220,27 @@ class Writing:
         if found.document is None:
             raise SkipItem(f"The event cannot be read ({found.why}).", item=place.ref)
         change = self._change
-        return amend(found.document, change.appointment, change.revision, self._view, zone=self._zone, now=self._now)
+        return amend(
+            found.document,
+            change.appointment,
+            change.revision,
+            self._view,
+            zone=self._zone,
+            now=self._now,
+            marks=self._marks,
+        )
+
+    def _settled(self) -> CalendarView:
+        return settled(self._view, marks=self._marks)
+
+    def _given(self) -> dict[str, Any]:
+        return {"zone": self._zone, "now": self._now, "marks": self._marks}
 
     def _composed(self) -> bytes:
         change = self._change
-        return compose(change.appointment, change.revision, self._view, zone=self._zone, now=self._now)
+        return compose(
+            change.appointment, change.revision, self._view, zone=self._zone, now=self._now, marks=self._marks
+        )
 
 
 def _moved(found: Found, why: str) -> Receipt:

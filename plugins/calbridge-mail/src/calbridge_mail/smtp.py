@@ -183,10 +183,14 @@ def _told(settings: MailSettings) -> Iterator[None]:
         raise NeedsHuman(
             f"{where} offers no login that we know: leave username out, or use its port for submission"
         ) from None
-    except TimeoutError:
-        raise RetryLater(f"{where} did not answer in time: it is tried again by itself") from None
-    except (smtplib.SMTPException, OSError):
-        raise RetryLater(f"{where} cannot be reached or breaks off: it is tried again by itself") from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise RetryLater(f"{where} {_broken(error)}: it is tried again by itself") from None
+
+
+def _broken(error: Exception) -> str:
+    """smtplib says "unexpectedly closed" of a server that is only silent, and keeps the true reason behind it."""
+    silent = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return "did not answer in time" if silent else "cannot be reached or breaks off"
 
 
 def _login_refused(where: str, error: smtplib.SMTPAuthenticationError) -> NeedsHuman | RetryLater:

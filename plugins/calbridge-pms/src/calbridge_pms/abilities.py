@@ -33,11 +33,12 @@ class _Said(Answer):
     conflict: frozenset[str] = frozenset({"409"})
     write: frozenset[str] = frozenset({"sync"})
     documents: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
     limits: _Limits = _Limits()
 
     @field_validator(
         "time", "availability", "read", "changes", "deletes", "holds", "reschedule", "idempotency", "conflict",
-        "write", "documents", mode="before",
+        "write", "documents", "categories", mode="before",
     )  # fmt: skip
     @classmethod
     def _words(cls, value: Any) -> Any:
@@ -55,6 +56,7 @@ class Abilities:
     keys: bool
     two_stage: bool
     documents: bool
+    categories: bool
     conflict: frozenset[str]
     page_max: int
     window_days: int
@@ -74,6 +76,7 @@ def abilities_of(answer: Any) -> Abilities:
         keys="header" in said.idempotency,
         two_stage="two_stage" in said.write,
         documents="client" in said.documents,
+        categories="list" in said.categories,
         conflict=said.conflict,
         page_max=max(1, said.limits.page_max),
         window_days=max(1, said.limits.window_days or DAYS_UNLIMITED),

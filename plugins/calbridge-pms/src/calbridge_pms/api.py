@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,8 @@ from calbridge_pms.wire import PmsNamed, PmsPage, read
 FRESH_S = 3_600
 PAGES = 2_000
 """More of one list is no list of a clinic's, but one that never ends."""
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""What may be repeated in a sentence: a machine's word, and nobody's name."""
 REFUSED = frozenset({400, 404, 409, 410, 412, 422})
 """Answers to a write whose meaning stands in their body."""
 
@@ -120,13 +123,13 @@ def path_of(kind: str, ident: str) -> str:
 
 
 def code_of(response: httpx.Response) -> str:
-    """The problem's code, "" where the body has none."""
+    """The problem's code, "" where the body has none, or something else in its place: a code is in small letters."""
     try:
         body = response.json()
     except ValueError:
         return ""
     code = body.get("code", "") if isinstance(body, dict) else ""
-    return code if isinstance(code, str) and code.replace("_", "").isalnum() and len(code) <= 60 else ""  # noqa: PLR2004 - a word, not a text
+    return code if isinstance(code, str) and CODE.fullmatch(code) else ""
 
 
 def says_gone(response: httpx.Response) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from calbridge.details import detail_lines
 from calbridge.interval import Interval
+from calbridge.marking import is_marked
 from calbridge.model import Side, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, PmsChange, Record, Stamp, Unreadable
 from calbridge.views import PmsView
@@ -20,6 +22,8 @@ from calbridge_pms.names import Names
 from calbridge_pms.wire import PmsAppointment, PmsClosure, PmsWindow, Status, Timed, misfit
 
 OURS = "calbridge:"
+_ID = re.compile(r"[^\s,;<>@]{1,200}")
+"""An id as every system makes them. What does not look like one is somebody's data in the wrong place."""
 AGAIN = "~"
 """Between the appointment and the revision, where the first entry was cancelled and cannot come back."""
 
@@ -63,6 +67,7 @@ def entry_of(found: PmsAppointment, names: Names) -> Entry:
             note=found.note,
             client=found.client_id or "",
             patient=found.patient_id or "",
+            marked=is_marked(found.categories, names.marks),
         ),
         stamp=_stamp(found),
         by=_SIDES.get(found.modified_by),
@@ -178,11 +183,11 @@ def closure_records(raw: Any, names: Names, sites: Callable[[], Mapping[str, str
 def _unreadable(kind: str, raw: Any, why: str, names: Names) -> list[Record]:
     """One record that does not fit never stops the others; its time is blocked where that much can be read."""
     fields = raw if isinstance(raw, dict) else {}
-    ident = fields.get("id")
+    ident, revision = fields.get("id"), fields.get("revision")
     return [
         Unreadable(
-            ref=f"{kind}/{ident if isinstance(ident, str) and ident else 'without-id'}",
-            version=str(fields.get("revision", "")),
+            ref=f"{kind}/{ident if isinstance(ident, str) and _ID.fullmatch(ident) else 'without-id'}",
+            version=str(revision) if isinstance(revision, str | int) else "",
             why=why,
             resource=names.resource_key(str(fields.get("resource", ""))),
             spans=_time_of(fields),

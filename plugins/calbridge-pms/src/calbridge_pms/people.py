@@ -11,10 +11,11 @@ from calbridge.model import Animal, Consent, Details
 from calbridge.provider import ClientQuery, ClientRecord, PatientRecord
 from calbridge_pms.api import Api, code_of, path_of
 from calbridge_pms.convert import instant
+from calbridge_pms.names import Names
 from calbridge_pms.wire import PmsClient, PmsPatient, read
 
 
-def find(api: Api, query: ClientQuery) -> tuple[ClientRecord, ...]:
+def find(api: Api, names: Names, query: ClientQuery) -> tuple[ClientRecord, ...]:
     """Everybody who shares the e-mail, the phone number or the name; and the one with that id."""
     wanted: list[dict[str, str]] = [{"email": text} for text in _spellings(query.email)]
     if query.phone:
@@ -24,7 +25,7 @@ def find(api: Api, query: ClientQuery) -> tuple[ClientRecord, ...]:
         wanted.append({"last_name": query.last_name, **first})
     found = {client.id: client for each in wanted for client in _search(api, each)}
     found |= {client.id: client for client in _named(api, query.id)}
-    return tuple(_record(client, _patients(api, client.id)) for _, client in sorted(found.items()))
+    return tuple(_record(client, _patients(api, client.id), names) for _, client in sorted(found.items()))
 
 
 def _spellings(email: str) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ def _named(api: Api, ident: str) -> list[PmsClient]:
     return [read(PmsClient, raw, "client")] if found else []
 
 
-def create(api: Api, details: Details, key: str, consent: Consent | None) -> ClientRecord:
+def create(api: Api, names: Names, details: Details, key: str, consent: Consent | None) -> ClientRecord:
     """A new client with her animals and what she agreed to, once for each key."""
     body = {
         "first_name": details.first_name,
@@ -50,11 +51,12 @@ def create(api: Api, details: Details, key: str, consent: Consent | None) -> Cli
         "address": details.address,
     }
     client = read(PmsClient, _post(api, "/v1/clients", body, key), "client")
-    patients = tuple(_animal(api, client, each, f"{key}-patient-{n}") for n, each in enumerate(details.animals))
+    animals = (Animal(name=each.name, species=names.species_there(each.species)) for each in details.animals)
+    patients = tuple(_animal(api, client, each, f"{key}-patient-{n}") for n, each in enumerate(animals))
     if consent is not None and api.abilities().documents:
         filed = {"kind": "consent", "text": consent.notice, "dated": instant(consent.agreed_at)}
         _post(api, f"{path_of('clients', client.id)}/documents", filed, f"{key}-consent")
-    return _record(client, patients)
+    return _record(client, patients, names)
 
 
 def _animal(api: Api, client: PmsClient, animal: Animal, key: str) -> PmsPatient:
@@ -81,7 +83,7 @@ def _post(api: Api, path: str, body: dict[str, str], key: str) -> Any:
     raise SkipItem(f"the PMS refused the new client ({response.status_code}, {reason}): make the record there")
 
 
-def _record(client: PmsClient, patients: tuple[PmsPatient, ...]) -> ClientRecord:
+def _record(client: PmsClient, patients: tuple[PmsPatient, ...], names: Names) -> ClientRecord:
     return ClientRecord(
         id=client.id,
         first_name=client.first_name,
@@ -89,5 +91,7 @@ def _record(client: PmsClient, patients: tuple[PmsPatient, ...]) -> ClientRecord
         emails=(client.email,) if client.email else (),
         phones=(client.phone,) if client.phone else (),
         addresses=(client.address,) if client.address else (),
-        patients=tuple(PatientRecord(id=each.id, name=each.name, species=each.species) for each in patients),
+        patients=tuple(
+            PatientRecord(id=each.id, name=each.name, species=names.species_word(each.species)) for each in patients
+        ),
     )

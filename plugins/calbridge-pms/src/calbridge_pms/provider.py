@@ -60,7 +60,7 @@ class Pms:
         self._names = Names.of(settings, context.clinic)
         self._api = Api(settings, context)
         self.capabilities = Capabilities(
-            fields=FIELDS,
+            fields=FIELDS | ({"marked"} if self._names.marks else frozenset()),
             mirrors=True,
             adopts=True,
             resources=frozenset(self._names.resources),
@@ -84,12 +84,12 @@ class Pms:
     @hookimpl
     def find_clients(self, query: ClientQuery) -> tuple[ClientRecord, ...]:
         """Everybody who shares the e-mail, the phone number or the name; and the one with that id."""
-        return people.find(self._api, query)
+        return people.find(self._api, self._names, query)
 
     @hookimpl
     def create_client(self, details: Details, key: str, consent: Consent | None) -> ClientRecord:
         """A new client with her animal and what she agreed to."""
-        return people.create(self._api, details, key, consent)
+        return people.create(self._api, self._names, details, key, consent)
 
     @hookimpl
     def probe(self, ref: str) -> Probe:

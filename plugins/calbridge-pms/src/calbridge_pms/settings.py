@@ -15,7 +15,7 @@ TOKEN_NAME = re.compile(r"^[A-Za-z0-9-]+$")
 
 
 class PmsSettings(BaseModel):
-    """`resources` and `services` map the clinic's keys to the PMS's ids."""
+    """`resources` and `services` map the clinic's keys to the PMS's ids, `species` its words to the PMS's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,12 +24,13 @@ class PmsSettings(BaseModel):
     location: str = Field("", description="The site this clinic is, where the PMS keeps several")
     resources: dict[str, str] = Field(default_factory=dict, description="Resource key to PMS id, where they differ")
     services: dict[str, str] = Field(default_factory=dict, description="Service key to PMS id, where they differ")
+    species: dict[str, str] = Field(default_factory=dict, description='Species to the PMS\'s word: `dog = "Hund"`')
     holds: bool = Field(default=True, description="The PMS keeps tentative appointments")
     webhook_secret: SecretText | None = Field(None, description="What the PMS sends with each notice")
     webhook_header: str = Field("X-Hook-Secret", description="The header it sends it in")
     conflict_text: str = Field("", description="A regular expression for refusals of a PMS that answers in words")
 
-    @field_validator("resources", "services")
+    @field_validator("resources", "services", "species")
     @classmethod
     def _one_to_one(cls, names: dict[str, str]) -> dict[str, str]:
         owners: dict[str, str] = {}

@@ -66,6 +66,7 @@ class PmsAppointment(Timed):
     note: str = ""
     client_id: str | None = None
     patient_id: str | None = None
+    categories: tuple[str, ...] = ()
     client_ref: str | None = None
     client_revision: int | None = None
     modified_by: str = ""

@@ -14,6 +14,7 @@ import httpx
 
 from calbridge.errors import NeedsHuman, SkipItem
 from calbridge.http import classify, json_of
+from calbridge.marking import marked_as
 from calbridge.provider import PmsChange, Receipt
 from calbridge.views import PmsView
 from calbridge_pms.abilities import Abilities
@@ -79,6 +80,7 @@ class Writing:
             "booking_info": booking_info(self.change, self._view),
             "allow_double_booking": self.change.overbook,
         }
+        body |= self._categories(())
         key = self.change.key if ref == client_ref(self.change.appointment) else f"{self.change.key}{AGAIN}"
         response = self.api.write("POST", "/v1/appointments", body, self._item, **{"Idempotency-Key": key})
         if self._taken(response):
@@ -129,7 +131,8 @@ class Writing:
             return self._not_written(found)
         if found.modified_by != "desk":
             return self._receipt(found)
-        written = found.model_copy(update=self._as_written())
+        marks = {"categories": marked_as(found.categories, self.names.marks, marked=self._view.marked)}
+        written = found.model_copy(update=self._as_written() | marks)
         return self._receipt(written)
 
     def _not_written(self, found: PmsAppointment) -> Receipt:
@@ -152,6 +155,7 @@ class Writing:
         road = self._road()
         body = self._differences() | {"client_revision": self.change.revision, "status": road[0]}
         body |= {"allow_double_booking": True} if self.change.overbook else {}
+        body |= self._marks(ref)
         if self.change.details is not None:
             body["booking_info"] = booking_info(self.change, self._view)
         response = self._patch(ref, version, body)
@@ -205,6 +209,20 @@ class Writing:
         if ours and found.modified_by != "desk" and found.write_state != "failed":
             return self._receipt(found)
         return Receipt(outcome="moved", entry=entry_of(found, self.names))
+
+    # --- the mark for its client ---
+
+    def _categories(self, present: tuple[str, ...]) -> dict[str, Any]:
+        """What else stands there is the practice's own."""
+        wanted = marked_as(present, self.names.marks, marked=self._view.marked)
+        return {"categories": list(wanted)} if self._abilities.categories and wanted != present else {}
+
+    def _marks(self, ref: str) -> dict[str, Any]:
+        before = self.change.previous
+        if isinstance(before, PmsView) and before.marked == self._view.marked:
+            return {}
+        found = self._get(_ident(ref))
+        return {} if found is None else self._categories(found.categories)
 
     # --- taking it away ---
 

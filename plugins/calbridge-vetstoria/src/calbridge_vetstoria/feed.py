@@ -10,14 +10,14 @@ from collections.abc import Iterable
 
 from calbridge.errors import Replan
 from calbridge.interval import Interval
-from calbridge.provider import Complete, Delta, Entry, Feed, NotModified, Unreadable
+from calbridge.provider import AccountRecord, Complete, Delta, Entry, Feed, NotModified, Unreadable
 from calbridge_vetstoria.client import PortalClient
-from calbridge_vetstoria.records import HOLD, VISIT, Reader
+from calbridge_vetstoria.records import ACCOUNT, HOLD, VISIT, Reader
 from calbridge_vetstoria.wire import Changes, Objects
 
 PAGE = 500
 PAGES = 100
-Item = Entry | Unreadable
+Item = Entry | AccountRecord | Unreadable
 
 
 def read(client: PortalClient, reader: Reader, cursor: str, window: Interval) -> Feed[Item]:
@@ -41,8 +41,8 @@ def _snapshot(client: PortalClient, reader: Reader, window: Interval) -> Complet
 
 
 def _inside(item: Item, window: Interval) -> bool:
-    """A record that cannot be read stays: its time is not known."""
-    return isinstance(item, Unreadable) or (item.view.start < window.end and item.view.end > window.start)
+    """A record that cannot be read stays: its time is not known. An account has none."""
+    return not isinstance(item, Entry) or (item.view.start < window.end and item.view.end > window.start)
 
 
 def _changes(client: PortalClient, reader: Reader, cursor: str) -> Delta[Item] | NotModified | None:
@@ -69,7 +69,7 @@ def _delta(seen: dict[str, Item | None], cursor: str) -> Delta[Item] | NotModifi
 
 def _named(client: PortalClient, reader: Reader, page: Changes) -> dict[str, Item | None]:
     """What a page names, as it is now; None for a record that the portal itself says it has erased."""
-    prefixes = {"hold": HOLD, "booking": VISIT}
+    prefixes = {"hold": HOLD, "booking": VISIT, "account": ACCOUNT}
     refs = dict.fromkeys(prefixes[event.object] + event.id for event in page.events if event.object in prefixes)
     objects = _with_missing(client, refs, page.objects or Objects())
     found = {item.ref: item for item in _items(reader, objects)}
@@ -79,19 +79,26 @@ def _named(client: PortalClient, reader: Reader, page: Changes) -> dict[str, Ite
 
 def _with_missing(client: PortalClient, refs: Iterable[str], objects: Objects) -> Objects:
     """A portal that does not know `include` must not look as if it had erased what it names: each is asked for."""
-    shown = {HOLD + str(each.get("id")) for each in objects.holds}
-    shown |= {VISIT + str(each.get("id")) for each in objects.bookings}
-    holds, bookings = list(objects.holds), list(objects.bookings)
+    records = {
+        HOLD: ("holds", list(objects.holds)),
+        VISIT: ("bookings", list(objects.bookings)),
+        ACCOUNT: ("accounts", list(objects.accounts)),
+    }
+    shown = {prefix + str(each.get("id")) for prefix, (_, found) in records.items() for each in found}
     for ref in refs:
         if ref in shown:
             continue
-        kind, records = ("holds", holds) if ref.startswith(HOLD) else ("bookings", bookings)
+        kind, found = records[ref[: ref.index("/") + 1]]
         answer = client.send("GET", client.path(kind, ref.partition("/")[2]), item=ref, expects={"not_found"})
-        records += [] if answer.code else [answer.document]
-    return client.parse(Objects, {"holds": holds, "bookings": bookings})
+        found += [] if answer.code else [answer.document]
+    return client.parse(Objects, dict(records.values()))
 
 
 def _items(reader: Reader, objects: Objects) -> Iterable[Item]:
     """Entries by ref: should the portal list one twice, the later stands."""
-    items = [reader.hold(hold) for hold in objects.holds] + [reader.booking(b) for b in objects.bookings]
+    items = [
+        *(reader.hold(each) for each in objects.holds),
+        *(reader.booking(each) for each in objects.bookings),
+        *(reader.account(each) for each in objects.accounts),
+    ]
     return {item.ref: item for item in items if item is not None}.values()

@@ -10,6 +10,7 @@ from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
 from calbridge.provider import (
+    AccountRecord,
     Capabilities,
     ClientNotice,
     Entry,
@@ -61,8 +62,9 @@ class VetstoriaPortal:
         self._reader = Reader.of(settings, notices)
         self._told = ""
         self.capabilities = Capabilities(
-            fields=frozenset({"state", "resource", "start", "end", "wide_moves"}),
+            fields=frozenset({"state", "resource", "start", "end", "service", "description", "wide_moves", "account"}),
             takes_offers=True,
+            publishes=True,
             webhooks=settings.webhook_secret is not None,
             tells=TELLS if settings.tells else frozenset(),
             notifies=ASKED if settings.tells else frozenset(),
@@ -83,13 +85,13 @@ class VetstoriaPortal:
         cursor: str,
         window: Interval,
         known: Mapping[str, str],  # noqa: ARG002 - the hook's signature; this side has a change feed
-    ) -> Feed[Entry | Unreadable]:
+    ) -> Feed[Entry | AccountRecord | Unreadable]:
         """What changed since `cursor`, else everything alive."""
         return feed.read(self._client, self._reader, cursor, window)
 
     @hookimpl
     def propagate_change(self, change: PortalChange) -> Receipt:
-        """Decide, move, cancel, release, or report how far the clinic is."""
+        """Decide, move, cancel, release, show and withdraw what the clinic made, or report how far the clinic is."""
         return Writer(client=self._client, reader=self._reader).carry_out(change)
 
     @hookimpl

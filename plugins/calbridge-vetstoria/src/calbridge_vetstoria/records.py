@@ -1,4 +1,4 @@
-"""The portal's holds and bookings as entries. One that cannot be read is reported; it never hides the others.
+"""The portal's holds, bookings and accounts as records. One that cannot be read is reported; it never hides the others.
 
 A ref says what it names: "hold/<id>" or "visit/<id>". The words are chosen so that, in one second, a hold sorts
 before the visit: a hold given up for a move must free its time before the move is judged.
@@ -6,6 +6,7 @@ before the visit: a hold given up for a move must free its time before the move 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from calbridge.model import Animal, Details, Side, State
-from calbridge.provider import Entry, Unreadable
+from calbridge.provider import AccountRecord, Entry, Stamp, Unreadable
 from calbridge.views import PortalView
 from calbridge_vetstoria.consents import Notices
 from calbridge_vetstoria.settings import VetstoriaSettings
-from calbridge_vetstoria.wire import Booking, Hold
+from calbridge_vetstoria.wire import Account, Booking, Hold
 
-HOLD, VISIT = "hold/", "visit/"
+HOLD, VISIT, ACCOUNT = "hold/", "visit/", "account/"
+ID = re.compile(r"[A-Za-z0-9._~:-]{1,100}")
 _SIDES = {"client": Side.CLIENT, "practice": Side.BRIDGE, "system": Side.BRIDGE}
 NOT_YET_WRITTEN = frozenset({"pending", "accepted"})
 
@@ -98,21 +100,36 @@ class Reader:
             resource=self.resources.key(booking.calendar),
             start=int(booking.start.timestamp()),
             end=int(booking.end.timestamp()),
-            service=self.services.key(booking.type),
+            service=self.services.key(booking.type) if booking.type else "",
             description=booking.note or "",
             decline_reason=booking.decline_reason or "",
             wide_moves=booking.moves_to == "moves",
+            account=ACCOUNT + booking.account if booking.account else "",
         )
         return Entry(
             ref=VISIT + booking.id,
             version=str(booking.revision),
             view=view,
+            stamp=Stamp(appointment=booking.client_ref, revision=0) if booking.account else None,
             by=_SIDES[booking.last_changed_by],
             modified=int(booking.updated_at.timestamp()),
             replaces=HOLD + booking.hold_id if booking.hold_id else "",
-            details=_details(booking),
+            details=None if booking.account else _details(booking),
             consent=self.notices.consent(booking.consent),
             manage_url=booking.manage_url or "",
+        )
+
+    def account(self, document: Mapping[str, Any]) -> AccountRecord | Unreadable:
+        """A client's account."""
+        try:
+            account = Account.model_validate(document)
+        except ValidationError as error:
+            return unreadable(ACCOUNT, document, error)
+        return AccountRecord(
+            ref=ACCOUNT + account.id,
+            version=str(account.revision),
+            details=_details(account),
+            consent=self.notices.consent(account.consent),
         )
 
 
@@ -124,16 +141,17 @@ def state_of(booking: Booking) -> State:
 
 
 def unreadable(kind: str, document: Mapping[str, Any], error: ValidationError) -> Unreadable:
-    """A record of another shape: which field, never what stood in it."""
+    """A record of another shape: which field, never what stood in it, not even where its id belongs."""
+    ident, revision = document.get("id"), document.get("revision")
     fields = ", ".join(sorted({".".join(str(part) for part in fault["loc"]) for fault in error.errors()}))
     return Unreadable(
-        ref=f"{kind}{document.get('id') or 'without-an-id'}",
-        version=str(document.get("revision", "")),
+        ref=kind + (ident if isinstance(ident, str) and ID.fullmatch(ident) else "without-an-id"),
+        version=str(revision) if isinstance(revision, int) else "",
         why=f"the portal's record has no usable {fields}",
     )
 
 
-def _details(booking: Booking) -> Details:
+def _details(booking: Booking | Account) -> Details:
     customer, patient = booking.customer, booking.patient
     return Details(
         first_name=customer.first_name,

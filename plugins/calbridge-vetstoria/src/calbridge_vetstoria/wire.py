@@ -51,12 +51,13 @@ class Sync(Wire):
 
 
 class Booking(Wire):
-    """A booking."""
+    """A booking. With an `account` the clinic made it for the account's owner, and `client_ref` is our name for it."""
 
     id: str = Field(min_length=1)
+    account: str | None = None
     status: Literal["requested", "confirmed", "arrived", "fulfilled", "no_show", "declined", "cancelled"]
     revision: int
-    type: str
+    type: str | None = None
     calendar: str
     start: AwareDatetime
     end: AwareDatetime
@@ -91,6 +92,18 @@ class Hold(Wire):
     client_ref: str = ""
 
 
+class Account(Wire):
+    """A client who is connected with the clinic; the portal has seen that the e-mail address is hers."""
+
+    id: str = Field(min_length=1)
+    revision: int
+    customer: Customer
+    patient: Patient | None = None
+    other_patients: tuple[Patient, ...] = ()
+    consent: Consent | None = None
+    language: str | None = None
+
+
 class Event(Wire):
     """One change: what, never how."""
 
@@ -103,6 +116,7 @@ class Objects(Wire):
 
     holds: list[dict[str, Any]] = []
     bookings: list[dict[str, Any]] = []
+    accounts: list[dict[str, Any]] = []
 
 
 class Snapshot(Objects):
@@ -135,8 +149,11 @@ class Page(Wire):
 
 
 class Problem(Wire):
-    """A refusal (RFC 9457 with the protocol's own members). Its sentences are not repeated: they are not ours."""
+    """A refusal (RFC 9457 with the protocol's own members). Its sentences are not repeated: they are not ours.
 
-    code: str
+    Its code is: so it must be one, in small letters, and nobody's name.
+    """
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     retryable: bool = False
     conflict: dict[str, Any] | None = None

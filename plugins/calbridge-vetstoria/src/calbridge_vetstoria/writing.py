@@ -17,6 +17,7 @@ from calbridge.provider import Entry, PortalChange, Receipt
 from calbridge_vetstoria.client import Answer, PortalClient
 from calbridge_vetstoria.offers import instant
 from calbridge_vetstoria.records import HOLD, NOT_YET_WRITTEN, VISIT, Reader, state_of
+from calbridge_vetstoria.showing import Shown, is_shown
 from calbridge_vetstoria.wire import Booking, Hold, Page
 
 OVERTAKEN = frozenset({"stale_revision", "not_pending", "not_found"})
@@ -38,11 +39,37 @@ class Writer:
 
     def carry_out(self, change: PortalChange) -> Receipt:
         """The hook `propagate_change`."""
+        if is_shown(change):
+            return self._shown(change)
         if change.ref.startswith(HOLD):
             return self._hold(change)
         if change.ref.startswith(VISIT):
             return self._booking(change)
         raise SkipItem("a portal takes no appointment that it did not bring", item=change.appointment)
+
+    # --- what the clinic made itself ---
+
+    def _shown(self, change: PortalChange) -> Receipt:
+        current = self._read_booking(change) if change.ref else None
+        shown = Shown(client=self.client, reader=self.reader, change=change, current=current)
+        if current is not None and self._faster(change, current):
+            return Receipt(outcome="moved", entry=self.reader.booking_entry(current))
+        if shown.withdraws:
+            return shown.withdraw()
+        if change.remove or (change.ref and current is None) or change.view.decline_reason:
+            return self._booking(change)  # called off, gone, or a client's own move that is put back
+        booking, as_asked = shown.put()
+        if booking is None or not as_asked:
+            return Receipt(outcome="moved", entry=self.reader.booking_entry(booking) if booking else None)
+        return self._reported(change, booking)
+
+    def _reported(self, change: PortalChange, booking: Booking) -> Receipt:
+        """How far the visit is, and where its client may move it to."""
+        try:
+            return self._settle(change, booking)
+        except Overtaken:
+            now = self._read_booking(change)
+            return Receipt(outcome="moved", entry=self.reader.booking_entry(now) if now else None)
 
     # --- holds ---
 
@@ -94,13 +121,17 @@ class Writer:
             return Receipt(outcome="written" if change.remove else "moved")
         if change.remove and current.status in GONE:
             return Receipt(outcome="written")
-        if current.last_changed_by == "client" and str(current.revision) != change.version:
+        if self._faster(change, current):
             return Receipt(outcome="moved", entry=self.reader.booking_entry(current))
         try:
             return self._remove(change, current) if change.remove else self._settle(change, current)
         except Overtaken:
             now = self._read_booking(change)
             return Receipt(outcome="moved", entry=self.reader.booking_entry(now) if now else None)
+
+    def _faster(self, change: PortalChange, current: Booking) -> bool:
+        """Its client changed it since the bridge has read it."""
+        return current.last_changed_by == "client" and str(current.revision) != change.version
 
     def _read_booking(self, change: PortalChange) -> Booking | None:
         url = self.client.path("bookings", change.ref.removeprefix(VISIT))

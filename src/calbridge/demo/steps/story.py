@@ -30,12 +30,13 @@ PAUSE_S = 0.4
 
 @dataclass(slots=True, kw_only=True)
 class Story:
-    """Carried from step to step."""
+    """Carried from step to step. `accounts` are the links of clients' accounts at the portal."""
 
     world: World
     slot: Shown | None = None
     hold: str = ""
     bookings: dict[str, Booked] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
 
     def settle(self, check: Check, patience: float = 20.0) -> None:
         """Wait in the middle of a step until the sides show it; Unmet when they do not in time."""

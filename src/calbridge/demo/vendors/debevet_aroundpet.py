@@ -11,7 +11,7 @@ from calbridge.demo.days import BERLIN, closure, weekday
 from calbridge.demo.people import booker
 from calbridge.demo.shown import Refused
 from calbridge.demo.steps.story import Check, Story, expect, first_of
-from calbridge.demo.vendors import acts
+from calbridge.demo.vendors import acts, debevet_own
 from calbridge.demo.vendors.newcomers import NOTICE, newcomer, recorded
 from calbridge.demo.world import Picture
 
@@ -222,4 +222,5 @@ STEPS = acts.numbered(
     ("The client cancels more than a day ahead", cancelled),
     ("The practice moves an appointment to less than a day from now: the client is told", moved),
     ("Less than a day ahead she cannot cancel: please phone", too_late),
+    *debevet_own.STEPS,
 )

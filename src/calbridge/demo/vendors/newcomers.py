@@ -32,17 +32,32 @@ def newcomer(last_name: str) -> Person:
 
 def recorded(story: Story, picture: Picture, booked: Booked, person: Person) -> str:
     """ "" when the PMS has a record of her own with her animal and what she agreed to, and links the booking to it."""
-    pms = story.world.pms
     client = str(acts.record(story, picture, booked).get("client_id") or "")
     if not client:
         return "The PMS links the booking to nobody."
+    animals = story.world.pms.animals(client)
+    return first_of(
+        _complete(story, client, person),
+        acts.linked(story, picture, booked, client, animals[0]["id"] if animals else None),
+    )
+
+
+def on_record(story: Story, person: Person) -> str:
+    """ "" when exactly one record is hers, with her animal and what she agreed to, and no booking."""
+    found = story.world.pms.clients(person.last_name)
+    if len(found) != 1:
+        return f"The PMS has {len(found)} records of her."
+    return _complete(story, str(found[0]["id"]), person)
+
+
+def _complete(story: Story, client: str, person: Person) -> str:
+    pms = story.world.pms
     made = pms.record(client)
     wanted = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "phone", "address")}
     animals = pms.animals(client)
     return first_of(
         expect({name: made[name] for name in wanted} == wanted, "The new record says something else of her."),
         expect([each["name"] for each in animals] == [person.animals[0].name], "Her animal is not in the record."),
-        acts.linked(story, picture, booked, client, animals[0]["id"] if animals else None),
         _filed(story, client),
     )
 

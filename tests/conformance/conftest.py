@@ -1,0 +1,8 @@
+"""Tests are no packages: what several files of this folder share is found beside them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
