@@ -59,7 +59,8 @@ class Shadow:
 class Link:
     """One connection as the core sees it. `rank` orders authority: 0 is the system of record.
 
-    `approved` is False until the first cycle's plan was applied. `last_success` is the start of the last good read.
+    `approved` is False until the first cycle's plan was applied. `last_success` is the start of the last good read,
+    `last_full` that of the last full one, which went as far as `reach` (epoch seconds).
     `released` says that a person released the guard for the next cycle. `fingerprint` is of URL, account and filter.
     """
 
@@ -73,6 +74,7 @@ class Link:
     released: bool = False
     last_success: int | None = None
     last_full: int | None = None
+    reach: int | None = None
 
     @property
     def side(self) -> Side:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, assert_never
+from unicodedata import normalize
 
 from calbridge.model import Appointment, Clinic, Details, Rules, State
 
@@ -228,8 +229,14 @@ def _who(appointment: Appointment, names: str) -> str:
             animals = (each.name for each in given.animals)
             return ", ".join(part for part in (*animals, f"{given.first_name} {given.last_name}".strip()) if part)
         case "pseudonym":
-            short = given.first_name[:2] + given.last_name[:2]
-            animals = (each.name[:2] for each in given.animals)
+            short = _letters(given.first_name) + _letters(given.last_name)
+            animals = (_letters(each.name) for each in given.animals)
             return " ".join(part for part in (*animals, short, appointment.client) if part)
         case _:
             return ""
+
+
+def _letters(name: str) -> str:
+    """Two letters of a name (rules.md section 6); of a name that has no more only one, else all of it stood there."""
+    plain = normalize("NFC", name.strip())
+    return plain[: min(2, len(plain) - 1)] if len(plain) > 1 else ""

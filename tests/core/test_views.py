@@ -130,6 +130,16 @@ def test_a_calendar_shows_names_as_far_as_the_clinic_does(names, title):
     assert view.title == title
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "pseudonym"),
+    [("Mara", "Voss", "MaVo"), ("Bo", "Li", "BL"), (" Bo ", "Voss", "BVo"), ("M", "", ""), ("E\u0301va", "Ek", "ÉvE")],
+)
+def test_a_pseudonym_is_never_a_whole_name(first, last, pseudonym):
+    made = appointment(title="", client="", details=Details(first_name=first, last_name=last))
+    view = project("calendar", made, clinic(calendar_names="pseudonym"))
+    assert view.title == " - ".join(part for part in ("Sprechstunde", pseudonym) if part)
+
+
 def test_the_clinics_own_title_wins_over_the_made_one():
     assert subject(appointment(), clinic(), names="full") == "PRIVATE-TITLE"
     assert subject(appointment(State.REQUESTED), clinic(), names="full") == "Angefragt: PRIVATE-TITLE"

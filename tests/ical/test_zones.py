@@ -162,6 +162,19 @@ def test_a_windows_name_is_the_calendars_own_where_it_defines_it() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["EST", "est", "/vendor.example/EST"])
+def test_an_abbreviation_is_the_calendars_own_where_it_defines_it(name: str) -> None:
+    """As the system has it, EST has no summer time; whoever defines it with one means New York."""
+    eastern = block(
+        observance("STANDARD", "20071104T020000", "-0400", "-0500", "RRULE:FREQ=YEARLY;BYDAY=1SU;BYMONTH=11"),
+        observance("DAYLIGHT", "20070311T020000", "-0500", "-0400", "RRULE:FREQ=YEARLY;BYDAY=2SU;BYMONTH=3"),
+        tzid=name,
+    )
+    summer = datetime(2026, 7, 1)  # noqa: DTZ001  # a wall clock's
+    assert summer.replace(tzinfo=Zones(PLENTY, [(1, eastern)]).zone(name)).utcoffset() == timedelta(hours=-4)
+    assert summer.replace(tzinfo=Zones(PLENTY).zone(name)).utcoffset() == timedelta(hours=-5)
+
+
 def test_the_place_stands_in_for_a_definition_that_says_nothing() -> None:
     named = block(more="X-LIC-LOCATION:Europe/Berlin\n")
     assert Zones(PLENTY, [(1, named)]).zone("own") == BERLIN

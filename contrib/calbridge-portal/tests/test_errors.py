@@ -187,6 +187,26 @@ def fault(clinic: Bridge, action: str) -> None:
     clinic.ok("PUT", "/faults", json={"rules": [{"match": "GET /v1", "action": action}]})
 
 
+def _begun(clinic: Bridge, email: str) -> Any:
+    body = {"customer": CUSTOMER | {"email": email}}
+    return clinic.http.post(f"/public/sites/{SITE}/accounts", json=body).raise_for_status().json()
+
+
+def wrong_code(clinic: Bridge, _: ManualClock) -> Response:
+    begun = _begun(clinic, "mia@example.org")
+    return clinic.http.post(f"/public/accounts/{begun['account_token']}/prove", json={"code": "x"})
+
+
+def other_account(clinic: Bridge, _: ManualClock) -> Response:
+    for email in ("mia@example.org", "ole@example.org"):
+        begun = _begun(clinic, email)
+        code = clinic.ok("GET", f"/v1/sites/{SITE}/accounts/{begun['id']}/code")["code"]
+        clinic.http.post(f"/public/accounts/{begun['account_token']}/prove", json={"code": code}).raise_for_status()
+        body = {"account": begun["id"], "calendar": "anna", "start": STARTS[0], "end": STARTS[1]}
+        answer = clinic.call("PUT", f"/v1/sites/{SITE}/appointments/b1", json=body)
+    return answer
+
+
 Provocation = Callable[[Bridge, ManualClock], Response]
 ROWS: list[tuple[Provocation, int, str]] = [
     (idempotency_key_missing, 400, "idempotency_key_missing"),
@@ -196,6 +216,7 @@ ROWS: list[tuple[Provocation, int, str]] = [
     (no_contact, 400, "invalid_request"),
     (unauthenticated, 401, "unauthenticated"),
     (forbidden, 403, "forbidden"),
+    (wrong_code, 403, "wrong_code"),
     (cutoff, 403, "outside_cancellation_window"),
     (moved_too_often, 403, "reschedule_limit"),
     (not_found, 404, "not_found"),
@@ -208,6 +229,7 @@ ROWS: list[tuple[Provocation, int, str]] = [
     (same_revision_other_body, 409, "stale_availability"),
     (hold_consumed, 409, "hold_consumed"),
     (notice_changed, 409, "notice_changed"),
+    (other_account, 409, "other_account"),
     (not_pending, 409, "not_pending"),
     (already_booked, 409, "already_booked_by_client"),
     (release_expired, 410, "hold_expired"),

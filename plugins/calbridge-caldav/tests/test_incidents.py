@@ -9,7 +9,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -498,6 +498,20 @@ def test_r26_a_window_that_slides_past_an_event_deletes_nothing(bridge: Bridge) 
     assert all(bridge.practice.exists(bridge.ref(each)) for each in bookings)
     ended = [line for line in bridge.store.journal("hafen", limit=1_000) if line.appointment in ids]
     assert not {line.code for line in ended} & {"clinic_cancelled", "client_cancelled", "guarded"}
+
+
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
+def test_a_horizon_that_is_set_further_reads_further_at_once(bridge: Bridge, make: Any) -> None:
+    """What is unchanged in the calendar was never read there: its time would be offered until the daily reading."""
+    later = make.event("later", "DTSTART:20260430T120000Z", "DTEND:20260430T130000Z")
+    bridge.practice.put("anna/later.ics", later)
+    bridge.cycle()
+    assert not any(span for each in bridge.store.load("hafen", [], since=0).foreign.values() for span in each.spans)
+    bridge.clinic = replace(bridge.clinic, rules=replace(RULES, horizon_days=60))
+    assert bridge.cycle().reads["calendar"] == "Complete"
+    (record,) = bridge.store.load("hafen", [], since=0).foreign.values()
+    assert record.spans == (make.span("2026-04-30 14:00", "2026-04-30 15:00"),)
+    assert bridge.cycle().reads["calendar"] == "NotModified"
 
 
 def test_r27_another_calendar_starts_anew_and_the_old_one_is_left_alone(bridge: Bridge, make: Any) -> None:

@@ -62,15 +62,20 @@ def failed(session: Session, name: str, error: BridgeError) -> None:
 
 def _read(session: Session, state: HubState, link: Link) -> Observation | BridgeError:
     started = session.clock.now()
-    full = link.last_full is None or started - link.last_full >= DAY
     try:
         try:
-            feed = _call(session, state, link, "" if full else link.cursor)
+            feed = _call(session, state, link, "" if _full(session, link, started) else link.cursor)
         except Replan:
             feed = _call(session, state, link, "")
     except BridgeError as error:
         return error
     return Observation(feed=feed, started=started, silent_since=session.silent_since.get(link.name))
+
+
+def _full(session: Session, link: Link, now: int) -> bool:
+    """Once a day, and when days are offered that the last full read did not reach: the horizon was set further."""
+    offered = now + (session.clinic.rules.horizon_days + 1) * DAY
+    return link.last_full is None or now - link.last_full >= DAY or (link.reach is not None and link.reach < offered)
 
 
 def _call(session: Session, state: HubState, link: Link, cursor: str) -> Feed[Record]:

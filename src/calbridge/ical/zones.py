@@ -71,11 +71,13 @@ class Zones:
         return self._found[tzid]
 
     def _look_up(self, tzid: str) -> tzinfo | None:
+        """A place (Europe/Berlin) is what the system knows of it; other names are what the calendar says: EST may have
+        a summer time there."""
         if len(tzid) > _LONGEST:
             return None
         cleaned = _cleaned(tzid)
         known = olson(tzid)
-        if known is None or cleaned in WINDOWS_TO_OLSON:
+        if known is None or cleaned in WINDOWS_TO_OLSON or ("/" not in known and known != "UTC"):
             own = self._own(cleaned)
             if own is not None:
                 return own

@@ -24,6 +24,7 @@ NEVER_READ: Mapping[str, Any] = {
     "released": 0,
     "last_success": None,
     "last_full": None,
+    "reach": None,
     "last_failure": None,
     "attempts": 0,
     "why": "",
@@ -94,7 +95,7 @@ def _forget(connection: Connection, clinic: str, name: str, now: int) -> None:
 def filled(link: Link, row: Row[Any] | None) -> Link:
     """The configured link with what the store knows of it."""
     if row is None:
-        return replace(link, cursor="", approved=False, released=False, last_success=None, last_full=None)
+        return replace(link, cursor="", approved=False, released=False, last_success=None, last_full=None, reach=None)
     return replace(
         link,
         cursor=row.cursor,
@@ -102,6 +103,7 @@ def filled(link: Link, row: Row[Any] | None) -> Link:
         released=row.released > 0,
         last_success=row.last_success,
         last_full=row.last_full,
+        reach=row.reach,
     )
 
 
@@ -123,7 +125,7 @@ def advance(connection: Connection, clinic: str, reads: Mapping[str, Observation
 def _cursor(feed: Complete[Record] | Delta[Record] | NotModified, started: int) -> dict[str, Any]:
     """Only a complete read may leave a connection without a cursor; else the old one is still good."""
     if isinstance(feed, Complete):
-        return {"cursor": feed.cursor, "last_full": started}
+        return {"cursor": feed.cursor, "last_full": started, "reach": feed.window.end}
     return {"cursor": feed.cursor} if feed.cursor else {}
 
 

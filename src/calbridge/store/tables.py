@@ -44,6 +44,7 @@ connections = Table(
     Column("released", Integer, nullable=False),  # 0 no, 1 a person said so, 2 a cycle has taken it
     Column("last_success", Integer),
     Column("last_full", Integer),
+    Column("reach", Integer),  # the end of its window
     Column("last_failure", Integer),
     Column("attempts", Integer, nullable=False),
     Column("why", Text, nullable=False),

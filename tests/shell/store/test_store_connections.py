@@ -37,7 +37,9 @@ def codes(store):
 def test_the_store_fills_in_what_it_knows(store, make, known):
     state = store.load("hafen", [make.link(rank=0)], since=0)
     assert state.links == {
-        "calendar": make.link(rank=0, cursor="token", approved=True, released=True, last_success=500, last_full=500)
+        "calendar": make.link(
+            rank=0, cursor="token", approved=True, released=True, last_success=500, last_full=500, reach=1
+        )
     }
 
 

@@ -142,7 +142,7 @@ def test_how_far_each_kind_of_read_came(store, make, commit, feed, cursor, last_
     commit(reads=read(Complete(window=Interval(0, 1), items=(), cursor="old"), started=100))
     commit(reads=read(feed))
     link = linked(store, make)
-    assert (link.cursor, link.last_success, link.last_full) == (cursor, last_success, last_full)
+    assert (link.cursor, link.last_success, link.last_full, link.reach) == (cursor, last_success, last_full, 1)
 
 
 def test_a_release_lasts_for_the_cycle_that_saw_it(store, make, commit):

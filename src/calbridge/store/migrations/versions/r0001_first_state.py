@@ -73,6 +73,7 @@ def _make_clinics() -> None:
         _integer("released"),
         _integer("last_success", nullable=True),
         _integer("last_full", nullable=True),
+        _integer("reach", nullable=True),
         _integer("last_failure", nullable=True),
         _integer("attempts"),
         _text("why"),
