@@ -124,7 +124,7 @@ def _ids_are_kept(_history: History, step: Step) -> list[str]:
     return [
         f"another id: {place} was {key} and is {after[place]}"
         for place, key in before.items()
-        if after.get(place, key) != key and not step.after.appointments[key].state.gone
+        if after.get(place, key) != key and not step.after.appointments[key].state.ended
         if (place[0], key) not in step.after.shadows
     ]
 

@@ -30,14 +30,14 @@ def _event(value: str) -> str:
 
 def _mail(value: str) -> bytes:
     message = EmailMessage(email.policy.SMTP.clone(cte_type="7bit"))
-    message["Subject"] = f"Ihr Termin für {value}, am Dienstag"
+    message["Subject"] = f"Ihr Termin für {' '.join(value.split())}, am Dienstag"
     message.set_content(f"Guten Tag {value},\n\näöü", cte="base64")
     return message.as_bytes()
 
 
 def _header(value: str) -> bytes:
     message = EmailMessage(email.policy.SMTP.clone(cte_type="7bit"))
-    message["Subject"] = f"Ihr Termin für {value}, am Dienstag"
+    message["Subject"] = f"Ihr Termin für {' '.join(value.split())}, am Dienstag"
     message.set_content("ok")
     return message.as_bytes()
 

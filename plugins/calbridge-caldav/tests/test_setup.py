@@ -311,7 +311,7 @@ def test_init_finds_a_server_and_lets_a_person_choose(home: tuple[Any, dict[str,
     answers = [
         "Praxis Nord", "Europe/Berlin", "DE", "", "mon 09:00-12:00", "Dr. Anna Sommer, Dr. Ben Au", "Check-up 20",
         "caldav", server.url, *login, "y", numbers[paths["anna"]], numbers[paths["ben"]],
-        *(["y"] if server.username else [""]),
+        *(["y"] if server.username else [""]), "",
     ]  # fmt: skip
     result = init("--config", "new.toml", input="\n".join(answers) + "\n")
     assert result.exit_code == 0, result.output

@@ -123,8 +123,8 @@ def _reopened(draft: Draft, link: Link, key: str, entry: Entry, changes: dict[st
 def _revived(link: Link, appointment: Appointment, entry: Entry, now: int) -> bool:
     if appointment.state.gone:
         return not entry.view.state.gone
-    taken_up = appointment.state.ended and not entry.view.state.ended and entry.view.start > now
-    return taken_up and link.capabilities.adopts
+    taken_up = appointment.state.ended and not entry.view.state.ended and link.capabilities.adopts
+    return taken_up and entry.view.start > now and entry.view.start != appointment.start
 
 
 def known(draft: Draft, link: Link, entry: Entry, observation: Observation) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calbridge.feeds import Busy, Complete, Delta, Entry, Unreadable
+from calbridge.feeds import AccountRecord, Busy, Complete, Delta, Entry, Unreadable
 from calbridge.hub import Foreign, Link, Observation
 from calbridge.interval import Interval
 from calbridge.model import Clinic
@@ -11,8 +11,13 @@ from calbridge.reconcile.missing import items
 
 
 def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
-    """Take over every foreign record of one read. A portal has none but what cannot be read: a person is asked."""
+    """Take over every foreign record of one read. A portal has none but what cannot be read: a person is asked.
+
+    Its clients' accounts are no time of anybody's: `calbridge.reconcile.accounts` keeps them.
+    """
     for record in items(observation):
+        if isinstance(record, AccountRecord):
+            continue
         if not isinstance(record, Entry):
             draft.foreign[link.name, record.ref] = record
         if isinstance(record, Unreadable):
@@ -33,11 +38,12 @@ def _readable(draft: Draft, link: Link, ref: str) -> None:
 def _gone(draft: Draft, link: Link, observation: Observation) -> list[str]:
     feed = observation.feed
     if isinstance(feed, Delta):
-        return list(feed.removed)
+        return [ref for ref in feed.removed if not isinstance(draft.foreign.get((link.name, ref)), AccountRecord)]
     if isinstance(feed, Complete):
         shown = {record.ref for record in feed.items}
         known = ((ref, record) for (name, ref), record in draft.foreign.items() if name == link.name)
-        return [ref for ref, record in known if ref not in shown and not _beyond(record, feed.window, draft.now)]
+        times = [(ref, record) for ref, record in known if not isinstance(record, AccountRecord)]
+        return [ref for ref, record in times if ref not in shown and not _beyond(record, feed.window, draft.now)]
     return []
 
 

@@ -153,13 +153,13 @@ class Collection:
         """Every object's segment and ETag, by the one request that all servers answer rightly."""
         body = ms.propfind("D:getetag", "D:resourcetype")
         answer = self._wire.multistatus("PROPFIND", quoted(self.path), body, depth=1, long=True)
-        if isinstance(answer, httpx.Response) or not any(self._is_here(part) and part.found for part in answer.parts):
-            raise RetryLater(f"The listing of {field_of(self.resource)} came back without this calendar in it.")
-        if any(self._cut(part) for part in answer.parts):
+        if isinstance(answer, ms.Multistatus) and any(self._cut(part) for part in answer.parts):
             raise NeedsHuman(
                 f"The server does not list the whole of {field_of(self.resource)}: it is too large for it. "
                 "Nothing was taken for deleted; raise the server's limit, or use a smaller calendar."
             )
+        if isinstance(answer, httpx.Response) or not any(self._is_here(part) and part.found for part in answer.parts):
+            raise RetryLater(f"The listing of {field_of(self.resource)} came back without this calendar in it.")
         return {
             segment: etag_of(part.text(f"{ms.DAV}getetag"))
             for part in answer.parts
