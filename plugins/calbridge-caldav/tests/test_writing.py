@@ -178,6 +178,56 @@ def test_an_edit_between_look_and_write_is_seen(practice: Any, make: Any) -> Non
     assert receipt.entry.view.title == "Schneller"
 
 
+EDITS = {
+    "accepted": ("STATUS:TENTATIVE", "STATUS:CONFIRMED"),
+    "moved": ("T103000", "T110000"),
+    "cancelled": ("STATUS:TENTATIVE", "STATUS:CANCELLED"),
+}
+
+
+@pytest.mark.parametrize("answers_etag", [True, False])
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("first", [True, False], ids=["created", "changed"])
+def test_an_edit_between_write_and_reading_back_is_seen(
+    practice: Any, make: Any, *, first: bool, edit: tuple[str, str], answers_etag: bool
+) -> None:
+    """Staff accepts a request just after our PUT: taken for the server's own wording, it would never be carried on."""
+    asked = make.view(state=State.REQUESTED, note="Neu")
+    entry = None if first else practice.write(view=make.view(state=State.REQUESTED))
+    ref = "anna/abc123.ics"
+
+    def at_once(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.method == "PUT":
+            practice.wire.after = lambda request, response: response
+            practice.edit(ref, edit)
+            if not answers_etag:
+                del response.headers["ETag"]
+        return response
+
+    practice.wire.after = at_once
+    receipt = practice.provider.propagate_change(make.change(entry=entry, view=asked))
+    assert receipt.outcome == "moved"
+    assert receipt.entry.stamp.revision == (1 if first else 2)
+    assert receipt.entry.view == practice.records()[ref].view != asked
+    assert receipt.entry.view.note == "Neu"
+
+
+@pytest.mark.parametrize(("keeps", "outcome"), [("yes", "moved"), ("no", "written"), ("", "written")])
+def test_another_text_under_another_etag_is_the_servers_unless_it_keeps_what_it_gets(
+    practice: Any, make: Any, keeps: str, outcome: str
+) -> None:
+    practice.quirks["keeps_body"] = keeps
+
+    def at_once(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.method == "PUT":
+            practice.wire.after = lambda request, response: response
+            practice.edit("anna/abc123.ics", ("SUMMARY:Check-up - Bello", "SUMMARY:Bello"))
+        return response
+
+    practice.wire.after = at_once
+    assert practice.provider.propagate_change(make.change()).outcome == outcome
+
+
 def test_a_deletion_between_look_and_write_ends(practice: Any, make: Any) -> None:
     """R24: a 412 on a deleted resource must terminate."""
     entry = practice.write()

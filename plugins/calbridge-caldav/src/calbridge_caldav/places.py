@@ -116,9 +116,9 @@ class Places:
         """PUT where nothing stands. A success, or one of 403, 409 and 412 to look into."""
         return self._send("PUT", place, {"If-None-Match": "*", **_CALENDAR}, data, accept={CONFLICT, 403, 409})
 
-    def update(self, place: Place, data: bytes, etag: str) -> int:
-        """PUT over what bears this ETag. The status: a success, or 412."""
-        return self._send("PUT", place, {"If-Match": etag or "*", **_CALENDAR}, data, accept={CONFLICT}).status_code
+    def update(self, place: Place, data: bytes, etag: str) -> httpx.Response:
+        """PUT over what bears this ETag. A success, or 412."""
+        return self._send("PUT", place, {"If-Match": etag or "*", **_CALENDAR}, data, accept={CONFLICT})
 
     def delete(self, place: Place, etag: str) -> int:
         """DELETE what bears this ETag. The status: a success, 404, 410 or 412."""
