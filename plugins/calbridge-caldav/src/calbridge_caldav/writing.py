@@ -16,7 +16,7 @@ from calbridge.errors import BridgeError, RetryLater, SkipItem
 from calbridge.model import State
 from calbridge.provider import Change, Entry, Receipt
 from calbridge.uids import uid_of
-from calbridge.views import CalendarView
+from calbridge.views import CalendarView, View
 from calbridge_caldav.amend import amend, compose, settled
 from calbridge_caldav.places import CONFLICT, Found, Place, Places
 from calbridge_caldav.quirks import YES
@@ -263,6 +263,6 @@ def _etag(response: httpx.Response) -> str:
     return etag_of(response.headers.get("ETag", ""))
 
 
-def _event(view: CalendarView) -> tuple[State, int, int]:
+def _event(view: View) -> tuple[State, int, int]:
     """What no server rewords."""
     return view.state, view.start, view.end
