@@ -65,6 +65,13 @@ def _decided(known: AccountRecord | None) -> bool:
     return known is not None and known.match in {"linked", "creating"}
 
 
+def waiting_accounts(state: HubState) -> frozenset[str]:
+    """Portals with an account that a person was asked about. What its owner told is forgotten: the portal has it."""
+    return frozenset(
+        name for (name, _), each in accounts(state.foreign).items() if each.match in {"ambiguous", "unmatched"}
+    )
+
+
 # --- reading --------------------------------------------------------------------------------------
 
 
@@ -174,6 +181,6 @@ def _ask(draft: Draft, key: Key, why: str) -> None:
         name_of(key),
         f"Clinic {draft.clinic.key}, connection {key[0]}: account {key[1]} is not linked to a client, because {why}; "
         "its owner sees none of the appointments that the clinic makes for her. See to it that exactly one record in "
-        "the PMS has her e-mail address: she is looked up again every day.",
+        "the PMS has her e-mail address: she is looked up again by itself, within a quarter of an hour.",
         connection=key[0],
     )

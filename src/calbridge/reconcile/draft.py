@@ -155,7 +155,7 @@ class Draft:
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
         if after.gone:
-            over = {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours", "link")}
+            over = {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours", "link", "details")}
             self.settled |= over
             self.tasks = {name: task for name, task in self.tasks.items() if name not in over}
         return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))

@@ -19,6 +19,7 @@ from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
 from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
+from calbridge.reconcile.later import match_again
 from calbridge.reconcile.missing import limit, trusted, would_cancel
 from calbridge.reconcile.publishing import publish
 from calbridge.reconcile.taken import believe_record, take_back
@@ -51,6 +52,7 @@ def reconcile(
     obey(draft)
     look_after_moves(draft)
     identify_late(draft)
+    match_again(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
     written_after_all(draft)
