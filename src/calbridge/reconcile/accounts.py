@@ -146,7 +146,9 @@ def _unknown(draft: Draft, key: Key, record: AccountRecord, *, new: bool) -> Acc
     if way.startswith("create") and not missing:
         draft.note("account_creating", "", key[0], account=key[1])
         return replace(record, match="creating", consent=None)
-    draft.note("account_open", "", key[0], account=key[1], match=outcome, missing=",".join(missing))
+    known = draft.foreign.get(key)
+    if not isinstance(known, AccountRecord) or known.match != outcome:  # else it was asked again, and is as it was
+        draft.note("account_open", "", key[0], account=key[1], match=outcome, missing=",".join(missing))
     if way != "book_unlinked":
         _ask(draft, key, WHY[outcome] + (f" and for a new one it lacks: {', '.join(missing)}" if missing else ""))
     return replace(record, match="unmatched" if new else "ambiguous", details=None, consent=None)

@@ -86,8 +86,8 @@ def _look_anew(draft: Draft, appointment: Appointment, now: Details, key: str) -
 
 
 def _compare(draft: Draft, link: Link, appointment: Appointment, now: Details, changed: tuple[str, ...]) -> None:
-    every = dict.fromkeys((*appointment.corrected, *changed))
-    draft.put(become(appointment, details=now, corrected=tuple(name for name in _NAMES if name in every)))
+    every = tuple(name for name in _NAMES if name in {*appointment.corrected, *changed})
+    draft.put(become(appointment, details=now, corrected=every))
     key = appointment.id
     draft.task(
         "details",
