@@ -162,6 +162,11 @@ class PortalModel:
         end = self._offered(booking.resource, booking.service, start, own=ref, wide=wide)
         self._client(replace(booking, start=start, end=end, owed=booking.state is State.CONFIRMED))
 
+    def correct(self, ref: str, **given: str) -> None:
+        """The client corrects what she gave of herself, on the booking's page."""
+        booking = self._open(ref, None)
+        self._client(replace(booking, details=replace(booking.details or Details(), **given)))
+
     def connect(self, details: Details, consent: Consent | None = None) -> str:
         """A client makes an account and connects with the clinic; returns its ref."""
         account = Account(ref=f"account-{self._next()}", details=details, consent=consent)
