@@ -1,6 +1,6 @@
 """Places beside sides and letters: accounts, the columns of the state, its free pages, a bug in the bridge itself.
 
-The lives are those of `marked_life`. What a place may hold is rules.md section 6; the state holds what the bridge needs.
+The lives are those of `marked_life`. What a place may hold is rules.md section 6; the state: what is needed.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ STATE: dict[str, set[str]] = {
     "messages.body": {"declined"},
     "notices.text": {"consent"},
 }
-"""Whose field stands where once everything is done; every other column holds nobody. A side shows what was corrected, not
-what was before. A message keeps the reason that its client was told."""
+"""Whose field stands where once everything is done; every other column holds nobody. A side shows what was corrected,
+not what was before. A message keeps the reason that its client was told."""
 
 
 def columns(path: Path) -> dict[str, set[str]]:
