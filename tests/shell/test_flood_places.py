@@ -6,9 +6,7 @@ The lives are those of `marked_life`. What a place may hold is rules.md section 
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from calbridge.http import classify
 from calbridge.ical import Policy, read
 from calbridge.interval import Interval
 from calbridge.model import Consent
+from calbridge.testing.columns import columns as marked_columns
 from calbridge.testing.mail_server import Sink
 from calbridge.testing.marked import found
 from calbridge.wall import zone
@@ -64,16 +63,8 @@ STATE: dict[str, set[str]] = {
 not what was before. A message keeps the reason that its client was told."""
 
 
-def columns(path: Path) -> dict[str, set[str]]:
-    """The fields that are found in each column of a database, where there are any."""
-    with closing(sqlite3.connect(path)) as connection:
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        cells = {
-            f"{table}.{column[1]}": [str(row[0]) for row in connection.execute(f'SELECT "{column[1]}" FROM "{table}"')]
-            for table in names
-            for column in connection.execute(f'PRAGMA table_info("{table}")')
-        }
-    return {name: set(seen) for name, texts in cells.items() if (seen := marks_in(["\n".join(texts)]))}
+def columns(path: Path) -> dict[str, frozenset[str]]:
+    return marked_columns(path, MARKS.values())
 
 
 def test_each_column_of_the_state_holds_what_the_bridge_needs_and_no_more(
