@@ -126,7 +126,7 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
         "published free/busy": nobody,
         "answers to webhooks": nobody,
         "programs": nobody,
-        "a staff's file, inspected": Cell(may=named("staff.uid")),
+        "a staff's file, inspected": Cell(must=named("staff.uid")),
     }
 
 

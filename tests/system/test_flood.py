@@ -25,7 +25,7 @@ WORDS = {
     "published free/busy": ("BEGIN:VEVENT", "BEGIN:VFREEBUSY"),
     "answers to webhooks": ("401 ", "404 ", "no such feed"),
     "programs": ("run", "PATH=", "/tells"),
-    "a staff's file, inspected": ("takes time", "occurrences"),
+    "a staff's file, inspected": ("busy", "occurrences"),
 }
 """What shows that a place in which nobody may be found was looked at."""
 BOOKINGS = ("commands", "journal, tasks, messages")
