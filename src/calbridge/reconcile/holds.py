@@ -39,19 +39,35 @@ def expire_holds(draft: Draft, portals: Iterable[tuple[Link, Observation]]) -> N
 def check_reservations(draft: Draft, reads: Mapping[str, Observation]) -> None:
     """Until its time has stood on the clinic's sides and was read again, a booking gives way to whoever came first.
 
-    A move of it gives way by going back to where it was.
+    A move of it gives way by going back to where it was. Who is reserved now has come before those that still wait.
     """
-    for appointment in list(draft.appointments.values()):
-        wish = appointment.origin is Side.CLIENT or appointment.moved_from is not None
-        if not wish or appointment.reserved or appointment.state.ended:
-            continue
-        if not first_comer(draft, appointment):
-            if _seen_again(draft, appointment, reads):
-                _reserve(draft, appointment)
-        elif appointment.moved_from is not None:
-            send_back(draft, appointment, appointment.moved_from)
-        else:
-            give_way(draft, appointment)
+    waiting, before = _waiting(draft), 0
+    while len(waiting) != before:
+        before = len(waiting)
+        waiting = [key for key in waiting if not _decided(draft, draft.appointments[key], reads)]
+
+
+def _waiting(draft: Draft) -> list[str]:
+    return [
+        each.id
+        for each in draft.appointments.values()
+        if not each.reserved and not each.state.ended
+        if each.origin is Side.CLIENT or each.moved_from is not None
+    ]
+
+
+def _decided(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
+    """False where it still waits."""
+    if not first_comer(draft, appointment):
+        seen = _seen_again(draft, appointment, reads)
+        if seen:
+            _reserve(draft, appointment)
+        return seen
+    if appointment.moved_from is not None:
+        send_back(draft, appointment, appointment.moved_from)
+    else:
+        give_way(draft, appointment)
+    return True
 
 
 def _reserve(draft: Draft, appointment: Appointment) -> None:

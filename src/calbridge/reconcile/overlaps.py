@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from calbridge import bookable
 from calbridge.facts import Facts
@@ -166,7 +167,8 @@ def _under(draft: Draft, record: Foreign | None, *, but: Foreign | None) -> Iter
         return
     known = but.spans if but is not None and (type(but), but.resource) == (type(record), record.resource) else ()
     for span in set(record.spans).difference(known):
-        part = replace(record, spans=(span,))  # type: ignore[call-arg]  # an account has none, and is none of these
+        part: Any = record  # every kind that takes time has spans; `replace` takes no union
+        part = replace(part, spans=(span,))
         for key in draft.diary.on(record.resource, span):
             if in_the_way(part, draft.appointments[key], draft.state):
                 yield key

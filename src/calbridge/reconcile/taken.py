@@ -54,8 +54,7 @@ def _portals(draft: Draft) -> list[str]:
 def place_shown(appointment: Appointment, kept: View) -> Place:
     """Where a side of the clinic still has it; what it does not say is as before."""
     co_resources = kept.co_resources if isinstance(kept, PmsView) else appointment.co_resources
-    shown = {"start": kept.start, "end": kept.end, "resource": kept.resource, "co_resources": co_resources}
-    return replace(appointment.place, **shown)
+    return replace(appointment.place, start=kept.start, end=kept.end, resource=kept.resource, co_resources=co_resources)
 
 
 def _place(shown: View | Appointment) -> tuple[int, str]:
