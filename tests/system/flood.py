@@ -27,7 +27,7 @@ from calbridge.demo.world import BRIDGED, World
 from calbridge.store import Store
 from calbridge.testing.columns import columns
 from calbridge.testing.mail_server import MailServer, Sink
-from calbridge.testing.marked import Marked
+from calbridge.testing.marked import Marked, found
 
 PATIENCE_S = 60.0
 STATE_FILE, CHILD, STAFFS = "calbridge.sqlite3", "child", "staff.ics"
@@ -164,7 +164,7 @@ class Flood:
         right = {name: value(f"corrected.{name}") for name in ("phone", "address")}
         url = f"/public/bookings/{self.bookings['known']['manage_token']}/contact"
         portal.client.put(url, json=right).raise_for_status()
-        self.settle(lambda: self._tasks("details"), "the question about her telephone number")
+        self.settle(self._corrected, "her telephone number on the clinic's sides")
 
     def _edits(self) -> None:
         """At the desk, then in the calendar, then by the client."""
@@ -337,6 +337,14 @@ class Flood:
 
     def _free(self, vet: str) -> list[Shown]:
         return [slot for slot in self.world.free("checkup") if slot.resource == vet]
+
+    def _corrected(self) -> bool:
+        """Is it in the diary, and in a calendar that shows names?"""
+        (event,) = self._ours()
+        texts = [item["note"] for item in self.world.pms.items(self.world.weeks)]
+        seen = [found("\n".join(texts), MARKS.values())]
+        seen += [found(self.world.calendar.text(event.ref), MARKS.values())] if self._shows_names() else []
+        return all("corrected.phone" in each for each in seen)
 
     def _states(self) -> set[str]:
         return {each.state for each in self._ours()}
