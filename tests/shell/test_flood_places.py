@@ -42,6 +42,8 @@ def test_what_is_shown_in_an_account_is_the_reason_of_the_visit_and_no_more(
     assert marks_in(place.sides["calendar"].given) == {"desk description"}
     made = [each for each in place.sides["pms"].given if each.startswith("create_client")]
     assert marks_in(made) == {*GIVEN, "consent"}
+    asked = [each for each in place.sides["pms"].given if each.startswith("find_clients")]
+    assert marks_in(asked) == {"account email", "record email"}, "an account is linked by its address alone"
     to_client = [raw for to, raw in zip(sink.to, sink.received, strict=True) if to != CLINIC_ADDRESS]
     assert bool(to_client) is not tells
     assert marks_in(to_client) <= {

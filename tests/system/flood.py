@@ -83,7 +83,7 @@ class Flood:
         ends = time.monotonic() + PATIENCE_S
         while not there():
             assert time.monotonic() < ends, f"not in time: {what}"
-            time.sleep(0.25)
+            time.sleep(0.4)
 
     def live(self, *, troubled: bool) -> None:
         """Everything in order; `troubled` with all that can go wrong, and every command in the end."""

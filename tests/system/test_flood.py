@@ -66,7 +66,7 @@ def test_no_place_was_left_out_and_none_is_empty(lived: Lived) -> None:
 
 def test_the_state_holds_people_where_they_are_needed_and_nowhere_else(lived: Lived) -> None:
     running = lived.running
-    assert {"appointments.body", "shadows.view", LINKS} <= set(running.state)
+    assert {"appointments.body", "shadows.view"} <= set(running.state)
     links = {name for name in running.marks if name.startswith("link.")}
     allowed = {name: named(*fields) for name, fields in STATE.items()} | {LINKS: links}
     assert {name: wrong for name, seen in running.state.items() if (wrong := seen - allowed.get(name, set()))} == {}

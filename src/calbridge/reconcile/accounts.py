@@ -14,6 +14,7 @@ from calbridge.details import lacking
 from calbridge.feeds import AccountRecord, ClientRecord, Complete, Delta
 from calbridge.hub import Agreement, Creation, Foreign, HubState, Link, Lookup, Observation
 from calbridge.matching import Linked, Unmatched, match
+from calbridge.model import Details
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import items
 
@@ -39,13 +40,16 @@ def name_of(key: Key) -> str:
 
 
 def account_lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
-    """Who may have it? Asked of what is met or met again, and of what the PMS could not be asked about yet."""
+    """Who may have it? Asked of what is met or met again, and of what the PMS could not be asked about yet.
+
+    The PMS is told no more of her than what she is linked by: her address.
+    """
     known = accounts(state.foreign)
     met = {(n, r.ref): r for n, o in observations.items() for r in items(o) if isinstance(r, AccountRecord)}
     waiting = {key: record for key, record in known.items() if not record.match}
     for key, record in sorted({**waiting, **met}.items()):
         if record.details is not None and not _decided(known.get(key)):
-            yield Lookup(key=name_of(key), details=record.details)
+            yield Lookup(key=name_of(key), details=Details(email=record.details.email))
 
 
 def account_creations(state: HubState) -> Iterator[Creation]:
