@@ -47,10 +47,10 @@ def reconcile(
     portals = [pair for pair in reads if pair[0].side is Side.CLIENT and pair[0].approved]
     expire_holds(draft, portals)
     read_accounts(draft, portals)
+    take_created(draft)  # what its client corrected meanwhile is read after her record is there
     read_portal(draft, portals)
     read_unknown(draft, staff)
     take_back(draft)
-    take_created(draft)
     obey(draft)
     look_after_moves(draft)
     identify_late(draft)
