@@ -265,6 +265,39 @@ def test_a_two_stage_write_is_pending_first(slow: Any) -> None:
     assert entry.view == receipt.entry.view
 
 
+@pytest.mark.parametrize("edit", ["accepted", "moved", "named"])
+def test_what_the_desk_did_while_it_was_written_is_left_for_the_next_read(slow: Any, edit: str) -> None:
+    """It is read again because it was pending: what is there by then is not all what we wrote."""
+    wanted = slow.change(slow.view(state=State.REQUESTED))
+    receipt = slow.provider.propagate_change(change=wanted)
+    cursor = slow.read().cursor
+    settle(slow, receipt.entry.ref)
+    match edit:
+        case "accepted":
+            slow.patch(receipt.entry.ref, status="confirmed")
+        case "moved":
+            slow.move(receipt.entry.ref, slow.start + HOUR)
+        case _:
+            slow.patch(receipt.entry.ref, title="Anders")
+    again = slow.provider.propagate_change(change=wanted)
+    assert (again.outcome, again.entry.view) == ("written", replace(wanted.view, state=State.HELD))
+    (shown,) = slow.read(cursor, {again.entry.ref: again.entry.version}).changed
+    assert shown.view != again.entry.view
+    assert shown.version != again.entry.version
+
+
+def test_what_the_desk_did_to_what_takes_several_steps_is_handed_back(slow: Any) -> None:
+    """Made as confirmed, then arrived: no step is taken over the desk's edit, and it bears our mark."""
+    wanted = slow.change(slow.view(state=State.ARRIVED))
+    slow.provider.propagate_change(change=wanted)
+    (made,) = slow.diary()
+    settle(slow, f"appointment/{made['id']}")
+    slow.patch(f"appointment/{made['id']}", title="Anders")
+    again = slow.provider.propagate_change(change=wanted)
+    assert (again.outcome, again.entry.view.title) == ("moved", "Anders")
+    assert again.entry.stamp == Stamp(appointment="b1", revision=1)
+
+
 def test_a_two_stage_write_that_fails_is_a_conflict(slow: Any) -> None:
     receipt = slow.provider.propagate_change(change=slow.change())
     slow.phone("anna", slow.start, slow.start + HALF_HOUR)
