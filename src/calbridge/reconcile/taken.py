@@ -57,6 +57,7 @@ def undo_move(draft: Draft, appointment: Appointment, kept: View) -> None:
     draft.note("move_refused", appointment.id, rule="busy")
     co_resources = kept.co_resources if isinstance(kept, PmsView) else appointment.co_resources
     undone = replace(appointment, start=kept.start, end=kept.end, resource=kept.resource, co_resources=co_resources)
+    draft.not_moved |= {appointment.id} if _moved_by_client(draft, appointment) else set()
     draft.refuse(replace(undone, written=_recorded(draft, undone)), TAKEN, wish_of(appointment))
     draft.touched.add(appointment.id)
 
