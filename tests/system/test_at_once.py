@@ -26,7 +26,8 @@ from calbridge.demo.world import World
 from calbridge.testing.proxy import Answer, Call, Rule
 
 LATER = timedelta(minutes=15)
-REQUESTS = replace(DAY, visits=0, notes=False, rules=dict(DAY.rules) | {"booking_mode": '"request"'})
+RULES = dict(DAY.rules) | {"booking_mode": '"request"'}
+REQUESTS = replace(DAY, visits=0, days=12, notes=False, rules=RULES, keys={"guard.max_cancellations": "10"})
 Edit = Callable[[CalendarSide, str, Shown], None]
 
 

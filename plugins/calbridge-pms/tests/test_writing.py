@@ -277,6 +277,16 @@ def test_what_the_desk_did_to_a_two_stage_write_is_not_taken_for_the_write(slow:
     assert entry.view.start == slow.start + HOUR
 
 
+def test_what_the_desk_erased_before_it_was_read_again_is_named(slow: Any) -> None:
+    """Asked again after a lost answer: it was made, and is not there any more."""
+    asked = slow.change()
+    receipt = slow.provider.propagate_change(change=asked)
+    settle(slow, receipt.entry.ref)
+    slow.delete(receipt.entry.ref)
+    again = slow.provider.propagate_change(change=asked)
+    assert (again.outcome, again.entry, again.gone) == ("moved", None, receipt.entry.ref)
+
+
 def test_a_step_that_is_left_is_not_taken_over_what_the_desk_did(slow: Any) -> None:
     """Made as confirmed, then to arrive; between the two the desk edits it, which bears our mark."""
     wanted = slow.change(slow.view(state=State.ARRIVED))
