@@ -10,7 +10,8 @@ import pytest
 from calbridge_portal.faults import Action
 from calbridge_portal.main import options
 from calbridge_portal.problems import CODES
-from calbridge_portal.records import Account, Booking, Hold, Made, SiteSettings
+from calbridge_portal.records import Account, Booking, Hold, Made
+from calbridge_portal.site_records import SiteSettings
 from calbridge_portal.testing import Bridge
 
 ROOT = Path(__file__).parents[3]

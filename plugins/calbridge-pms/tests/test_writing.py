@@ -265,6 +265,18 @@ def test_a_two_stage_write_is_pending_first(slow: Any) -> None:
     assert entry.view == receipt.entry.view
 
 
+def test_what_the_desk_did_to_a_two_stage_write_is_not_taken_for_the_write(slow: Any) -> None:
+    """The answer was lost, the PMS wrote it, the desk moved it: asked again, the bridge is told what it wrote."""
+    asked = slow.change()
+    receipt = slow.provider.propagate_change(change=asked)
+    settle(slow, receipt.entry.ref)
+    slow.move(receipt.entry.ref, slow.start + HOUR)
+    again = slow.provider.propagate_change(change=asked)
+    assert (again.outcome, again.entry.view) == ("written", receipt.entry.view)
+    (entry,) = slow.read().items
+    assert entry.view.start == slow.start + HOUR
+
+
 def test_a_two_stage_write_that_fails_is_a_conflict(slow: Any) -> None:
     receipt = slow.provider.propagate_change(change=slow.change())
     slow.phone("anna", slow.start, slow.start + HALF_HOUR)

@@ -1,55 +1,48 @@
-"""A connection's section: the host's own keys first, then the plugin's model sees the rest."""
+"""A clinic's connections, as a configuration names them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from calbridge.plugins import Plugins
+from calbridge.provider import ProviderKind
 from calbridge.settings.config import BridgeConfig, ConnectionConfig
-from calbridge.settings.faults import Fault, faults_of
-from calbridge.settings.kinds import misspelt_kind, unknown_kind, validated
+from calbridge.settings.faults import Fault
+from calbridge.settings.kinds import Read, Reading
 from calbridge.settings.lines import Path
 from calbridge.settings.sections import ConnectionSection
-
-HOST_KEYS = tuple(ConnectionSection.model_fields)
 
 
 def connections_of(
     clinic: str, document: Any, plugins: Plugins, bridge: BridgeConfig, faults: list[Fault]
 ) -> dict[str, ConnectionConfig]:
     """Every connection of a clinic that can be understood; what is wrong with the others is noted."""
-    found = {}
-    for name, raw in document.items() if isinstance(document, dict) else ():
-        root: Path = ("clinics", clinic, "connections", name)
-        if not isinstance(raw, dict):
-            continue  # the clinic's own model says so
-        try:
-            host = ConnectionSection.model_validate(raw)
-        except ValidationError as error:
-            found_here = faults_of(error, ConnectionSection, raw, root)
-            faults += [misspelt_kind(fault, raw) for fault in found_here]
-            continue
-        section = {key: value for key, value in raw.items() if key not in HOST_KEYS}
-        kind = plugins.kinds.get(host.kind)
-        if kind is None and not plugins.broken:
-            faults.append(unknown_kind(root, host.kind, plugins.kinds, "kinds"))
-        settings = validated(kind.settings, section, root, name, bridge, faults, also=HOST_KEYS) if kind else None
-        found[name] = ConnectionConfig(
-            name=name,
-            clinic=clinic,
-            kind=host.kind,
-            first_run=host.first_run,
-            allow_private=host.allow_private,
-            ca_file=host.ca_file,
-            timeout=host.timeout,
-            section=section,
-            settings=settings,
-            provider=kind,
-        )
-    return found
+    reading = Reading(
+        root=("clinics", clinic, "connections"),
+        host=ConnectionSection,
+        kinds=plugins.kinds,
+        noun="kinds",
+        complete=not plugins.broken,
+        bridge=bridge,
+    )
+    return {read.name: _connection(clinic, read) for read in reading.sections(document, faults)}
+
+
+def _connection(clinic: str, read: Read[ConnectionSection, ProviderKind]) -> ConnectionConfig:
+    host = read.host
+    return ConnectionConfig(
+        name=read.name,
+        clinic=clinic,
+        kind=host.kind,
+        first_run=host.first_run,
+        allow_private=host.allow_private,
+        ca_file=host.ca_file,
+        timeout=host.timeout,
+        section=read.section,
+        settings=read.settings,
+        provider=read.kind,
+    )
 
 
 def portal_as_record(root: Path, named: Any, connections: Mapping[str, ConnectionConfig]) -> Iterator[Fault]:

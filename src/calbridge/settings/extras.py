@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from calbridge.model import ExtraRule
 from calbridge.plugins import Plugins
@@ -18,7 +18,7 @@ from calbridge.published import instead
 from calbridge.registration import RuleKind
 from calbridge.rules import RULES, Case
 from calbridge.settings.environment import merged
-from calbridge.settings.faults import Fault, faults_of
+from calbridge.settings.faults import Fault, read_by_plugin
 from calbridge.settings.lines import Path
 
 CATALOGUE = tuple(rule.code for rule in RULES)
@@ -66,16 +66,9 @@ class Extras:
         return self._made(kind, given, faults) if kind else ExtraRule(code=code, answer=_not_loaded, reach="fixed")
 
     def _made(self, kind: RuleKind, table: dict[str, Any], faults: list[Fault]) -> ExtraRule | None:
-        """Its settings are its own model's to judge: of a failure of that code only the type is told."""
-        model = kind.settings or NoSettings
-        try:
-            options = model.model_validate(table, context=self.names)
-        except ValidationError as error:
-            faults += faults_of(error, model, table, (*self.root, kind.code))
-            return None
-        except Exception as error:  # noqa: BLE001  # as above
-            text = f"cannot be read by its plugin ({type(error).__name__}): update the plugin or tell its maker"
-            faults.append(Fault(path=(*self.root, kind.code), text=text))
+        root = (*self.root, kind.code)
+        options = read_by_plugin(kind.settings or NoSettings, table, root, faults, context=self.names)
+        if options is None:
             return None
         return ExtraRule(
             code=kind.code,

@@ -105,6 +105,29 @@ def faults_of(
     return [replace(fault, path=root + path) for path, fault in firsts.items()]
 
 
+def read_by_plugin(
+    model: type[BaseModel],
+    document: Any,
+    root: Path,
+    faults: list[Fault],
+    *,
+    also: Iterable[str] = (),
+    context: Any = None,
+) -> BaseModel | None:
+    """What a plugin's own model makes of `document`, or None with the faults noted.
+
+    Its validators are foreign code and may raise anything: of that only the type is told.
+    """
+    try:
+        return model.model_validate(document, context=context)
+    except ValidationError as error:
+        faults += faults_of(error, model, document, root, also=also)
+    except Exception as error:  # noqa: BLE001  # as above
+        text = f"cannot be read by its plugin ({type(error).__name__}): update the plugin or tell its maker"
+        faults.append(Fault(path=root, text=text))
+    return None
+
+
 def unknown_key(path: Path, known: Iterable[str], below: Iterable[str] = ()) -> Fault:
     """A key that no section has. `below` are keys of the sections in this one, dotted."""
     key = str(path[-1])

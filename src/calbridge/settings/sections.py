@@ -210,22 +210,25 @@ class GuardSection(Section):
     )
 
 
-class ConnectionSection(BaseModel):
-    """The keys that every connection has; all others belong to the plugin of its kind."""
+class KindSection(BaseModel):
+    """A section whose `kind` says which plugin reads it: what the host has no key for belongs to that plugin."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     kind: str = Field(description="which plugin kind it is")
+
+
+class ConnectionSection(KindSection):
+    """The keys that every connection has."""
+
     first_run: Literal["plan", "apply"] = Field(default="plan", description="does the first cycle write")
     allow_private: bool = Field(default=False, description="may it reach private and loopback addresses")
     ca_file: str = Field(default="", description="further certificate authorities it trusts, a PEM file")
     timeout: Lasting = Field(default=60, description="longest time of one request with its body")
 
 
-class NotifierSection(BaseModel):
-    """The keys that every notifier has; all others belong to the plugin of its kind."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
+class NotifierSection(KindSection):
+    """The keys that every notifier has."""
 
     kind: str = Field(description="which notifier kind it is")
 

@@ -11,7 +11,8 @@ from calbridge_portal import notices
 from calbridge_portal.feed import emit
 from calbridge_portal.limits import check_texts
 from calbridge_portal.problems import Problem, not_found
-from calbridge_portal.records import By, ConnectRequest
+from calbridge_portal.public_records import ConnectRequest
+from calbridge_portal.records import By
 from calbridge_portal.store import Tx
 
 DIGITS = 8

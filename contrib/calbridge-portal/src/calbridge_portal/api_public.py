@@ -11,19 +11,9 @@ from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.limits import BODY
 from calbridge_portal.portal import Portal
 from calbridge_portal.problems import not_found
-from calbridge_portal.records import (
-    Booked,
-    BookingRequest,
-    Hold,
-    HoldRequest,
-    OwnBooking,
-    OwnCancellation,
-    OwnMove,
-    Page,
-    PublicSite,
-    PublicType,
-    Slot,
-)
+from calbridge_portal.public_records import Booked, OwnBooking, OwnCancellation, OwnMove, PublicSite, PublicType
+from calbridge_portal.records import BookingRequest, Hold, HoldRequest, Page
+from calbridge_portal.site_records import Slot
 from calbridge_portal.slots import free_slots, mover
 
 

@@ -11,13 +11,13 @@ from calbridge_portal.api_params import FromInstant, GivenPortal, IfMatch, ToIns
 from calbridge_portal.availability import publish, published, window_of
 from calbridge_portal.preconditions import etag
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import (
+from calbridge_portal.records import Page
+from calbridge_portal.site_records import (
     AppointmentType,
     AppointmentTypeState,
     Calendar,
     CalendarState,
     Notice,
-    Page,
     Publication,
     Site,
     SiteState,

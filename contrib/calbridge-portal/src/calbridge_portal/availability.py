@@ -8,7 +8,7 @@ from litestar.serialization import encode_json
 from calbridge_portal.documents import get
 from calbridge_portal.feed import emit
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import Calendar, OfferedStarts, Publication
+from calbridge_portal.site_records import Calendar, OfferedStarts, Publication
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant, wire
 

@@ -15,7 +15,8 @@ from calbridge_portal.instead import given_away
 from calbridge_portal.limits import check_texts
 from calbridge_portal.messages import send_once
 from calbridge_portal.problems import Problem, not_found
-from calbridge_portal.records import AppointmentType, BookingRequest, By, Patient, SlotRef
+from calbridge_portal.records import BookingRequest, By, Patient, SlotRef
+from calbridge_portal.site_records import AppointmentType
 from calbridge_portal.slots import duration_s, is_occupied, is_offered, unavailable
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant

@@ -10,7 +10,8 @@ from calbridge_portal.documents import appointment_type, get
 from calbridge_portal.feed import emit
 from calbridge_portal.messages import send_once
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import By, Calendar, Cancellation, Decision, Move, SyncReport
+from calbridge_portal.records import By, Cancellation, Decision, Move, SyncReport
+from calbridge_portal.site_records import Calendar
 from calbridge_portal.slots import duration_s, is_offered, mover, unavailable
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant

@@ -10,7 +10,7 @@ from calbridge_portal.feed import emit
 from calbridge_portal.limits import has_controls
 from calbridge_portal.preconditions import check_optional
 from calbridge_portal.problems import Problem, not_found
-from calbridge_portal.records import AppointmentType, Calendar, Site
+from calbridge_portal.site_records import AppointmentType, Calendar, Site
 from calbridge_portal.store import Tx
 
 MAX_HOLD_S = 900

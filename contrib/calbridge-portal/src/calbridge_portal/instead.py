@@ -11,7 +11,8 @@ from dataclasses import asdict
 from calbridge_portal.booking_rows import pairs_of
 from calbridge_portal.documents import calendar_names
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import FreeTime, Slot
+from calbridge_portal.records import FreeTime
+from calbridge_portal.site_records import Slot
 from calbridge_portal.slots import is_occupied, slot_of, unavailable
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant

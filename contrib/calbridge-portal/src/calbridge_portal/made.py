@@ -16,7 +16,8 @@ from calbridge_portal.limits import check_texts
 from calbridge_portal.messages import send_once
 from calbridge_portal.preconditions import check, check_optional
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import Calendar, Made
+from calbridge_portal.records import Made
+from calbridge_portal.site_records import Calendar
 from calbridge_portal.store import Tx
 from calbridge_portal.times import parse_instant
 

@@ -6,7 +6,7 @@ A text is named by its SHA-256, so a name stands for the same words for ever.
 import hashlib
 
 from calbridge_portal.problems import Problem, not_found
-from calbridge_portal.records import Notice
+from calbridge_portal.site_records import Notice
 from calbridge_portal.store import Tx
 
 

@@ -19,17 +19,9 @@ from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.instead import given_away
 from calbridge_portal.language import Language
 from calbridge_portal.limits import BODY
-from calbridge_portal.records import (
-    Agreed,
-    BookingRequest,
-    Customer,
-    HoldRequest,
-    OwnBooking,
-    OwnCancellation,
-    OwnMove,
-    Patient,
-    Slot,
-)
+from calbridge_portal.public_records import OwnBooking, OwnCancellation, OwnMove
+from calbridge_portal.records import Agreed, BookingRequest, Customer, HoldRequest, Patient
+from calbridge_portal.site_records import Slot
 from calbridge_portal.slots import Mover, free_slots, mover
 from calbridge_portal.store import Tx
 from calbridge_portal.times import day_bounds

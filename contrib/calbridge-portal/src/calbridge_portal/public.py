@@ -7,20 +7,9 @@ from calbridge_portal.booking_rows import booking_of, messages_of
 from calbridge_portal.instead import still_free
 from calbridge_portal.limits import check_texts
 from calbridge_portal.problems import Problem, not_found
-from calbridge_portal.records import (
-    AppointmentType,
-    Booked,
-    BookingRequest,
-    Calendar,
-    Cancellation,
-    Move,
-    OwnBooking,
-    OwnCancellation,
-    OwnMove,
-    PublicSite,
-    PublicType,
-    Slot,
-)
+from calbridge_portal.public_records import Booked, OwnBooking, OwnCancellation, OwnMove, PublicSite, PublicType
+from calbridge_portal.records import BookingRequest, Cancellation, Move
+from calbridge_portal.site_records import AppointmentType, Calendar, Slot
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
 

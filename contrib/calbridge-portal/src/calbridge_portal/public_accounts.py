@@ -13,16 +13,8 @@ from calbridge_portal.api_public import check_public_site
 from calbridge_portal.limits import BODY
 from calbridge_portal.portal import Portal
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import (
-    Agreed,
-    Connected,
-    ConnectRequest,
-    Customer,
-    OwnAccount,
-    OwnAppointment,
-    Patient,
-    Proof,
-)
+from calbridge_portal.public_records import Connected, ConnectRequest, OwnAccount, OwnAppointment, Proof
+from calbridge_portal.records import Agreed, Customer, Patient
 from calbridge_portal.store import Tx
 
 SEE_OTHER: Final = 303

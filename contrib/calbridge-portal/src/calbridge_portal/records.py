@@ -1,141 +1,18 @@
-"""The bodies of the protocol, in and out, as frozen records; their field names are the wire's."""
+"""The bodies of the practice's protocol, in and out, as frozen records; their field names are the wire's."""
 
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
+from calbridge_portal.site_records import Mode
+
 By = Literal["client", "practice", "system"]
 BookingStatus = Literal["requested", "confirmed", "arrived", "fulfilled", "no_show", "declined", "cancelled"]
 HoldStatus = Literal["held", "consumed", "released", "expired"]
-Mode = Literal["instant", "request"]
 T = TypeVar("T")
 SyncState = Literal["pending", "accepted", "written", "failed", "timed_out"]
 MovesTo = Literal["offers", "moves"]
 """Which published starts a confirmed booking may be moved to by its client."""
 Match = Literal["matched", "partial", "unmatched", "ambiguous"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSettings:
-    """What the clinic lets its clients do. Seconds; None means no limit."""
-
-    client_cancel_cutoff_s: int | None = None
-    client_move_cutoff_s: int | None = None
-    client_move_limit: int | None = None
-    hold_ttl_s: int = 300
-    show_resource: bool = True
-    show_duration: bool = True
-    late_confirm: Literal["retry", "refuse"] = "retry"
-    one_patient: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """One clinic's booking site. `privacy_notice` is what a new client agrees to, word for word."""
-
-    name: str
-    time_zone: str
-    settings: SiteSettings = field(default_factory=SiteSettings)
-    privacy_notice: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteState(Site):
-    """A site as read back."""
-
-    id: str
-    revision: int
-    maintenance: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A privacy notice. `version` is the SHA-256 of its text, so it names the same words for ever."""
-
-    version: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicSite:
-    """The site as a client sees it, with the privacy notice that is in force, where there is one."""
-
-    name: str
-    time_zone: str
-    privacy_notice: Notice | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
-    """One resource that is booked; `name` is None where clients may not know it.
-
-    `external_ref` is the bridge's own name for it.
-    """
-
-    name: str | None
-    online: bool
-    external_ref: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarState(Calendar):
-    """A calendar as read back."""
-
-    id: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentType:
-    """One service a client can book. `mode` instant still waits for the bridge's decision."""
-
-    display_name: str
-    duration_min: int
-    calendars: list[str]
-    mode: Mode
-    group: str | None = None
-    instructions: str | None = None
-    client_type: Literal["new", "existing", "both"] = "both"
-    species: list[str] = field(default_factory=list)
-    excluded_species: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentTypeState(AppointmentType):
-    """An appointment type as read back."""
-
-    id: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedStarts:
-    """The starts one appointment type is offered at."""
-
-    type: str
-    starts: list[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """The whole offer of one calendar and window; it replaces what was there.
-
-    `moves` is what bookings with `moves_to` "moves" may be moved to.
-    """
-
-    source_revision: int
-    offers: list[OfferedStarts]
-    moves: list[OfferedStarts] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """A start a client can take."""
-
-    type: str
-    calendar: str
-    start: str
-    end: str | None
-    resource_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,114 +315,6 @@ class Webhook:
     last_status: str | None
     pending: int
     secret: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicType:
-    """An appointment type as a client sees it; `calendars` maps ids to names, where names are shown."""
-
-    id: str
-    display_name: str
-    group: str | None
-    instructions: str | None
-    client_type: Literal["new", "existing", "both"]
-    mode: Mode
-    duration_min: int | None
-    species: list[str]
-    excluded_species: list[str]
-    calendars: dict[str, str | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnBooking:
-    """A client's own booking, as far as the clinic shows it."""
-
-    id: str
-    status: BookingStatus
-    mode: Mode
-    sync_state: SyncState
-    change_pending: bool
-    type: str | None
-    type_name: str
-    calendar: str
-    resource_name: str | None
-    start: str
-    end: str | None
-    customer: Customer
-    patient: Patient | None
-    other_patients: list[Patient]
-    note: str | None
-    decline_reason: str | None
-    alternatives: list[Slot]
-    may_cancel: bool
-    may_move: bool
-    messages: list[Message]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectRequest:
-    """A client wants to be connected with the practice. `language` is the tag (RFC 5646) of the page she does so on."""
-
-    customer: Customer
-    patient: Patient | None = None
-    consent: Agreed | None = None
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected:
-    """The link that an account is kept by."""
-
-    account_token: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """The code that went to her address."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnAppointment:
-    """What the practice made for a client, and the link to its page."""
-
-    manage_token: str
-    booking: OwnBooking
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnAccount:
-    """One's own account."""
-
-    status: Literal["unproved", "connected"]
-    email: str
-    appointments: list[OwnAppointment]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
-    """A booking just made, and the link its client keeps it by."""
-
-    manage_token: str
-    booking: OwnBooking
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnCancellation:
-    """A client's cancellation."""
-
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnMove:
-    """A client's new time."""
-
-    start: str
-    calendar: str | None = None
-    hold_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from calbridge_portal.documents import appointment_type, calendar_names, online_calendars
 from calbridge_portal.problems import Problem
-from calbridge_portal.records import AppointmentType, MovesTo, Slot
+from calbridge_portal.records import MovesTo
+from calbridge_portal.site_records import AppointmentType, Slot
 from calbridge_portal.store import Tx
 from calbridge_portal.times import wire
 

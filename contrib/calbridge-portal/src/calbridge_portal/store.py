@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from litestar.serialization import decode_json
 
-from calbridge_portal.records import Site
+from calbridge_portal.site_records import Site
 
 SCHEMA_VERSION = 1
 

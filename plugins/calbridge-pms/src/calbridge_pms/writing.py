@@ -92,14 +92,12 @@ class Writing:
         return self._made(self._read(response), first, status)
 
     def _made(self, made: PmsAppointment, first: Status, status: Status) -> Receipt:
-        """A replayed answer may be old: what was pending then is read again."""
+        """A replayed answer may be old: what was pending then is read again, and the desk may have had it since."""
         now = self._get(made.id) if made.write_state == "pending" else made
         if now is None:
             return Receipt(outcome="moved")
-        if now.write_state == "failed":
-            return self._not_written(now)
-        if status in {first, now.status}:
-            return self._receipt(now)
+        if now.write_state == "failed" or status in {first, now.status}:
+            return self._landed(now)
         return self._walk(now, ROADS.get((first, status), (status,)))
 
     def _existing(self, ref: str) -> Receipt:
