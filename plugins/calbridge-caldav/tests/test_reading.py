@@ -135,6 +135,19 @@ def test_a_refused_token_or_an_empty_delta_means_a_listing(
     assert isinstance(read(), NotModified)
 
 
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
+def test_a_new_token_with_an_empty_delta_is_looked_into_where_that_is_all_there_is(
+    practice: Any, make: Any, read: Reader
+) -> None:
+    """A server with neither ctag nor date: its token alone says that something changed."""
+    practice.wire.after = lambda request, response: _without(request, response, b"getctag|getlastmodified")
+    practice.put("anna/a.ics", make.event("a", *MEETING))
+    read()
+    practice.delete("anna/a.ics")
+    practice.wire.before = _answer(207, EMPTY.format(token="urn:new"))
+    assert read().removed == ("anna/a.ics",)
+
+
 def test_a_delta_comes_in_pages(practice: Any, make: Any, read: Reader) -> None:
     """507 on the collection itself: the answer is cut, the next token brings the rest."""
     read()

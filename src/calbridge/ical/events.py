@@ -176,7 +176,7 @@ class _Reading:
 
     # --- its end --------------------------------------------------------------------------------------
 
-    def _end(self, start: Moment) -> tuple[Moment, timedelta | None]:
+    def _end(self, start: Moment) -> tuple[Moment, Length | None]:
         """DTEND, else DURATION, else a whole day for a date and no time at all for a time (RFC 5545 3.6.1).
 
         What has an end that cannot be read, or was torn before it, is taken to last as long as its day.

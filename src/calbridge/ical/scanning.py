@@ -52,6 +52,8 @@ _SMALL = re.compile(rb"\n(?!X-)[A-Z-]*+[a-z][A-Za-z-]*+[ \t]*+[;:]|\nBEGIN:[A-Z]
 _TIME_LAST = re.compile(r"(.*):(\d{8}[^:]*)")
 """A time behind a colon: what stands before that belongs to a parameter, such as TZID=(UTC+01:00) Berlin."""
 
+_TIMES = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
+
 _FOLDED_NAME = re.compile(rb"\n[A-Za-z-]+\n[ \t]")
 
 _OUTER = frozenset({"VCALENDAR", "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY", "VTIMEZONE"})
@@ -120,7 +122,7 @@ def _line(name: bytes, rest: bytes, number: int) -> Line:
     if text[0] == ":":
         return Line(known, known, text[1:].strip(), number)
     head, value = parted(text) or (text, "")
-    if ":" in value and (time := _TIME_LAST.fullmatch(value)):
+    if ":" in value and known in _TIMES and (time := _TIME_LAST.fullmatch(value)):
         head, value = _quoted(head, time[1]), time[2]
     if len(head) > LONGEST_HEAD:
         raise FaultError(f"the parameters of {known} are longer than {LONGEST_HEAD:,} characters", number)

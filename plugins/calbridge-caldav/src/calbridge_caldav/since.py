@@ -86,11 +86,11 @@ def _delta(
 
 
 def _empty(changes: Changes, before: Marks, now: Marks | None) -> bool:
-    """Nothing is named, although the ctag or the date says that something changed (BlueMind, sabre)."""
-    if now is None:
+    """Nothing is named, although the surest mark that both looks have says that something changed (BlueMind, sabre)."""
+    if now is None or changes.changed or changes.removed:
         return False
-    moved = now.ctag != before.ctag if now.ctag and before.ctag else now.date != before.date
-    return moved and not changes.changed and not changes.removed
+    pairs = [(before.ctag, now.ctag), (before.date, now.date), (before.token, now.token)]
+    return next((old != new for old, new in pairs if old and new), True)
 
 
 def _replayed(changes: Changes, held: Mapping[str, str]) -> bool:
