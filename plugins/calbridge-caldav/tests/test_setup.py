@@ -77,6 +77,8 @@ def service(target: str, port: int = 443, **more: int) -> Service:
         ),
         ("clinic.example/dav/anna/", Zone(), ["https://clinic.example/dav/anna/"]),
         ("clinic.example:8443/dav", Zone(), ["https://clinic.example:8443/dav"]),
+        ("localhost:5232/praxis/", Zone(), ["http://localhost:5232/praxis/"]),
+        ("127.0.0.1:5232/praxis/a/", Zone(), ["http://127.0.0.1:5232/praxis/a/"]),
         (" <https://clinic.example/dav/> ", Zone(), ["https://clinic.example/dav/"]),
         ('"clinic.example"', Zone(), ["https://clinic.example/.well-known/caldav"]),
         ("mailto:anna@clinic.example", Zone(), ["https://clinic.example/.well-known/caldav"]),
@@ -271,7 +273,10 @@ def refused(request: httpx.Request) -> httpx.Response:
     ("answer", "says"),
     [
         (lambda request: httpx.Response(200, text="<html>Welcome"), "no CalDAV"),
-        (lambda request: httpx.Response(200, text="<html><body>Welcome</body></html>"), "no CalDAV"),
+        (
+            lambda request: httpx.Response(200, text="<html><body>Welcome</body></html>"),
+            r"https://dav\.clinic\.example answered with a page that is no CalDAV",
+        ),
         (lambda request: httpx.Response(207, text=f'<html xmlns="{XHTML}"><p>Welcome</p></html>'), "no CalDAV"),
         (lambda request: httpx.Response(404), "404"),
         (lambda request: httpx.Response(405), "405"),

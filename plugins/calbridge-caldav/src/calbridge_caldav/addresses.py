@@ -21,7 +21,7 @@ _PORTS = {"https": 443, "http": 80}
 _AROUND = " \t\r\n<>\"'"
 """What an address is pasted with."""
 
-_PLACE = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?/[^\s@]*[^\s@/]")
+_PLACE = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?/[^\s@]*[^\s@/]")
 """A host and a path on it, without a scheme."""
 
 
@@ -70,7 +70,7 @@ def typed(text: str) -> Typed:
     if "://" in text:
         return _url(text)
     if _PLACE.match(text):
-        return _url(f"https://{text}")
+        return _url(f"{_scheme(text.partition('/')[0].partition(':')[0])}://{text}")
     user, at, host = text.rpartition("@")
     host = host.strip().rstrip("/").rstrip(".")
     if not host or any(mark in host for mark in " /\\?#"):
@@ -118,9 +118,12 @@ def _all(given: Typed, names: Names) -> Iterator[Candidate]:
     host = given.host.partition(":")[0]
     if host == given.host and host not in HERE:
         yield from _services(host, names)
-    scheme = "http" if host in HERE else "https"
-    yield Candidate(url=f"{scheme}://{given.host}{WELL_KNOWN}", by="well-known")
-    yield Candidate(url=f"{scheme}://{given.host}/", by="typed")
+    yield Candidate(url=f"{_scheme(host)}://{given.host}{WELL_KNOWN}", by="well-known")
+    yield Candidate(url=f"{_scheme(host)}://{given.host}/", by="typed")
+
+
+def _scheme(host: str) -> str:
+    return "http" if host in HERE else "https"
 
 
 def _services(domain: str, names: Names) -> Iterator[Candidate]:

@@ -62,7 +62,7 @@ class _Client(DAVClient):
         response = self._follow(urljoin(self._server, str(url)), method, sent, content)
         if response.is_error or response.status_code in _REDIRECTS:
             raise self._wire.problem(response)
-        _must_be_multistatus(response)
+        _must_be_multistatus(response, self._wire.address(""))
         return DAVResponse(response, self)
 
     def _follow(self, url: str, method: str, headers: Mapping[str, str], content: bytes) -> httpx.Response:
@@ -85,12 +85,14 @@ def _to_a_login(target: str) -> bool:
     return any(word in target.casefold() for word in LOGIN_WORDS)
 
 
-def _must_be_multistatus(response: httpx.Response) -> None:
+def _must_be_multistatus(response: httpx.Response, server: str) -> None:
     """A page may be well-formed XML too: it would pass for an account without calendars."""
     try:
         ms.parse(response.content)
     except ms.NoMultistatusError:
-        raise NeedsHuman("The server answered with a page that is no CalDAV: check the url.") from None
+        raise NeedsHuman(
+            f"{server} answered with a page that is no CalDAV (a login, a proxy?): check the url."
+        ) from None
 
 
 def calendars(wire: Wire, url: str) -> list[Described]:
