@@ -171,7 +171,8 @@ class Writing:
         """What stands there now, as the answer to the write; another hand's, where somebody was as quick as that."""
         found = self._places.look(place)
         if found is None or not self._ours(found):
-            return Receipt(outcome="moved", why="The event was deleted right after it was written.")
+            gone = "" if self._change.ref or found else place.ref
+            return Receipt(outcome="moved", gone=gone, why="The event was deleted right after it was written.")
         if found.entry is None:
             raise SkipItem(f"The event cannot be read back ({found.why}).", item=place.ref)
         same = _etag(response) == found.etag != ""
