@@ -8,7 +8,6 @@ conditions. Nothing is overwritten or deleted that does not bear the appointment
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -268,9 +267,6 @@ class Writing:
 
     def _settled(self) -> CalendarView:
         return settled(self._view, marks=self._marks)
-
-    def _given(self) -> dict[str, Any]:
-        return {"zone": self._zone, "now": self._now, "marks": self._marks}
 
     def _composed(self) -> bytes:
         change = self._change
