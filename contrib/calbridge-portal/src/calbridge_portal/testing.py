@@ -117,6 +117,7 @@ def served(portal: Portal, options: Options | None = None) -> Iterator[str]:
     config = uvicorn.Config(create_app(portal, options), access_log=False, log_level="warning", http="h11")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # see server.serve
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
