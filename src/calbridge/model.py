@@ -6,7 +6,7 @@ Records are validated where they enter (settings, providers); inside they are tr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
@@ -324,6 +324,29 @@ Match = Literal["", "linked", "proposed", "ambiguous", "unmatched", "creating"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an appointment stood, and as what. Epoch seconds; buffers in seconds."""
+
+    resource: str
+    start: int
+    end: int
+    service: str = ""
+    co_resources: tuple[str, ...] = ()
+    buffer_before: int = 0
+    buffer_after: int = 0
+
+    @property
+    def footprint(self) -> Interval:
+        """The visit with its buffers."""
+        return Interval(self.start - self.buffer_before, self.end + self.buffer_after)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Every resource it occupied, the booked one first."""
+        return (self.resource, *self.co_resources)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """The canonical appointment: the hub that every side is compared with, through its own shadow.
 
@@ -331,6 +354,7 @@ class Appointment:
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
+    `moved_from` is where it goes back to while its client's move is not reserved: until then it is kept for her.
     `quiet`: the clinic wants no message of what it decided last (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client`/`patient` are keys of the PMS's records, `match` is how they were found ("": nobody was asked yet), and
@@ -372,6 +396,7 @@ class Appointment:
     exclusive: bool = True
     written: bool = False
     reserved: bool = False
+    moved_from: Place | None = None
     source: str = ""
     moved: int = 0
     created: int = 0
@@ -401,3 +426,13 @@ class Appointment:
     def resources(self) -> tuple[str, ...]:
         """Every resource it occupies, the booked one first."""
         return (self.resource, *self.co_resources)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands, to be gone back to."""
+        return Place(**{each.name: getattr(self, each.name) for each in fields(Place)})
+
+    @property
+    def places(self) -> tuple[Appointment | Place, ...]:
+        """Where it stands, and what is kept for it besides."""
+        return (self,) if self.moved_from is None else (self, self.moved_from)

@@ -7,16 +7,17 @@ from itertools import combinations, pairwise
 
 from histories import PRIVATE, REASON, History, Step, of_a_client
 
-from calbridge.hub import HubState, JournalEntry, Shadow
+from calbridge.hub import Foreign, HubState, JournalEntry, Shadow
 from calbridge.lifecycle import TABLE, Event
 from calbridge.messages import TELLING, MessageDue
 from calbridge.model import Appointment, State
-from calbridge.provider import Busy, Complete, Delta, Entry, Gone, Partial
+from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Complete, Delta, Entry, Gone, Partial, Unreadable
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.effects import promised
 from calbridge.views import project
 
 TAKEN = "slot_unavailable"
+WAITED_FOR = frozenset({State.REQUESTED, State.CONFIRMED, State.ARRIVED})
 BY_STAFF = frozenset({"moved_over", "overbooked", "clinic moves", "adopted", "attached", "recovered", "edited"})
 """Codes after which a booking may stand without an exclusive claim: staff put it there, or a side had it there."""
 
@@ -272,6 +273,7 @@ def unfinished(history: History, last: Step) -> list[str]:
         *_waiting(history),
         *_different(history),
         *_holds(history),
+        *_silent_overlaps(history),
         *_messages(history),
     ]
 
@@ -311,6 +313,38 @@ def _different(history: History) -> list[str]:
 def _holds(history: History) -> list[str]:
     live = (a for a in history.state.appointments.values() if a.state is State.HELD)
     return [f"hold: {a.id} stands" for a in live if a.hold_expires is None or a.hold_expires <= history.it.now]
+
+
+def _silent_overlaps(history: History) -> list[str]:
+    """Whatever overlaps a client's booking that is to come is named to a person, together with the booking."""
+    state, now = history.state, history.it.now
+    live = [a for a in state.appointments.values() if a.state in WAITED_FOR and a.end > now]
+    named = [task.sentence for task in history.tasks.values() if task.kind == "overbooked"]
+    pairs = [
+        (one.id, other.id)
+        for one, other in combinations(live, 2)
+        if _overlap(one, other) and (of_a_client(one) or of_a_client(other))
+    ]
+    hers = [a for a in live if of_a_client(a)]
+    pairs += [(a.id, ref) for a in hers for (_, ref), record in state.foreign.items() if _covers(record, a, state)]
+    return [f"in silence: {one} and {other}" for one, other in pairs if not any(one in s and other in s for s in named)]
+
+
+def _covers(record: Foreign, a: Appointment, state: HubState) -> bool:
+    """Foreign time on one of its resources; not what may be the same visit, kept by hand or come back from a feed."""
+    match record:
+        case Busy():
+            echo = record.echo in state.appointments and record.resource in state.appointments[record.echo].resources
+            same = record.spans == (a.span,)
+            mine = record.resource in a.resources and not echo and not same
+            return mine and any(span.overlaps(a.footprint) for span in record.spans)
+        case Unreadable():
+            return record.resource in a.resources and any(span.overlaps(a.footprint) for span in record.spans)
+        case AbsenceRecord():
+            return record.resource in a.resources and any(span.overlaps(a.span) for span in record.spans)
+        case ClosureRecord():
+            return record.resource in {"", a.resource} and any(span.overlaps(a.span) for span in record.spans)
+    return False
 
 
 def _messages(history: History) -> list[str]:

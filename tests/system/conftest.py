@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import runpy
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +24,10 @@ from calbridge.testing.processes import calbridge
 
 # Tests are no packages: what several files of this folder share is found beside them.
 sys.path.insert(0, str(Path(__file__).parent))
+
+# A suite started in a shell's background ignores Ctrl+C, and so would every program it starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PRELOADED = [
     "calbridge.cli.sync",

@@ -660,13 +660,27 @@ def test_wild_3_an_etag_that_is_used_again_hides_a_change_for_a_day_at_most(brid
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)
-def test_wild_5_a_move_between_calendars_never_has_one_uid_in_two(practice: Any, make: Any) -> None:
+@pytest.mark.parametrize("carries", [True, False])
+def test_wild_5_a_move_between_calendars_never_has_one_uid_in_two(practice: Any, make: Any, *, carries: bool) -> None:
     entry = practice.write()
+    there = f"ben/{entry.ref.partition('/')[2]}"
+    both: list[bool] = []
+
+    def watched(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        both.append(practice.exists(entry.ref) and practice.exists(there))
+        return response
+
+    def refused(request: httpx.Request) -> httpx.Response | None:
+        return None if carries or request.method != "MOVE" else httpx.Response(405, request=request)
+
     practice.wire.log.clear()
+    practice.wire.before, practice.wire.after = refused, watched
     moved_ = practice.write(entry=entry, view=make.view(resource="ben"))
-    assert moved_.ref.startswith("ben/")
-    assert [method for method, _ in practice.wire.writes()] == ["DELETE", "PUT"]
+    assert moved_.ref == there
+    assert [method for method, _ in practice.wire.writes()] == ["MOVE", *([] if carries else ["DELETE"]), "PUT"]
     assert not practice.exists(entry.ref)
+    assert both
+    assert not any(both)
 
 
 def test_wild_6_7_8_9_what_is_written_is_as_every_server_takes_it(practice: Any, make: Any) -> None:

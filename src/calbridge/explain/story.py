@@ -17,6 +17,7 @@ STORY: Mapping[str, str] = {
     "slot_refused": "The time could not be given to the client: {rule}.",
     "late_confirmation": "The client confirmed after her reservation had ended; it is judged as a new booking.",
     "move_refused": "The client's move was refused: {rule}.",
+    "move_stands": "Somebody had come first, but its old time was over or taken too, so it stays; a person was told.",
     "recovered": "The bridge did not know this booking; it was taken over from the portal as {state}.",
     "recreated": "The PMS ended its entry and began another one for the same visit: it is still this booking.",
     "attached": "The bridge did not know this booking; the entry with its stamp was taken over.",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from calbridge.model import Appointment
-from calbridge.reconcile.asking import asked_anew, for_each_animal, judge
+from calbridge.reconcile.asking import TAKEN, asked_anew, for_each_animal, judge
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.holds import TAKEN
 from calbridge.slots import Candidate
 from calbridge.views import ONE_PATIENT, SYSTEM_REASONS
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from calbridge import bookable
 from calbridge.facts import Facts
-from calbridge.feeds import AbsenceRecord, Busy, Unreadable
 from calbridge.interval import Interval, covering, first_overlap
 from calbridge.model import Appointment, State
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import in_the_way
 from calbridge.reconcile.missing import DAY
+from calbridge.reconcile.overlaps import ask_about, in_its_way
 from calbridge.wall import local_date
 
 STANDING = frozenset({State.CONFIRMED, State.ARRIVED})
@@ -26,7 +25,7 @@ def look_after_moves(draft: Draft) -> None:
         if not draft.appointments[key].state.gone:
             moved = draft.put(draft.appointments[key])
             known = draft.facts(without=key, around=Interval(moved.start - DAY, moved.end + DAY))
-            _taken(draft, moved, known)
+            _taken(draft, moved)
             _outside_hours(draft, moved, known)
             _late(draft, key)
     draft.moved.clear()
@@ -38,30 +37,13 @@ def cancelled_by_clinic(draft: Draft, before: Appointment) -> None:
         _phone(draft, before, "cancelled")
 
 
-def _taken(draft: Draft, appointment: Appointment, known: Facts) -> None:
-    away = first_overlap(bookable.absences(draft.clinic, known, appointment.resource), appointment.span)
-    if draft.overlapping(appointment) or away or _over_foreign_time(draft, appointment):
-        draft.task(
-            "overbooked",
-            appointment.id,
-            f"Clinic {draft.clinic.key}: staff moved booking {appointment.id} into a time that is taken on "
-            f"{appointment.resource}; it was applied. Move one of the two if it was not meant.",
-            appointment=appointment.id,
-        )
+def _taken(draft: Draft, appointment: Appointment) -> None:
+    found = in_its_way(draft, appointment)
+    if found:
+        ask_about(draft, appointment, found)
         draft.note("moved_over", appointment.id)
     else:
         draft.settled.add(f"overbooked:{appointment.id}")
-
-
-def _over_foreign_time(draft: Draft, appointment: Appointment) -> bool:
-    """Of any resource it occupies; not the entry that staff keeps of the same appointment by hand."""
-    near = draft.foreign.around(appointment.footprint).values()
-    return any(
-        isinstance(record, Busy | AbsenceRecord | Unreadable)
-        and record.spans != (appointment.span,)
-        and in_the_way(record, appointment, draft.state)
-        for record in near
-    )
 
 
 def _outside_hours(draft: Draft, appointment: Appointment, known: Facts) -> None:

@@ -9,10 +9,9 @@ from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.admission import instant, not_admitted, turn_away
-from calbridge.reconcile.asking import asked_at, candidate, judge, wish_of
+from calbridge.reconcile.asking import TAKEN, asked_at, candidate, judge, wish_of
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import takes_time
-from calbridge.reconcile.holds import TAKEN
 from calbridge.reconcile.identity import identify, take_details
 from calbridge.slots import Decision
 from calbridge.views import PortalView

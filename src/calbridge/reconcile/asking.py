@@ -16,6 +16,8 @@ from calbridge.rules import case_of
 from calbridge.slots import Candidate, Decision, decide
 from calbridge.views import PortalView
 
+TAKEN = "slot_unavailable"
+"""Why she does not get a time that somebody else has."""
 KINDS: dict[str, Literal["known", "new"]] = {"linked": "known", "unmatched": "new", "creating": "new"}
 """What a match says of the client; while several records may be hers, nobody knows."""
 

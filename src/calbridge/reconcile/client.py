@@ -11,13 +11,13 @@ from calbridge.hub import Link, Observation, Shadow
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
-from calbridge.reconcile.asking import asked_at, judge_all, moved_to
+from calbridge.reconcile.asking import TAKEN, asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
-from calbridge.reconcile.holds import TAKEN
 from calbridge.reconcile.missing import entries, missing, over, undecided
+from calbridge.reconcile.moves import under_way
 from calbridge.slots import Decision
 from calbridge.views import PortalView, project
 
@@ -231,7 +231,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.refuse(appointment, TOO_LATE)
         draft.touched.add(appointment.id)
         return
-    draft.put(_at(draft, draft.appointments[appointment.id], view, decision))
+    draft.put(under_way(appointment, _at(draft, draft.appointments[appointment.id], view, decision)))
 
 
 def _at(draft: Draft, appointment: Appointment, view: PortalView, decision: Decision) -> Appointment:

@@ -16,6 +16,7 @@ from calbridge.reconcile.afterwards import cancelled_by_clinic
 from calbridge.reconcile.creating import create
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.linking import link, unlink
+from calbridge.reconcile.moves import decided
 from calbridge.reconcile.places import keeper
 
 
@@ -33,6 +34,8 @@ def obey(draft: Draft) -> None:
 def _accept(draft: Draft, command: Command, appointment: Appointment) -> None:
     """A proposal may be confirmed in the same step (S2)."""
     accepted = _step(draft, command, appointment, Event.ACCEPT)
+    if accepted is not None:
+        accepted = draft.put(decided(accepted))
     if accepted is not None and command.client:
         draft.put(link(draft, accepted, command))
 
@@ -108,7 +111,7 @@ def _move(draft: Draft, command: Command, appointment: Appointment) -> None:
     if moved is None:
         return
     alone = keeper(draft.state, appointment) is None and appointment.written
-    place = replace(moved, resource=command.resource, start=command.start, end=command.end, moved=draft.now)
+    place = replace(decided(moved), resource=command.resource, start=command.start, end=command.end, moved=draft.now)
     draft.put(replace(place, written=alone, quiet=command.notify is False))
     draft.moved.add(appointment.id)
 

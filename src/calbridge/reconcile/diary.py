@@ -44,6 +44,15 @@ class Diary:
         """Ids of all that share a resource and a day with it, in an order of their own."""
         return sorted(set().union(*(self._pages.get(page, ()) for page in _pages(appointment))))
 
+    def on(self, resource: str, span: Interval) -> set[str]:
+        """Ids of all that share a day with it on that resource; on any, where that is ""."""
+        if span.end - span.start > LONG:
+            pages = [page for page in self._pages if resource in {"", page[0]}]
+            return set().union(*(self._pages[page] for page in pages if page[1] in _days(span)))
+        if not resource:
+            return set(self.around(span))
+        return set().union(*(self._pages.get((resource, day), ()) for day in _days(span)))
+
     def around(self, span: Interval) -> list[str]:
         """Ids of all that share a day with it, in an order of their own."""
         return sorted(set().union(*(self._days.get(day, ()) for day in _days(span))))
@@ -111,6 +120,7 @@ def _days(span: Interval) -> range:
 
 
 def _pages(appointment: Appointment) -> Iterator[tuple[str, int]]:
-    for resource in appointment.resources:
-        for day in _days(appointment.footprint):
-            yield resource, day
+    for place in appointment.places:
+        for resource in place.resources:
+            for day in _days(place.footprint):
+                yield resource, day

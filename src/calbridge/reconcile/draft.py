@@ -158,7 +158,9 @@ class Draft:
             over = {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours", "link")}
             self.settled |= over
             self.tasks = {name: task for name, task in self.tasks.items() if name not in over}
-        return self.put(replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet))
+        back = None if after.gone else appointment.moved_from
+        stepped = replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet)
+        return self.put(replace(stepped, moved_from=back))
 
     def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
         """Keep why the client does not get what she asked for; `wanted` is what she is offered alternatives to."""
@@ -220,7 +222,7 @@ class Draft:
         if before is None:
             return replace(after, revision=1, created=self.now, changed=self.now)
         same = replace(before, written=after.written, reserved=after.reserved, exclusive=after.exclusive)
-        same = replace(same, showing=after.showing)
+        same = replace(same, showing=after.showing, moved_from=after.moved_from)
         if same == after and after.id not in self.touched:
             return after
         return replace(after, revision=before.revision + 1, changed=self.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import chain
 from typing import assert_never
 
 from calbridge.facts import Facts
@@ -23,12 +24,12 @@ def facts(state: HubState, clinic: Clinic, now: int, *, without: str = "", aroun
     `around`: who decides on one slot needs no other days; merging a year of them for each of a hundred bookings takes
     seconds.
     """
-    near = (a for a in state.appointments.values() if a.id != without and a.footprint.overlaps(around))
+    near = (a for a in state.appointments.values() if a.id != without and _reaches(a, around))
     live = [a for a in near if takes_time(a, now)]
     taken: defaultdict[str, list[Interval]] = defaultdict(list)
-    for appointment in live:
-        for resource in appointment.resources:
-            taken[resource].append(appointment.footprint)
+    for place in chain.from_iterable(appointment.places for appointment in live):
+        for resource in place.resources:
+            taken[resource].append(place.footprint)
     said = _said(state, around)
     return Facts(
         now=now,
@@ -40,6 +41,10 @@ def facts(state: HubState, clinic: Clinic, now: int, *, without: str = "", aroun
         stale=stale(state, clinic, now),
         counts=_counts(clinic, live),
     )
+
+
+def _reaches(appointment: Appointment, around: Interval) -> bool:
+    return any(place.footprint.overlaps(around) for place in appointment.places)
 
 
 Said = defaultdict[str, list[Interval]]

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from calbridge.feeds import Partial
-from calbridge.hub import Link, Observation
+from calbridge.hub import Link, Observation, Shadow
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.reconcile.asking import wish_of
+from calbridge.reconcile.asking import TAKEN, wish_of
+from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import in_the_way, takes_time
+from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries
+from calbridge.reconcile.moves import send_back
+from calbridge.reconcile.overlaps import first_comer
 from calbridge.reconcile.places import keeps_itself, places
+from calbridge.views import project
 
-TAKEN = "slot_unavailable"
+PLACE = frozenset({"start", "end", "resource"})
 
 
 def expire_holds(draft: Draft, portals: Iterable[tuple[Link, Observation]]) -> None:
@@ -33,26 +37,43 @@ def expire_holds(draft: Draft, portals: Iterable[tuple[Link, Observation]]) -> N
 
 
 def check_reservations(draft: Draft, reads: Mapping[str, Observation]) -> None:
-    """Until its time has stood on the clinic's sides and was read again, a booking gives way to whoever came first."""
-    for appointment in list(draft.appointments.values()):
-        if appointment.origin is Side.CLIENT and not appointment.reserved and not appointment.state.ended:
-            if _first_comer(draft, appointment):
-                give_way(draft, appointment)
-            elif _seen_again(draft, appointment, reads):
-                _reserve(draft, appointment)
+    """Until its time has stood on the clinic's sides and was read again, a booking gives way to whoever came first.
+
+    A move of it gives way by going back to where it was. Who is reserved now has come before those that still wait.
+    """
+    waiting, before = _waiting(draft), 0
+    while len(waiting) != before:
+        before = len(waiting)
+        waiting = [key for key in waiting if not _decided(draft, draft.appointments[key], reads)]
+
+
+def _waiting(draft: Draft) -> list[str]:
+    return [
+        each.id
+        for each in draft.appointments.values()
+        if not each.reserved and not each.state.ended
+        if each.origin is Side.CLIENT or each.moved_from is not None
+    ]
+
+
+def _decided(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
+    """False where it still waits."""
+    if not first_comer(draft, appointment):
+        seen = _seen_again(draft, appointment, reads)
+        if seen:
+            _reserve(draft, appointment)
+        return seen
+    if appointment.moved_from is not None:
+        send_back(draft, appointment, appointment.moved_from)
+    else:
+        give_way(draft, appointment)
+    return True
 
 
 def _reserve(draft: Draft, appointment: Appointment) -> None:
     """Where the clinic has no side at all, the hub itself is the record."""
     alone = keeps_itself(draft.state) and appointment.state is State.CONFIRMED
-    draft.put(replace(appointment, reserved=True, written=appointment.written or alone))
-
-
-def _first_comer(draft: Draft, appointment: Appointment) -> bool:
-    if any(other.origin is Side.CLINIC or other.reserved for other in draft.overlapping(appointment)):
-        return True
-    near = draft.foreign.around(appointment.footprint).values()
-    return any(in_the_way(record, appointment, draft.state) for record in near)
+    draft.put(replace(appointment, reserved=True, moved_from=None, written=appointment.written or alone))
 
 
 def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
@@ -74,10 +95,17 @@ def _confirmed_before_read(
     return (
         shadow is not None
         and not shadow.pending
+        and _stands(draft, link, shadow, appointment)
         and observation is not None
         and not isinstance(observation.feed, Partial)
         and shadow.confirmed <= observation.started
     )
+
+
+def _stands(draft: Draft, link: Link, shadow: Shadow, appointment: Appointment) -> bool:
+    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it."""
+    wanted = project(link.role, appointment, draft.clinic)
+    return shadow.asked == fingerprint(link, wanted) or not pending(link, shadow, wanted) & PLACE
 
 
 def give_way(draft: Draft, appointment: Appointment, connection: str = "") -> None:

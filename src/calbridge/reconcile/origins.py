@@ -6,7 +6,7 @@ from typing import assert_never
 
 from calbridge.feeds import AbsenceRecord, AccountRecord, Busy, ClosureRecord, Unreadable, WindowRecord
 from calbridge.hub import HubState
-from calbridge.model import Appointment, State
+from calbridge.model import Appointment, Place, State
 from calbridge.origins import Kind, Origin
 from calbridge.reconcile.facts import echoes, takes_time
 
@@ -14,7 +14,7 @@ from calbridge.reconcile.facts import echoes, takes_time
 def origins(state: HubState, now: int, *, without: str = "") -> tuple[Origin, ...]:
     """By start. `without` leaves one appointment out, as for the facts."""
     live = (each for each in state.appointments.values() if each.id != without and takes_time(each, now))
-    ours = (_booked(each, resource) for each in live for resource in each.resources)
+    ours = (_booked(each, place, resource) for each in live for place in each.places for resource in place.resources)
     theirs = (
         _said(name, record)
         for (name, _), record in state.foreign.items()
@@ -23,9 +23,9 @@ def origins(state: HubState, now: int, *, without: str = "") -> tuple[Origin, ..
     return tuple(sorted((*ours, *theirs), key=lambda origin: (origin.spans[:1], origin.connection, origin.resource)))
 
 
-def _booked(appointment: Appointment, resource: str) -> Origin:
+def _booked(appointment: Appointment, place: Appointment | Place, resource: str) -> Origin:
     return Origin(
-        kind=_stage(appointment.state), resource=resource, spans=(appointment.footprint,), appointment=appointment.id
+        kind=_stage(appointment.state), resource=resource, spans=(place.footprint,), appointment=appointment.id
     )
 
 

@@ -20,8 +20,10 @@ from calbridge.reconcile.foreign import read_foreign
 from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.missing import limit, trusted, would_cancel
+from calbridge.reconcile.overlaps import look_for_overlaps
 from calbridge.reconcile.publishing import publish
-from calbridge.reconcile.taken import believe_record, take_back
+from calbridge.reconcile.record import believe_record
+from calbridge.reconcile.taken import take_back
 from calbridge.reconcile.telling import already_shown, telling
 from calbridge.reconcile.unwritten import overdue, written_after_all
 
@@ -53,6 +55,7 @@ def reconcile(
     identify_late(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
+    look_for_overlaps(draft)
     written_after_all(draft)
     overdue(draft)
     offer_alternatives(draft)

@@ -19,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "waits": "It is a request: it takes its time, and waits until the clinic accepts or declines it.",
     "promised": "It is confirmed, and its client may count on it.",
     "not_reserved": "Its client is not told yet: its time must stand in {connection} and be read again.",
+    "moving": "Its client moved it; until that time was read again and nobody had come first, its old one is kept too.",
     "not_written": "Its client is not told yet: {connection}, which keeps the record, does not have it yet.",
     "no_record": "Its client is not told yet: no connection that is approved and loads can keep the record of it.",
     "broken": "Its client is not told yet: {connection} does not load, so nobody knows what stands there.",
@@ -49,7 +50,8 @@ class Standing:
 
 def standing(state: HubState, appointment: Appointment) -> tuple[Standing, ...]:
     """Everything that is so, the most important first."""
-    return (*_promise(state, appointment), *_identity(appointment))
+    moving = (Standing(code="moving"),) if appointment.moved_from is not None else ()
+    return (*_promise(state, appointment), *moving, *_identity(appointment))
 
 
 def _promise(state: HubState, appointment: Appointment) -> Iterator[Standing]:

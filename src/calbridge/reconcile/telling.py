@@ -101,9 +101,14 @@ def _told_by_portal(state: HubState, appointment: Appointment) -> frozenset[str]
 
 
 def _settled(state: HubState, appointment: Appointment) -> bool:
-    """The system of record has it where it now stands (lesson 21). A request is there too, though not as confirmed."""
+    """The system of record has it where it now stands (lesson 21). A request is there too, though not as confirmed.
+
+    One that its client moved may have to go back.
+    """
     if appointment.state is State.CONFIRMED:
         return promised(appointment)
+    if appointment.moved_from is not None:
+        return False
     link = keeper(state, appointment)
     shadow = state.shadows.get((link.name, appointment.id)) if link else None
     if link is None or shadow is None or shadow.view is None:

@@ -14,11 +14,13 @@ from calbridge.feeds import Entry
 from calbridge.hub import Link, Shadow
 from calbridge.model import Appointment
 from calbridge.reconcile.afterwards import STANDING
+from calbridge.reconcile.asking import TAKEN
 from calbridge.reconcile.compare import carried, fingerprint
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.holds import TAKEN, give_way
+from calbridge.reconcile.holds import give_way
+from calbridge.reconcile.moves import undo_move
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.taken import undo_move
+from calbridge.reconcile.taken import place_shown
 from calbridge.views import View, project
 
 KINDS = ("failed", "timed_out", "write")
@@ -145,7 +147,7 @@ def take_back(draft: Draft, shadow: Shadow) -> None:
     stands = draft.shadows[shadow.connection, appointment.id] = _as_it_stands(shadow)
     kept = stands.view
     if kept is not None and (kept.start, kept.resource) != (appointment.start, appointment.resource):
-        undo_move(draft, appointment, kept)
+        undo_move(draft, appointment, appointment.moved_from or place_shown(appointment, kept))
     elif kept is None or kept.state not in STANDING:
         give_way(draft, appointment, shadow.connection)
 

@@ -20,6 +20,7 @@ from calbridge.reconcile.authority import clinic_may, may
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.linking import linked_in_pms
+from calbridge.reconcile.moves import decided
 from calbridge.reconcile.places import keeps_record
 from calbridge.views import own_title, project
 
@@ -116,9 +117,11 @@ def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
         appointment = draft.appointments[key]
         if event is Event.ARRIVE and appointment.state is State.ARRIVED:
             continue
-        if draft.step(appointment, event, connection=link.name) is None:
+        stepped = draft.step(appointment, event, connection=link.name)
+        if stepped is None:
             draft.touched.add(key)
             return
+        draft.put(decided(stepped))
     if wanted not in PROGRESS:
         draft.note("overruled", key, link.name, field="state", wanted=wanted)
         draft.touched.add(key)
@@ -146,7 +149,7 @@ def _apply_move(draft: Draft, appointment: Appointment, winner: Wish) -> None:
     if stepped is None:
         draft.touched.add(key)
         return
-    draft.put(replace(stepped, **_wanted_time(winner), written=written, moved=_when(draft, winner)))
+    draft.put(replace(decided(stepped), **_wanted_time(winner), written=written, moved=_when(draft, winner)))
     draft.moved.add(key)
 
 

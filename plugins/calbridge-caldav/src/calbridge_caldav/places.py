@@ -1,4 +1,4 @@
-"""Where an appointment's event stands, what is there now, and the three conditional requests on it.
+"""Where an appointment's event stands, what is there now, and the conditional requests on it.
 
 The place follows from the appointment's id: `<id>.ics` in its resource's calendar, unless staff moved it.
 """
@@ -24,6 +24,7 @@ from calbridge_caldav.records import entry_of
 from calbridge_caldav.wire import GONE, Body, Wire
 
 CONFLICT = 412
+_CARRIED = frozenset({201, 204})
 _NO_PLACE = frozenset({404, 409, 410})
 _CALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
 
@@ -123,6 +124,14 @@ class Places:
     def delete(self, place: Place, etag: str) -> int:
         """DELETE what bears this ETag. The status: a success, 404, 410 or 412."""
         return self._send("DELETE", place, {"If-Match": etag or "*"}, accept={CONFLICT, *GONE}).status_code
+
+    def carry(self, old: Place, home: Place, etag: str) -> bool:
+        """MOVE (RFC 4918 9.9), the one way out of a calendar and into another that can't end in neither.
+
+        False where the server did not do it: it knows no MOVE, something stands there, or the event was changed.
+        """
+        headers = {"Destination": self._wire.address(_path(home)), "Overwrite": "F", "If-Match": etag or "*"}
+        return self._wire.request("MOVE", _path(old), headers=headers).status_code in _CARRIED
 
     def refusal(self, place: Place, response: httpx.Response) -> BridgeError:
         """What a refused write means: no calendar there, no right to write, or a rule against this event."""

@@ -62,7 +62,10 @@ def _words(wire: Wire, url: str) -> tuple[dict[str, str], tuple[Finding, ...]]:
     words = {"dav": ", ".join(classes)[:400]} if classes else {}
     if "calendar-auto-schedule" not in classes:
         return words, ()
-    sentence = "The server mails invitations by itself for events with attendees; the bridge writes none."
+    sentence = (
+        "The server mails invitations by itself for events with attendees; the bridge writes none. "
+        "Whom staff invites to one of its events is mailed when the bridge changes it."
+    )
     return {**words, "schedules": YES}, (Finding(level="ok", message=sentence),)
 
 

@@ -70,10 +70,14 @@ class Wire:
         try:
             with self._turn if self._login is not None and not self._login.stateless else nullcontext():
                 return self._open().request(
-                    method, self._origin + path, headers=headers, content=content, extensions=patience
+                    method, self.address(path), headers=headers, content=content, extensions=patience
                 )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise classify(error) from error
+
+    def address(self, path: str) -> str:
+        """The whole address of a quoted path of this server."""
+        return self._origin + path
 
     def problem(self, response: httpx.Response) -> BridgeError:
         """What an answer means that no CalDAV request should get."""

@@ -7,6 +7,7 @@ conditions. Nothing is overwritten or deleted that does not bear the appointment
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -118,21 +119,40 @@ class Writing:
         return _moved(found, "The event keeps being changed.")
 
     def _move(self, old: Place, home: Place) -> Receipt:
-        """Into another calendar: never the same UID in two at once, so the old one goes first, and what staff added
-        goes along. After a crash in between the old one is gone and the new one is made."""
+        """Into another calendar, with what staff added: never the same UID in two at once, and never in none."""
         for _attempt in range(ATTEMPTS):
             found = self._places.look(old)
             if found is None or not self._ours(found):
                 return self._create(home)
             if not self._as_we_left_it(old, found):
                 return _moved(found, "The event was changed in the calendar.")
+            if self._places.carry(old, home, found.etag):
+                return self._carried(old, found, home)
             data = self._amended(old, found)
             if self._places.delete(old, found.etag) != CONFLICT:
                 return self._after_the_old_one(old, found.data, home, data)
         raise RetryLater("The event keeps being changed while it is moved.", item=old.ref)
 
+    def _carried(self, old: Place, before: Found, home: Place) -> Receipt:
+        """It stands in the new calendar as it was. One that the server does not take as it should be goes back."""
+        try:
+            found = self._places.look(home)
+            return self._taken(home, found) if found else self._create(home, self._amended(old, before))
+        except BridgeError:
+            if self._still(home, before):
+                self._places.carry(home, old, before.etag)
+            raise
+
+    def _still(self, home: Place, before: Found) -> bool:
+        """Does it stand there to the letter as it was carried? A write whose answer was lost may have arrived."""
+        try:
+            found = self._places.look(home)
+        except BridgeError:
+            return False
+        return found is not None and found.data == before.data
+
     def _after_the_old_one(self, old: Place, before: bytes, home: Place, data: bytes) -> Receipt:
-        """A server that does not take it in the new calendar gets it back in the old one: nothing is lost."""
+        """Where the server carries nothing over, the old one goes first; what the new calendar refuses comes back."""
         try:
             return self._create(home, data)
         except BridgeError as error:
@@ -219,14 +239,17 @@ class Writing:
         )
 
     def _as_we_left_it(self, place: Place, found: Found) -> bool:
-        """The version we know, or the same meaning under another one: an alarm was put off, a server renumbered."""
+        """The version we know, or the same meaning under another one: an alarm was put off, a server renumbered, or
+        we carried it here and no further."""
         if found.entry is None:
             raise SkipItem(
                 f"The event cannot be read ({found.why}): correct or delete it in the calendar.",
                 item=place.ref,
             )
-        known = bool(self._change.version) and found.etag == self._change.version
-        return known or (self._change.previous is not None and found.entry.view == self._change.previous)
+        if self._change.version and found.etag == self._change.version:
+            return True
+        before = self._change.previous
+        return before is not None and found.entry.view == replace(before, resource=place.collection.resource)
 
     def _amended(self, place: Place, found: Found) -> bytes:
         if found.document is None:

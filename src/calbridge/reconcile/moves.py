@@ -1,0 +1,50 @@
+"""A client's move is a wish like her first booking: reserved at the new time before anybody is told of it.
+
+Its new time is written to the clinic's sides and read again around. Until that was done its old time is kept for her
+too, and it goes back there when somebody had come first (decision 0053).
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from calbridge.model import Appointment, Place
+from calbridge.reconcile.asking import TAKEN, wish_of
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.overlaps import first_comer
+from calbridge.reconcile.record import recorded
+
+
+def under_way(before: Appointment, moved: Appointment) -> Appointment:
+    """`moved` by its client, and not reserved yet. What never was reserved anywhere has no place to go back to."""
+    back = before.place if before.reserved else before.moved_from
+    return replace(moved, reserved=False, moved_from=back)
+
+
+def decided(appointment: Appointment) -> Appointment:
+    """Somebody at the clinic said where, or as what, it stands: that is no wish any more."""
+    return appointment if appointment.moved_from is None else replace(appointment, reserved=True, moved_from=None)
+
+
+def send_back(draft: Draft, appointment: Appointment, back: Place) -> bool:
+    """Undo a move into a time that was taken first. False where that time is over or taken too: then it stands."""
+    undone = _at(appointment, back)
+    if back.start <= draft.now or first_comer(draft, undone):
+        draft.note("move_stands", appointment.id)
+        draft.put(decided(appointment))
+        return False
+    undo_move(draft, appointment, back)
+    return True
+
+
+def undo_move(draft: Draft, appointment: Appointment, back: Place) -> None:
+    """Back to where it was; whoever wanted it elsewhere is told what is free instead."""
+    draft.note("move_refused", appointment.id, rule="busy")
+    undone = _at(appointment, back)
+    draft.refuse(replace(undone, written=recorded(draft, undone)), TAKEN, wish_of(appointment))
+    draft.touched.add(appointment.id)
+
+
+def _at(appointment: Appointment, back: Place) -> Appointment:
+    values = {each.name: getattr(back, each.name) for each in fields(Place)}
+    return replace(decided(appointment), **values)

@@ -1,0 +1,313 @@
+"""A client moves her booking while staff puts somebody into the same time: never two in one time without a word.
+
+The whole engine and store over in-memory sides. Staff acts at every moment of the cycle that carries the move, on every
+side, at the new time, at the old one, or at both; what comes of it is judged by what the sides show in the end.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import pytest
+
+from calbridge.engine import Engine
+from calbridge.hookspecs import hookimpl
+from calbridge.host import ClinicHost
+from calbridge.interval import Interval
+from calbridge.log import logger
+from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, WallWindow
+from calbridge.provider import ClientRecord
+from calbridge.store import Store
+from calbridge.store.database import Database
+from calbridge.store.tables import metadata
+from calbridge.testing.clock import VirtualClock
+from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
+from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
+from calbridge.testing.memory_portal import Booking, PortalModel
+from calbridge.testing.portal_provider import MemoryPortal
+
+NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
+HALF, HOUR = 1_800, 3_600
+MARA = Details(first_name="Mara", last_name="Voss", email="mara@example.org")
+RECORD = ClientRecord(id="c1", first_name="Mara", last_name="Voss", emails=("mara@example.org",))
+
+KINDS = ("confirmed", "requested", "wide")
+"""`wide`: a known client moves it to a time that nobody may book, inside the opening hours (S4)."""
+SIDES = ("pms", "calendar", "portal")
+EARLY = (
+    "before the cycle",
+    *(f"{when} reading {side}" for side in SIDES for when in ("before", "after")),
+    *(f"{when} writing {side}" for side in ("pms", "calendar") for when in ("before", "after")),
+)
+"""Before the time was read again: staff comes first."""
+LATE = "after the cycle"
+"""The booking comes first: what staff puts over it stands, and a person is asked."""
+
+
+def clinic(kind: str) -> Clinic:
+    """Anna is bookable online until 10:00, the clinic is open until noon."""
+    return Clinic(
+        key="hafen",
+        name="Hafen",
+        time_zone="Europe/Berlin",
+        region="DE",
+        online=True,
+        opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
+        resources={"anna": Resource(key="anna", name="Anna", online=True)},
+        services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
+        rules=Rules(
+            availability="opening_hours",
+            horizon_days=0,
+            booking_mode="request" if kind == "requested" else "instant",
+            lead_time=HOUR,
+            reschedule_scope="opening_hours" if kind == "wide" else "online",
+            reserved_per_day=8 if kind == "wide" else 0,  # new clients may not have the last eight: moves may
+        ),
+    )
+
+
+class Place:
+    """A clinic whose client has a booking at `old` and wants it at `new`."""
+
+    def __init__(self, database: Database, kind: str) -> None:
+        self.kind = kind
+        self.meanwhile: dict[str, Callable[[], object]] = {}
+        self.clock = VirtualClock(NOW)
+        self.calendar, self.pms, self.portal = CalendarModel(self.clock), PmsModel(self.clock), PortalModel(self.clock)
+        self.pms.clients.append(RECORD)
+        self.open(database, {})
+        self.cycle()
+        self.old = min(start for _, start in self.portal.offers["anna"])
+        hold = self.portal.select("anna", "checkup", self.old)
+        self.cycle()
+        self.ref = self.portal.confirm(hold, MARA)
+        self.cycle()
+        starts = self.portal.moves if kind == "wide" else self.portal.offers
+        self.new = sorted(start for _, start in starts["anna"])[-6]
+
+    def open(self, database: Database, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+        """The database with these rows and no others, and the bridge over it."""
+        with database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+            for table in metadata.sorted_tables:
+                if rows.get(table.name):
+                    connection.execute(table.insert(), rows[table.name])
+        self.store = Store(database, self.clock)
+        sides: dict[str, Any] = {
+            "pms": MemoryPms(self.pms),
+            "calendar": MemoryCalendar(self.calendar),
+            "portal": MemoryPortal(self.portal),
+        }
+        watched = {name: (name, self._watched(name, side)) for name, side in sides.items()}
+        self.host = ClinicHost.of(clinic(self.kind), watched)  # type: ignore[arg-type]
+
+    def _watched(self, name: str, side: Any) -> Any:
+        """Somebody may act just before or just after the bridge reads or writes this side."""
+        read = side.import_bookings if name == "portal" else side.import_schedule
+        write = side.propagate_change
+
+        def reading(*given: Any) -> Any:
+            return self._around(f"reading {name}", lambda: read(*given))
+
+        class Watched(type(side)):  # type: ignore[misc]
+            @hookimpl
+            def propagate_change(_, change: Any) -> Any:
+                return self._around(f"writing {name}", lambda: write(change))
+
+            if name == "portal":
+
+                @hookimpl
+                def import_bookings(_, cursor: Any, window: Any, known: Any) -> Any:
+                    return reading(cursor, window, known)
+
+            else:
+
+                @hookimpl
+                def import_schedule(_, cursor: Any, window: Any, known: Any) -> Any:
+                    return reading(cursor, window, known)
+
+        side.__class__ = Watched
+        return side
+
+    def _around(self, what: str, call: Callable[[], Any]) -> Any:
+        self.act(f"before {what}")
+        answer = call()
+        self.act(f"after {what}")
+        return answer
+
+    def act(self, moment: str) -> None:
+        self.meanwhile.pop(moment, lambda: None)()
+
+    def cycle(self) -> None:
+        self.clock.advance(1)
+        Engine(
+            store=self.store,
+            clinic=clinic(self.kind),
+            host=self.host,
+            clock=self.clock,
+            random=random.Random(1),
+            log=logger("error"),
+            first_run=dict.fromkeys(SIDES, "apply"),
+        ).cycle()
+
+    # --- what is so ---
+
+    def booking(self) -> Appointment:
+        (found,) = [each for each in self.store.appointments("hafen") if each.origin is Side.CLIENT]
+        return found
+
+    def shown(self) -> Booking:
+        return self.portal.get(self.ref)
+
+    def places(self) -> set[tuple[int, int]]:
+        """Where the sides of the clinic and the portal have the booking."""
+        key = self.booking().id
+        visits = [(v.start, v.end) for v in self.pms.live() if v.client_ref == key]
+        events = [(e.start, e.end) for e in self.calendar.stamped() if e.stamp and e.stamp.appointment == key]
+        return {*visits, *events, (self.shown().start, self.shown().end)}
+
+    def staffs(self) -> list[tuple[str, Interval]]:
+        """What staff made, by the name that a task must give it, and when it is."""
+        adopted = {a.start: a.id for a in self.store.appointments("hafen") if a.origin is Side.CLINIC}
+        visits = [(adopted[v.start], v.span) for v in self.pms.live() if not v.client_ref]
+        away = [(ref, record.spans[0]) for ref, record in self.pms.absences.items()]
+        return visits + away + [(ref, event.span) for ref, event in self.calendar.foreign.items()]
+
+    def tasks(self) -> list[str]:
+        return [t.sentence for t in self.store.tasks("hafen") if t.kind == "overbooked" and t.state == "open"]
+
+    def writes(self) -> tuple[int, int, int]:
+        return self.pms.writes, self.calendar.writes, self.portal.writes
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    opened = Database.open(":memory:")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def at(database: Database) -> Callable[[str], Place]:
+    """A place of that kind; how its client came to her booking is lived once."""
+    lived: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+
+    def place(kind: str) -> Place:
+        if kind not in lived:
+            first = Place(database, kind)
+            known = {name: value for name, value in first.__dict__.items() if name not in {"store", "host"}}
+            with database.read() as connection:
+                lived[kind] = (
+                    known,
+                    {
+                        table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+                        for table in metadata.sorted_tables
+                    },
+                )
+        known, rows = lived[kind]
+        found = Place.__new__(Place)
+        found.__dict__.update(copy.deepcopy(known))
+        found.open(database, rows)
+        return found
+
+    return place
+
+
+# --- what staff does ----------------------------------------------------------------------------------
+
+
+def entry(place: Place, start: int) -> object:
+    """A line in the calendar, longer than the visit."""
+    return place.calendar.add("anna", start, start + HALF + 600, "meeting")
+
+
+def same(place: Place, start: int) -> object:
+    """A line in the calendar, as long as the visit would be."""
+    return place.calendar.add("anna", start, start + HALF, "somebody else")
+
+
+def phoned(place: Place, start: int) -> object:
+    """Reception books somebody in the PMS, over whoever is there."""
+    return place.pms.phone(Visit(ref="", resource="anna", start=start, end=start + HALF), overbook=True)
+
+
+def sick(place: Place, start: int) -> object:
+    """Reception enters that Anna is away."""
+    return place.pms.away("anna", start, start + HALF)
+
+
+DEEDS = {"entry": entry, "same": same, "phone": phoned, "absence": sick}
+TARGETS = ("new", "old", "both")
+USUAL = (("entry", "new"), ("phone", "new"), ("entry", "both"))
+ALL = (*product(("entry", "phone"), TARGETS), ("same", "new"), ("absence", "new"))
+
+
+def judged(place: Place) -> list[str]:
+    """Everything that is wrong once nobody acts any more."""
+    found, mine = [], place.booking()
+    if place.places() != {(mine.start, mine.end)}:
+        found.append(f"the sides differ: {place.places()} for {mine.start}")
+    overlaps = [name for name, span in place.staffs() if span.overlaps(mine.span)]
+    tasks = place.tasks()
+    if overlaps and len(tasks) != 1:
+        found.append(f"{len(tasks)} tasks for {overlaps}")
+    found += [f"silent: {name}" for name in overlaps for task in tasks if name not in task or mine.id not in task]
+    if not overlaps and tasks:
+        found.append(f"a task for nothing: {tasks}")
+    if mine.moved_from is not None or not mine.reserved:
+        found.append("still on its way")
+    return found + list(_told(place, mine))
+
+
+def _told(place: Place, mine: Appointment) -> Iterator[str]:
+    """A client who does not get what she wants hears why, and of times that are free."""
+    shown = place.shown()
+    if shown.state is not mine.state:
+        yield f"the portal shows {shown.state} for {mine.state}"
+    if mine.start == place.new:
+        return
+    if shown.reason != "slot_unavailable" or not shown.alternatives:
+        yield f"she is not told: {shown.reason}, {shown.alternatives}"
+    taken = [span for _, span in place.staffs()]
+    if any(span.overlaps(Interval(each.start, each.end)) for span in taken for each in shown.alternatives):
+        yield "she is offered what is taken"
+
+
+def lived(place: Place, moment: str, deed: str, target: str) -> list[str]:
+    """The client moves, staff acts at that moment, and everybody comes to rest; all that is wrong then."""
+    starts = {"new": (place.new,), "old": (place.old,), "both": (place.new, place.old)}[target]
+    place.portal.move(place.ref, place.new)
+    place.meanwhile[moment] = lambda: [DEEDS[deed](place, start) for start in starts]
+    place.act("before the cycle")
+    place.cycle()
+    place.act("after the cycle")
+    for _ in range(2):
+        place.cycle()
+    found, writes = judged(place), place.writes()
+    place.cycle()
+    return found + (["it writes again"] if place.writes() != writes else [])
+
+
+CASES = [(kind, moment) for kind in KINDS for moment in (*EARLY, LATE)]
+
+
+@pytest.mark.parametrize(("kind", "moment"), CASES)
+def test_whenever_staff_acts_nobody_is_booked_over_in_silence(
+    kind: str, moment: str, at: Callable[[str], Place]
+) -> None:
+    wrong: dict[tuple[str, str], list[str]] = {}
+    for deed, target in ALL if kind == "confirmed" else USUAL:
+        place = at(kind)
+        wrong[deed, target] = lived(place, moment, deed, target)
+        assert place.meanwhile == {}
+        start = place.booking().start
+        if target == "new" and (start == place.old) is not (moment in EARLY):
+            wrong[deed, target].append("the first to come did not get the time")
+        if target == "old" and start != place.new:
+            wrong[deed, target].append("the move was refused for nothing")
+    assert {case: found for case, found in wrong.items() if found} == {}
