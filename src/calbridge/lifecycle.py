@@ -34,13 +34,6 @@ class Event(StrEnum):
     ABSENT = "absent"
 
 
-SUBMITS: Mapping[Literal["request", "instant"], Event] = {
-    "request": Event.SUBMIT_REQUEST,
-    "instant": Event.SUBMIT_INSTANT,
-}
-"""Which event a client's submission is, by `booking_mode`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The event is not possible: `code` for machines, `sentence` for the person who asked."""
