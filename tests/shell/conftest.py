@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+# Tests are no packages: what several files of this folder share is found beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 
