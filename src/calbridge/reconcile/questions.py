@@ -47,11 +47,9 @@ def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterat
         if shadow.appointment in state.appointments and state.appointments[shadow.appointment].match
     }
     for name, observation in observations.items():
-        if state.links[name].side is Side.CLIENT:
-            for entry in entries(observation):
-                asks = entry.view.state is State.REQUESTED and (name, entry.ref) not in answered
-                if entry.details and asks:
-                    yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
+        for entry in entries(observation) if state.links[name].side is Side.CLIENT else ():
+            if entry.details and entry.view.state is State.REQUESTED and (name, entry.ref) not in answered:
+                yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
     for appointment in state.appointments.values():
         if appointment.details and not appointment.match and not appointment.state.ended:
             yield Lookup(key=appointment.id, details=appointment.details)
