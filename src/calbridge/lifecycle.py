@@ -34,6 +34,10 @@ class Event(StrEnum):
     ABSENT = "absent"
 
 
+CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move", "retry", "keep", "take_back"]
+"""What a person may ask the bridge to do with a booking (`calbridge.hub.Command`)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The event is not possible: `code` for machines, `sentence` for the person who asked."""

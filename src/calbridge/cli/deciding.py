@@ -16,7 +16,8 @@ from calbridge.cli.onebooking import known
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
-from calbridge.hub import Command, CommandKind
+from calbridge.hub import Command
+from calbridge.lifecycle import CommandKind
 from calbridge.model import Appointment, State
 from calbridge.wall import instant_of, local
 
