@@ -186,6 +186,8 @@ def _receipt(_hook: str, role: Role, receipt: object, arguments: Mapping[str, An
         yield f"gave {_kind(receipt)} back, not a Receipt"
     elif receipt.outcome not in _OUTCOMES:
         yield f"gave an outcome that does not exist; there are {', '.join(_OUTCOMES)}"
+    elif receipt.gone and (receipt.outcome != "moved" or receipt.entry is not None or change.ref):
+        yield "names as gone what was not new, or is still shown"
     elif receipt.entry is not None:
         yield from _entry(role, receipt.entry)
         yield from _parts(receipt)

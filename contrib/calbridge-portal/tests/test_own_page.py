@@ -127,7 +127,7 @@ def test_r23_opening_the_manage_link_of_a_mail_changes_nothing(clinic: Bridge) -
 # --- language -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("header", "language"), [("de-AT,de;q=0.9", "de"), ("fr", "en")])
+@pytest.mark.parametrize(("header", "language"), [("de-AT,de;q=0.9", "de"), ("fi-FI", "fi"), ("fr", "en")])
 def test_the_page_says_in_which_language_she_booked(clinic: Bridge, header: str, language: str) -> None:
     page = clinic.http.get(f"/book/{SITE}/details/{held(clinic)}")
     clinic.http.post(str(page.url), data=form(page), headers={"Accept-Language": header}).raise_for_status()

@@ -89,14 +89,18 @@ def _known(state: HubState, name: str) -> dict[str, str]:
 
 
 def _with_moved(session: Session, name: str, observation: Observation) -> Observation:
-    """An entry that a refused write brought back counts as seen, also when the cursor is already past it."""
-    moved = session.moved.pop(name, [])
+    """What the answers to writes showed counts as seen, also when the cursor is already past it, or never meets it.
+
+    What came and went between two reads need not be in any list of changes.
+    """
+    moved, gone = session.moved.pop(name, []), session.gone.pop(name, [])
     feed = observation.feed
-    if isinstance(feed, NotModified):
-        return replace(observation, feed=Delta(changed=tuple(moved), cursor=feed.cursor)) if moved else observation
+    if isinstance(feed, NotModified) and (moved or gone):
+        return replace(observation, feed=Delta(changed=tuple(moved), removed=tuple(gone), cursor=feed.cursor))
     if isinstance(feed, Delta):
         listed = {record.ref for record in feed.changed} | set(feed.removed)
-        return replace(observation, feed=replace(feed, changed=feed.changed + _fresh(moved, listed)))
+        changed, removed = feed.changed + _fresh(moved, listed), feed.removed + tuple(set(gone) - listed)
+        return replace(observation, feed=replace(feed, changed=changed, removed=removed))
     return observation
 
 

@@ -30,7 +30,7 @@ class Session:
 
     `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
     `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
-    brought back, to be seen by the next read.
+    brought back, to be seen by the next read. `gone`: refs of what was taken away as soon as it was written, likewise.
     `unmoved`: keys of writes that a side refused as overtaken, while it shows what is known of it.
     `silent_since`: when each side had last been read well before this cycle began.
     """
@@ -49,6 +49,7 @@ class Session:
     attempts: dict[str, int] = field(default_factory=dict)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
+    gone: dict[str, list[str]] = field(default_factory=dict)
     unmoved: set[str] = field(default_factory=set)
     silent_since: dict[str, int | None] = field(default_factory=dict)
 

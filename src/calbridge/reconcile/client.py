@@ -215,6 +215,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     other = view.service != appointment.service
     if overruled or (other and not client_may(draft, appointment, "service", entry.modified)):
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
+        draft.not_moved |= set() if overruled else {appointment.id}  # of the clinic's own move she is told anyway
         draft.touched.add(appointment.id)
         return
     wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
@@ -225,6 +226,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     if longer or not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule="busy" if longer else decision.code)
         draft.refuse(appointment, TAKEN, wanted)
+        draft.not_moved.add(appointment.id)
         draft.touched.add(appointment.id)
         return
     if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked) is None:

@@ -51,6 +51,7 @@ class Draft:
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.too_late: set[str] = set()
+        self.not_moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
         self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}

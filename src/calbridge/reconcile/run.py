@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from calbridge.hub import Answers, HubState, Link, Observation, Plan
+from calbridge.messages import Kind
 from calbridge.model import Clinic, Side
 from calbridge.reconcile.accounts import read_accounts
 from calbridge.reconcile.afterwards import look_after_moves
@@ -61,7 +62,8 @@ def reconcile(
     offer_alternatives(draft)
     publish(draft)
     plan = draft.plan()
-    letters = telling(draft.current(), clinic, now, shown=already_shown(draft), too_late=draft.too_late)
+    refused = {Kind.PLEASE_PHONE: draft.too_late, Kind.MOVE_REFUSED: draft.not_moved}
+    letters = telling(draft.current(), clinic, now, shown=already_shown(draft), refused=refused)
     return replace(plan, effects=effects(draft.current(), clinic, now), letters=letters)
 
 

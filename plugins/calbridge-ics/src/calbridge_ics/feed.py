@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from calbridge.errors import NeedsHuman
 from calbridge.ical import Meaning, Meant, Occurrence, Reading, Refused, meant
@@ -92,6 +92,11 @@ def too_old(fetched: Fetched, max_age: int | None, now: int, *, resource: str, w
         return
     why = "the file is older than max_age: let whatever writes it run again"
     yield Unreadable(ref=OLD, version=str(fetched.written), why=why, resource=resource, spans=(window,))
+
+
+def shrunk_to_nothing(records: Iterable[Record], known: Mapping[str, str]) -> bool:
+    """It says nothing of any time where it did before: a calendar that was emptied, or a publisher with a fault."""
+    return bool(known.keys() - {WINDOWS, OLD}) and not any(record.ref != WINDOWS for record in records)
 
 
 def refuse_own(body: bytes, clinic: str) -> None:

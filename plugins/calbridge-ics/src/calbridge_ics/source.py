@@ -75,9 +75,9 @@ class Address:
         if seen.place == place:
             headers |= {"If-None-Match": seen.tag} if seen.tag else {}
             headers |= {"If-Modified-Since": seen.date} if seen.date else {}
-        response = request(
-            self._client, "GET", url, accept={httpx.codes.NOT_MODIFIED}, headers=headers, auth=self._login()
-        )
+        asked = {"If-None-Match", "If-Modified-Since"} & headers.keys()
+        known = {httpx.codes.NOT_MODIFIED} if asked else ()  # unasked it would be a feed that nobody has seen
+        response = request(self._client, "GET", url, accept=known, headers=headers, auth=self._login())
         if response.status_code == httpx.codes.NOT_MODIFIED:
             return None
         told = response.headers
