@@ -19,6 +19,7 @@ from calbridge.demo.vendors import acts
 from calbridge.demo.vendors.newcomers import newcomer
 from calbridge.demo.world import Picture
 
+WHOLE: Final = "08:00-18:00"
 SMALL: Final = ("08:30-09:30", "11:00-11:30")
 TOO_SHORT: Final = "12:00-12:15"
 SHORT: Final = {"vaccination", "claws"}
