@@ -14,6 +14,7 @@ from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
 from calbridge.reconcile.asking import TAKEN, asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
+from calbridge.reconcile.corrected import take_correction
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries, missing, over, undecided
@@ -105,6 +106,8 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     draft.sighted(link, appointment.id, entry, edited=bool(changes))
     if "state" in changes:
         _state(draft, link, appointment, entry)
+    if not draft.appointments[appointment.id].state.gone:
+        take_correction(draft, link, draft.appointments[appointment.id], entry)
     if not draft.appointments[appointment.id].state.gone:
         _described(draft, link, draft.appointments[appointment.id], entry, changes)
         if MOVES & set(changes):

@@ -94,6 +94,18 @@ def _open(
     return waiting, way == "book_unlinked"
 
 
+def still_open(
+    draft: Draft, appointment: Appointment, outcome: Outcome, candidates: tuple[Likeness, ...]
+) -> Appointment:
+    """Asked again it is as uncertain as before, or in another way: then a person is asked that. No record is made."""
+    if outcome == appointment.match:
+        return appointment
+    draft.note(outcome, appointment.id, then="ask", candidates=_evidence(candidates))
+    waiting = become(appointment, match=outcome)
+    ask(draft, waiting, WHY[outcome])
+    return waiting
+
+
 def _way(rules: Rules, outcome: Outcome) -> str:
     way = rules.on_unmatched if outcome == "unmatched" else rules.on_ambiguous
     return "ask" if rules.client_match == "propose" and way.startswith("create") else way
@@ -121,11 +133,11 @@ def identify_late(draft: Draft) -> None:
             identified, certain = identify(draft, appointment, appointment.id)
             if identified != appointment:
                 draft.put(identified)
-                _judge_late(draft, identified, certain=certain)
+                judge_late(draft, identified, certain=certain)
 
 
-def _judge_late(draft: Draft, appointment: Appointment, *, certain: bool) -> None:
-    """What would have been decided, had the PMS been there when it was submitted?"""
+def judge_late(draft: Draft, appointment: Appointment, *, certain: bool) -> None:
+    """What would have been decided, had this been known when it was submitted?"""
     refused = not_admitted(draft, appointment)
     if refused:
         _refuse_late(draft, appointment, refused)
