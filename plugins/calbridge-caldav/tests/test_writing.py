@@ -380,6 +380,20 @@ def test_a_move_that_has_to_wait_keeps_what_staff_added(practice: Any, make: Any
     assert "BEGIN:VALARM" in practice.text("ben/abc123.ics")
 
 
+@pytest.mark.parametrize("status", [423, 429, 503])
+def test_a_server_that_cannot_carry_it_just_now_is_asked_again(practice: Any, make: Any, status: int) -> None:
+    """A DELETE instead would leave nothing of it, if the bridge ended there."""
+    entry = practice.write()
+    practice.wire.before = lambda request: httpx.Response(status, request=request) if request.method == "MOVE" else None
+    with pytest.raises(RetryLater):
+        practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="ben")))
+    assert [method for method, _path in practice.wire.writes()][1:] == ["MOVE"]
+    practice.wire.before = lambda request: None
+    assert practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="ben"))).outcome == (
+        "written"
+    )
+
+
 def test_an_earlier_lost_create_in_another_calendar_is_found(practice: Any, make: Any) -> None:
     """The answer to revision 1 was lost, then the appointment went to Ben: it must not stand in both."""
     first = practice.write()

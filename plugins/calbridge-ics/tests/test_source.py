@@ -85,6 +85,12 @@ def test_a_daily_full_read_asks_without_marks(provider: Any, site: FeedSite) -> 
     ("status", "body", "error", "words"),
     [
         (200, b"<html><body>Log in</body></html>", NeedsHuman, "no iCalendar"),
+        (
+            200,
+            b"<html><body>BEGIN:VCALENDAR is what a feed begins with, and ends with END:VCALENDAR",
+            NeedsHuman,
+            "no iCal",
+        ),
         (200, b"", RetryLater, "nothing at all"),
         (200, ONE[:-18], RetryLater, "breaks off"),
         (401, b"", NeedsHuman, "credentials"),
@@ -115,6 +121,8 @@ def test_a_feed_that_is_suddenly_empty_is_asked_once_more(provider: Any, site: F
     site.body, site.headers = calendar(), {"ETag": '"empty"'}
     doubted = again(first.cursor)
     assert isinstance(doubted, NotModified)
+    site.body = calendar(event("broken", ":never", ":never"))
+    assert isinstance(again(first.cursor), NotModified)
     site.body, site.headers = TWO, {}
     assert len(again(doubted.cursor).items) == 3
     site.body, site.headers = calendar(), {"ETag": '"empty"'}
@@ -180,6 +188,12 @@ def test_a_file_that_is_not_there_is_a_persons_matter(provider: Any, tmp_path: A
         pull(provider(path="anna.ics"))
     (tmp_path / "anna.ics").mkdir()
     with pytest.raises(NeedsHuman, match="cannot be read"):
+        pull(provider(path="anna.ics"))
+
+
+def test_a_pipe_is_not_waited_for(provider: Any, tmp_path: Any) -> None:
+    os.mkfifo(tmp_path / "anna.ics")
+    with pytest.raises(NeedsHuman, match=r"anna.ics is no file but a pipe"):
         pull(provider(path="anna.ics"))
 
 

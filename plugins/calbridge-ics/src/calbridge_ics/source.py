@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ LARGEST = 32 * 1024 * 1024
 """Bytes of a file; an address is bounded by the bridge's transport."""
 
 _SCHEMES = {"webcal": "https", "webcals": "https", "http": "http", "https": "https"}
-_BEGIN, _END = b"BEGIN:VCALENDAR", b"END:VCALENDAR"
+_BEGIN, _END = re.compile(rb"(?:\A|[\r\n])\W*BEGIN:VCALENDAR"), b"END:VCALENDAR"
 _AROUND = 4096
 """Bytes at either end that a feed's first and last line are looked for in."""
 
@@ -98,8 +100,10 @@ class File:
     def fetch(self, seen: Seen) -> Fetched | None:
         """The file; None while size, date and place of its content are the same."""
         try:
-            with self._path.open("rb") as file:
+            with open(self._path, "rb", opener=_at_once) as file:
                 about = os.fstat(file.fileno())
+                if not stat.S_ISREG(about.st_mode):
+                    raise NeedsHuman(f"{self._path.name} is no file but a pipe or a device: let a file be written")
                 mark = f"{about.st_size}-{about.st_mtime_ns}-{about.st_ino}"
                 after = Seen(place=digest(str(self._path)), tag=mark)
                 if after == seen:
@@ -117,6 +121,11 @@ class File:
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Opens what is there without waiting for anybody to write into it."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def address_of(text: str) -> str:
@@ -139,7 +148,7 @@ def whole(body: bytes, source: str) -> bytes:
     first, last = (_plain(part) for part in (body[:_AROUND], body[-_AROUND:]))
     if not body.strip():
         raise RetryLater(f"{source} gave nothing at all: the bridge tries again by itself")
-    if _BEGIN not in first:
+    if not _BEGIN.search(first):
         raise NeedsHuman(f"{source} gave something that is no iCalendar (a page, a login?): check it in a browser")
     if not last.rstrip().endswith(_END):
         raise RetryLater(f"{source} gave a calendar that breaks off before its end: the bridge tries again by itself")
