@@ -294,5 +294,9 @@ def whole(life: Life, sink: Sink) -> None:
     life.cycle()
     third = life.book(5)
     life.say(kind="accept", appointment=third)
+    taken = min(start for _, start in life.portal.offers["anna"] if start > life.clock.now() + 6 * DAY)
+    life.portal.move(life.ref(third), taken)
+    life.pms.phone(Visit(ref="", resource="anna", start=taken, end=taken + HOUR // 2))  # reception was first
+    life.cycle()
     life.say(kind="cancel", appointment=third, reason=value("hidden"))
     assert set(Kind) - {Kind.DECLINED} <= {row.message.kind for row in life.store.messages("hafen", limit=1_000)}
