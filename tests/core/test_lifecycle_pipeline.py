@@ -160,6 +160,10 @@ CAUSES: Mapping[Event, Mapping[str, Callable[[Case], object]]] = {
     Event.ARRIVE: {"calendar": _by("calendar", state=State.ARRIVED), "pms": _by("pms", state=State.ARRIVED)},
     Event.LEAVE: {"calendar": _by("calendar", state=State.FULFILLED), "pms": _by("pms", state=State.FULFILLED)},
     Event.ABSENT: {"calendar": _by("calendar", state=State.NO_SHOW), "pms": _by("pms", state=State.NO_SHOW)},
+    Event.UNDO_ARRIVAL: {
+        "calendar": _by("calendar", state=State.CONFIRMED),
+        "pms": _by("pms", state=State.CONFIRMED),
+    },
 }
 IN_PASSING: Mapping[tuple[State, Event], State] = {
     # a side shows only where it got to: each step on the way there is one of the table's
@@ -170,15 +174,22 @@ IN_PASSING: Mapping[tuple[State, Event], State] = {
     # what a portal releases after it was submitted is a booking by now: its client cancels it
     (State.REQUESTED, Event.RELEASE): State.CANCELLED,
     (State.CONFIRMED, Event.RELEASE): State.CANCELLED,
+    # whoever shows a request as confirmed accepts it; whoever did not come after all had not arrived
+    (State.REQUESTED, Event.UNDO_ARRIVAL): State.CONFIRMED,
+    (State.ARRIVED, Event.ABSENT): State.NO_SHOW,
 }
 KEPT = {(State.ARRIVED, "calendar, deleted"), (State.ARRIVED, "calendar, status")}
 """Nobody deletes a patient who is here out of a calendar."""
+UNDONE = {(State.ARRIVED, Event.ACCEPT, "calendar"), (State.ARRIVED, Event.ACCEPT, "pms")}
+"""A side that shows one who had arrived as confirmed takes the arrival back."""
 CELLS = [(state, event, origin) for state in State for event in Event for origin in CAUSES[event]]
 
 
 def _expected(state: State, event: Event, origin: str) -> State:
     if event is Event.CLINIC_CANCEL and (state, origin) in KEPT:
         return state
+    if (state, event, origin) in UNDONE:
+        return State.CONFIRMED
     return IN_PASSING.get((state, event)) or TABLE.get(state, {}).get(event, state)
 
 
