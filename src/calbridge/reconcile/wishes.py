@@ -17,9 +17,9 @@ from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile.afterwards import cancelled_by_clinic
 from calbridge.reconcile.authority import clinic_may, may
-from calbridge.reconcile.compare import carried
+from calbridge.reconcile.compare import WHOSE, carried
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.linking import linked_in_pms
+from calbridge.reconcile.linking import linked_in_pms, links_it
 from calbridge.reconcile.moves import decided
 from calbridge.reconcile.places import keeps_record
 from calbridge.views import own_title, project
@@ -187,6 +187,7 @@ def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         accepted = _allowed(appointment, wish, draft)
         draft.edited |= {(key, name): _when(draft, wish) for name in accepted}
         texts = {name for name in wish.changes if name not in {*TIME, "state", "confidential"}}
+        texts -= set() if links_it(draft, appointment, wish.link) else set(WHOSE)
         refused = texts - set(accepted)
         if accepted:
             draft.put(linked_in_pms(draft, appointment, replace(appointment, **accepted)))
@@ -201,8 +202,8 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     names = {"title", "note"} if may(draft, wish.link, "text") else set()
     names |= {name for name in ("description", "service") if clinic_may(draft, appointment, name)}
     names.add("marked")
-    if wish.link.role == "pms":
-        names |= {"client", "patient"}
+    if wish.link.role == "pms" and links_it(draft, appointment, wish.link):
+        names |= set(WHOSE)
     shown = carried(wish.link, project(wish.link.role, appointment, draft.clinic))
     if wish.link.role == "calendar" and draft.clinic.rules.calendar_names != "full":
         names.discard("title")
