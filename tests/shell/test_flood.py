@@ -274,7 +274,7 @@ def whole(life: Life, sink: Sink) -> None:
     life.say(kind="unlink", appointment=second)
     life.pms.move(visit.ref, visit.start + DAY)
     life.cycle()
-    life.store.invite("hafen", "c1")
+    life.store.invite("hafen", "pms/c1")
     life.cycle()
     start = life.store.appointment("hafen", second).start  # type: ignore[union-attr]
     for before in (25 * HOUR, HOUR):
