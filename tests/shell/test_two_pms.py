@@ -143,6 +143,19 @@ def test_the_first_pms_relinks_and_frees_what_it_linked(place: Place) -> None:
     assert (place.booking().client, place.links()["farm"]) == ("", ("", ""))
 
 
+def test_the_first_pms_takes_over_what_the_other_had_linked(place: Place) -> None:
+    """From then on whom the other links its own entry to is its own business."""
+    place.pets.clients.clear()
+    place.book()
+    place.farm.edit(place.visit(place.farm).ref, client="7", patient="1")
+    place.cycle()
+    assert (place.booking().client, place.links()["pets"]) == ("farm/7", ("", ""))
+    place.pets.edit(place.visit(place.pets).ref, client="3", patient="")
+    place.cycle(2)
+    assert place.booking().client == "pets/3"
+    assert place.links() == {"pets": ("3", ""), "farm": ("7", "1")}
+
+
 def test_what_reception_makes_in_the_other_pms_is_of_its_own_client(place: Place) -> None:
     start = min(start for _, start in place.portal.offers["anna"])
     place.farm.phone(Visit(ref="", resource="anna", start=start, end=start + HALF, client="7", patient="1"))

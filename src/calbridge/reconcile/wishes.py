@@ -204,7 +204,7 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     names.add("marked")
     if wish.link.role == "pms" and links_it(draft, appointment, wish.link):
         names |= set(WHOSE)
-    shown = carried(wish.link, project(wish.link.role, appointment, draft.clinic))
+    shown = {*carried(wish.link, project(wish.link.role, appointment, draft.clinic)), *WHOSE}
     if wish.link.role == "calendar" and draft.clinic.rules.calendar_names != "full":
         names.discard("title")
     values = {name: wish.changes[name] for name in names if name in wish.changes and name in shown}
