@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Annotated, Any, get_args
+from urllib.parse import urlsplit
 
-import httpx
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,6 +22,7 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic_core import Url
 
 from calbridge.nearest import did_you_mean
 
@@ -85,14 +86,19 @@ Seconds = Annotated[int, BeforeValidator(seconds)]
 """A duration, written in ISO 8601, held in whole seconds."""
 
 
-def _server(text: str) -> str:
+def _names_a_server(text: str) -> bool:
+    """Said by two parsers: one takes "https:/x" for a host, the other any host and port."""
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host:
+        parts = urlsplit(text)
+        return text.isprintable() and parts.scheme in {"http", "https"} and bool(parts.hostname and Url(text).host)
+    except ValueError:
+        return False
+
+
+def _server(text: str) -> str:
+    if not _names_a_server(text):
         raise ValueError('a server is written like "https://calendar.example/dav/"')
-    if url.userinfo:
+    if "@" in urlsplit(text).netloc:
         raise ValueError("a url holds no user name or password: give them in their own fields")
     return text
 

@@ -10,7 +10,6 @@ import re
 from unicodedata import normalize
 
 import idna
-import phonenumbers
 
 
 def spaced(text: str) -> str:
@@ -49,6 +48,8 @@ def phone(text: str, region: str) -> str:
 
     "" for what no country's numbering plan has: "0000000" is possible by its length, and half a card index has it.
     """
+    import phonenumbers  # the plans of all countries: only who compares a number needs them
+
     try:
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:

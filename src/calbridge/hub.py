@@ -24,6 +24,7 @@ from calbridge.feeds import (
     WindowRecord,
 )
 from calbridge.interval import Interval
+from calbridge.lifecycle import CommandKind
 from calbridge.messages import MessageDue, Told
 from calbridge.model import Appointment, Consent, Details, Side
 from calbridge.views import Role, View
@@ -80,9 +81,6 @@ class Link:
     def side(self) -> Side:
         """For whom this connection speaks."""
         return Side.CLIENT if self.role == "portal" else Side.CLINIC
-
-
-CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move", "retry", "keep", "take_back"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,9 @@ SUBMITS: Mapping[Literal["request", "instant"], Event] = {
 }
 """Which event a client's submission is, by `booking_mode`."""
 
+CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move", "retry", "keep", "take_back"]
+"""What a person may ask the bridge to do with a booking (`calbridge.hub.Command`)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
     """The known name that is most like it, or "" when none is like it at all."""
+    import difflib  # only a mistake needs it
+
     found = difflib.get_close_matches(wrong, list(known), n=1)
     return found[0] if found else ""
 

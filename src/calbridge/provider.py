@@ -9,9 +9,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from calbridge.changes import (
     CalendarChange,
@@ -62,6 +60,9 @@ from calbridge.notices import (
 )
 from calbridge.public import PublicClinic, PublicResource, PublicRules, PublicService
 from calbridge.views import Role
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "AbsenceRecord",

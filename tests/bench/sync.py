@@ -1,8 +1,9 @@
 """Two calendars with the same events: read first, quiet, after one change, after one per cent. Read the ratios.
 
 Run by `make bench-sync`, beside vdirsyncer (in an environment of its own) and a raw client (the floor), against a real
-Radicale and a real Xandikos on loopback. SIZES, SERVERS, CASES, REPEATS, QUIET_CYCLES and LIMIT (seconds a command may
-take) shorten it. Every client has its byte code, as an installed program has it, whatever the environment says.
+Radicale and a real Xandikos on loopback. SIZES, SERVERS, CASES, CLIENTS, REPEATS, QUIET_CYCLES and LIMIT (seconds a
+command may take) shorten it; KEPT names a folder that filled servers are kept in, for the next run. Every client has
+its byte code, as an installed program has it, whatever the environment says.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ REPEATS = int(os.environ.get("REPEATS", "3"))
 CASES = os.environ.get("CASES", "first,quiet,one change,one per cent,daemon").split(",")
 LIMIT = float(os.environ.get("LIMIT", "900"))
 QUIET_CYCLES = int(os.environ.get("QUIET_CYCLES", "200"))
+KEPT = os.environ.get("KEPT", "")
+CLIENTS = os.environ.get("CLIENTS", "raw,vdirsyncer,bridge").split(",")
 VDIRSYNCER = Path(os.environ.get("VDIRSYNCER", HERE.parents[1] / ".venv-bench" / "bin" / "vdirsyncer"))
 
 CONFIG = """
@@ -74,11 +77,12 @@ url = "{base}{second}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one run took: seconds, MiB, requests, KiB both ways. `fault`: why it did not end well."""
+    """What one run took: seconds, MiB (at most, at the end), requests, KiB both ways; or why it did not end well."""
 
     wall: float = 0.0
     cpu: float = 0.0
     peak: float = 0.0
+    resident: float = 0.0
     requests: int = 0
     kilobytes: float = 0.0
     fault: str = ""
@@ -219,8 +223,6 @@ def _wait(pid: int, until: float) -> tuple[int, Any]:
 
 # --- the cases ------------------------------------------------------------------------------------
 
-CLIENTS = ("raw", "vdirsyncer", "bridge")
-
 
 def cases(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
     """(case, client, cost) of everything."""
@@ -240,13 +242,26 @@ def _counts(size: int) -> list[tuple[str, int]]:
 
 
 def _first(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
-    for client in CLIENTS:
-        cost = _median(getattr(pair, client), lambda client=client: pair.anew(client), warm=False)
-        yield "first", client, cost
-        if cost.fault:
-            pair.faults[client] = cost.fault
+    """Every client in turn, as often as is repeated: what else the machine does meets all of them alike."""
+    runs: dict[str, Callable[[], Cost]] = {client: getattr(pair, client) for client in CLIENTS}
+    runs |= {"daemon": lambda: _first_cycle(pair)} if "daemon" in CASES else {}
+    costs: dict[str, list[Cost]] = {client: [] for client in runs}
+    for _repeat in range(REPEATS):
+        for client, run in runs.items():
+            if client in pair.faults:
+                continue
+            pair.anew("bridge" if client == "daemon" else client)
+            costs[client].append(run())
+            if costs[client][-1].fault:
+                pair.faults[client] = costs[client][-1].fault
+    yield from (("first", client, _middle(each)) for client, each in costs.items())
     if "vdirsyncer" in pair.faults and _in_two_steps(pair):
         del pair.faults["vdirsyncer"]
+
+
+def _first_cycle(pair: Pair) -> Cost:
+    with _daemon(pair) as cycle:
+        return cycle()
 
 
 def _in_two_steps(pair: Pair) -> bool:
@@ -281,8 +296,29 @@ def _changes(pair: Pair, clients: list[str], case: str, count: int) -> Iterator[
 
 
 def _resident(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
-    """The same in the running daemon: its first cycle is not counted, it is the command's."""
+    """The same in the running daemon, and what it holds after many quiet cycles."""
     pair.anew("bridge")
+    with _daemon(pair) as cycle:
+        cycle()
+        yield "quiet", "daemon", _median(cycle, lambda: None)
+        for case, count in _counts(pair.size):
+
+            def changed(count: int = count) -> None:
+                pair.change(count)
+                time.sleep(2.1)
+
+            yield case, "daemon", _median(cycle, changed, warm=False)
+        before = cycle().resident
+        after = [cycle() for _quiet in range(QUIET_CYCLES)][-1]
+        print_line(
+            f"{pair.name}, {pair.size}: memory {before:.0f} MiB, after {QUIET_CYCLES} quiet cycles "
+            f"{after.resident:.0f} MiB, peak {after.peak:.0f} MiB"
+        )
+
+
+@contextmanager
+def _daemon(pair: Pair) -> Iterator[Callable[[], Cost]]:
+    """The bridge in a process of its own; what is called runs one cycle there."""
     script = [sys.executable, str(HERE / "resident.py"), str(pair.folder / "bridge" / "calbridge.toml")]
     with (pair.folder / "log").open("wb") as log:
         process = subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -298,34 +334,18 @@ def _resident(pair: Pair) -> Iterator[tuple[str, str, Cost]]:
             raise BenchError("the daemon ended")
         told = json.loads(line)
         counts = pair.meter.read()
-        memory.append(told["rss"])
         return Cost(
             wall=told["wall"],
             cpu=told["cpu"],
             peak=told["peak"],
+            resident=told["rss"],
             requests=counts["requests"],
             kilobytes=(counts["up"] + counts["down"]) / 1024,
             fault="; ".join(told["failures"].values()),
         )
 
-    memory: list[float] = []
     try:
-        yield "first", "daemon", cycle()
-        yield "quiet", "daemon", _median(cycle, lambda: None)
-        for case, count in _counts(pair.size):
-
-            def changed(count: int = count) -> None:
-                pair.change(count)
-                time.sleep(2.1)
-
-            yield case, "daemon", _median(cycle, changed, warm=False)
-        before = memory[-1]
-        for _quiet in range(QUIET_CYCLES):
-            last = cycle()
-        print_line(
-            f"{pair.name}, {pair.size}: memory {before:.0f} MiB, after {QUIET_CYCLES} quiet cycles "
-            f"{memory[-1]:.0f} MiB, peak {last.peak:.0f} MiB"
-        )
+        yield cycle
     finally:
         process.kill()
         process.wait()
@@ -335,13 +355,19 @@ def _median(run: Callable[[], Cost], before: Callable[[], None], *, warm: bool =
     """The run of the middle wall time; the first that fails ends it."""
     if warm:
         run()
-    costs = []
+    costs: list[Cost] = []
     for _repeat in range(REPEATS):
         before()
         costs.append(run())
         if costs[-1].fault:
-            return costs[-1]
-    return sorted(costs, key=lambda cost: cost.wall)[len(costs) // 2]
+            break
+    return _middle(costs)
+
+
+def _middle(costs: Sequence[Cost]) -> Cost:
+    """Of several runs the one of the middle wall time; where one failed, that one."""
+    failed = [cost for cost in costs if cost.fault]
+    return failed[0] if failed else sorted(costs, key=lambda cost: cost.wall)[len(costs) // 2]
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -368,16 +394,22 @@ def main() -> None:
 
 @contextmanager
 def _pair(folder: Path, name: str, size: int) -> Iterator[Pair]:
-    """A server without a login, both calendars filled."""
+    """A server without a login, both calendars filled: now, or by an earlier run."""
+    kept = Path(KEPT) / f"{name}-{size}" if KEPT else None
+    filled = kept is not None and kept.exists()
+    if kept is not None and filled:
+        shutil.copytree(kept, folder / "server")
     server = getattr(servers, name)(folder / "server", **({"login": False} if name == "radicale" else {}))
     paths = (f"{server.home}first/", f"{server.home}second/")
     try:
-        for path in paths:
+        for path in () if filled else paths:
             _fill(folder / "server", name, server, path, size)
         meter = Meter(server.address)
         try:
             pair = Pair(name=name, server=server, folder=folder, size=size, meter=meter, paths=paths)
             pair.prepare()
+            if kept is not None and not filled:
+                shutil.copytree(folder / "server", kept)
             yield pair
         finally:
             meter.close()

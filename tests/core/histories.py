@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, get_args
 
-from calbridge.hub import Answers, Command, CommandKind, Effect, HubState, Link, Observation, Plan, Shadow, Task
+from calbridge.hub import Answers, Command, Effect, HubState, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
+from calbridge.lifecycle import CommandKind
 from calbridge.messages import MessageDue
 from calbridge.model import (
     Animal,

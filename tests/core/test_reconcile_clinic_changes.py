@@ -8,8 +8,9 @@ from typing import Any, get_args
 import pytest
 from stories import DAY, HALF, HOUR, NOW, TEN, ask, booked, client, codes, edited, kinds, phone, shadow, told
 
-from calbridge.hub import Answers, CommandKind
+from calbridge.hub import Answers
 from calbridge.interval import Interval
+from calbridge.lifecycle import CommandKind
 from calbridge.model import Absence, Closure, State
 from calbridge.provider import AbsenceRecord, Busy, Gone
 from calbridge.reconcile.commands import DEEDS

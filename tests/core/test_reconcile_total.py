@@ -18,7 +18,8 @@ from histories import DAY, PRIVATE, REASON, History, Step
 from promises import broken, unfinished
 
 from calbridge.feeds import Complete, Delta, Partial
-from calbridge.hub import CommandKind, HubState, JournalEntry, Plan
+from calbridge.hub import HubState, JournalEntry, Plan
+from calbridge.lifecycle import CommandKind
 from calbridge.model import Appointment, State
 from calbridge.reconcile import reconcile
 

@@ -125,8 +125,8 @@ def peak(body: bytes) -> int:
 def test_three_times_the_file_takes_no_more_work(shape: str) -> None:
     small, large = file(shape, SIZE), file(shape, 3 * SIZE)
     assert read(small).refused
-    assert calls(large) < 1.1 * calls(small) + 500
-    assert calls(large) < 25 * KEPT + 5 * STEPS
+    assert calls(large) < 1.1 * calls(small) + 1_000  # a few events more, where neither file is read to a bound
+    assert calls(large) < 15 * KEPT + 3 * STEPS
 
 
 @pytest.mark.parametrize("shape", UNITS)

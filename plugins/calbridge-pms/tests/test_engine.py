@@ -15,7 +15,8 @@ import pytest
 
 from calbridge.engine import Engine
 from calbridge.host import ClinicHost
-from calbridge.hub import Command, CommandKind
+from calbridge.hub import Command
+from calbridge.lifecycle import CommandKind
 from calbridge.model import Clinic, Details, Resource, Service, State, WallWindow
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock

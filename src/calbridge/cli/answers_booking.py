@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from calbridge.cli.answer import Answer
-from calbridge.hub import CommandKind
+from calbridge.lifecycle import CommandKind
 
 
 class RequestLine(Answer):

@@ -15,7 +15,8 @@ from calbridge.cli.answers_booking import Asked
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
-from calbridge.hub import Command, CommandKind
+from calbridge.hub import Command
+from calbridge.lifecycle import CommandKind
 from calbridge.model import Appointment, State
 from calbridge.wall import instant_of, local
 

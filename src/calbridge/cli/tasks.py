@@ -12,7 +12,8 @@ from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_
 from calbridge.cli.texts import instant
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
-from calbridge.hub import Command, CommandKind
+from calbridge.hub import Command
+from calbridge.lifecycle import CommandKind
 from calbridge.settings import ClinicConfig
 
 if TYPE_CHECKING:

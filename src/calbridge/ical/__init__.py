@@ -23,5 +23,6 @@ def __getattr__(name: str) -> Any:
     if name == "read":
         from calbridge.ical.reading import read
 
+        globals()[name] = read
         return read
     raise AttributeError(name)

@@ -31,8 +31,9 @@ RULES = 100
 WORDS = 10_000
 """Characters of CATEGORIES that are looked at."""
 
-_DATE, _RULE, _CHARACTERS = 8, 30, 8
-"""Steps that a date of a list costs, and a rule, with one more for so many characters of it."""
+_DATE, _WRONG, _RULE, _CHARACTERS = 8, 20, 45, 8
+"""Steps that a date of a list costs, so many more where it is none, and a rule, with one more for so many characters of
+it."""
 
 _DAY = timedelta(days=1)
 _EXCHANGE = ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-MSNCALENDAR-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
@@ -142,7 +143,8 @@ class _Reading:
         return line.value if line else ""
 
     def _showing(self) -> Showing:
-        exchange = next((text for name in _EXCHANGE if (text := self._text(name))), "")
+        words = [self._first[name].value for name in _EXCHANGE if name in self._first]
+        exchange = next(filter(None, words), "")
         return showing(self._text("STATUS").upper(), self._text("TRANSP").upper(), exchange.upper())
 
     def _words(self) -> Iterator[str]:
@@ -215,8 +217,11 @@ class _Reading:
 
     def _each(self, name: str, read: Callable[[str, Line], ValueT]) -> Iterator[ValueT]:
         for text, line in self._values(name):
-            with self._noting(line):
+            try:
                 yield read(text, line)
+            except (FaultError, OverflowError) as error:
+                self._left_out(error, line)
+                self._zones.steps.affords(_WRONG)
 
     def _exdate(self, text: str, line: Line, start: Moment) -> Moment:
         """A date may leave out whatever begins on that day."""
@@ -225,13 +230,16 @@ class _Reading:
 
     @contextmanager
     def _noting(self, line: Line) -> Iterator[None]:
-        """What cannot be read is left out, and said."""
         try:
             yield
-        except FaultError as fault:
-            self._note(fault)
-        except OverflowError:
-            self._note(FaultError(f"{line.name} lies outside the calendar", line.number))
+        except (FaultError, OverflowError) as error:
+            self._left_out(error, line)
+
+    def _left_out(self, error: FaultError | OverflowError, line: Line) -> None:
+        """What cannot be read is left out, and said."""
+        if isinstance(error, OverflowError):
+            error = FaultError(f"{line.name} lies outside the calendar", line.number)
+        self._note(error)
 
     def _rules(self, start: Moment) -> list[Rule]:
         rules: list[Rule] = []
@@ -239,26 +247,31 @@ class _Reading:
         if len(lines) > RULES:
             self._note(FaultError(f"the event has more than {RULES} RRULEs", lines[RULES].number))
         for line in lines[:RULES]:
+            if not self._affords(_RULE + len(line.value) // _CHARACTERS, line):
+                break
             with self._noting(line):
-                self._spend(_RULE + len(line.value) // _CHARACTERS, line)
                 rules.append(rule_of(line, start, self._zone))
         return rules
 
-    def _spend(self, steps: int, line: Line) -> None:
-        if not self._zones.steps.affords(steps):
-            raise FaultError(f"{line.name} is left out: {SPENT}", line.number)
+    def _affords(self, steps: int, line: Line) -> bool:
+        """Once something is too much, all that follows is."""
+        affords = self._zones.steps.affords(steps)
+        if not affords:
+            self._note(FaultError(f"{line.name} is left out: {SPENT}", line.number))
+        return affords
 
     def _values(self, name: str) -> Iterator[tuple[str, Line]]:
         """The values of a list property, whether each has a line of its own or not."""
         left = DATES
         for line in self._lists.get(name, ()):
-            with self._noting(line):
-                for text in items(line.value):
-                    left -= 1
-                    if left < 0:
-                        raise FaultError(f"{name} has more than {DATES} values", line.number)
-                    self._spend(_DATE, line)
-                    yield text, line
+            for text in items(line.value):
+                left -= 1
+                if left < 0:
+                    self._note(FaultError(f"{name} has more than {DATES} values", line.number))
+                    return
+                if not self._affords(_DATE, line):
+                    return
+                yield text, line
 
     def _extra(self, text: str, line: Line, start: Moment) -> Extra:
         begin, slash, end = text.partition("/")

@@ -26,7 +26,7 @@ class Period:
         return self.kind == "BUSY-TENTATIVE"
 
 
-_EACH = 10
+_EACH = 25
 """Steps that one period costs."""
 
 

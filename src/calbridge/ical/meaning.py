@@ -14,6 +14,8 @@ from calbridge.ical.policy import CANCELLED, GUESSED
 from calbridge.ical.records import Occurrence, Reading
 from calbridge.interval import Interval, merge
 
+_NONE: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
@@ -35,7 +37,7 @@ class Meaning:
 
     def of(self, occurrence: Occurrence) -> str:
         """What one occurrence is: "absence", "window", or "" for time like any other. Who is away cannot be booked."""
-        named = frozenset(map(fold, occurrence.categories))
+        named = frozenset(map(fold, occurrence.categories)) if occurrence.categories else _NONE
         if named & self.absences:
             return "absence"
         return "window" if self.online or named & self.windows else ""

@@ -27,8 +27,10 @@ _MARGIN = timedelta(days=2)
 def plain(series: Series) -> bool:
     """True when a series can go the short way."""
     event = series.itself
-    if not series.simply_moved or event is None:
-        return series.simply_moved
+    if series.moved and not series.simply_moved:
+        return False
+    if event is None:
+        return True
     if event.extras or len(event.rules) > 1:
         return False
     return all(sure(rule, event.start) and not (event.all_day and within_a_day(rule)) for rule in event.rules)
@@ -44,6 +46,9 @@ def cost(series: Series) -> int:
 
 def instances(series: Series, window: Interval, zone: ZoneInfo, steps: Steps) -> Iterator[Instance]:
     """Every occurrence of a plain series that may touch the window."""
+    event = series.itself
+    if event is not None and not (event.rules or event.exdates or series.moved):
+        return iter((Instance(event, event.start, event.end),))
     return excepted(series, _made(series.itself, window, zone, steps), zone)
 
 

@@ -20,7 +20,8 @@ Moment = date | datetime
 """A date, a time without zone (floating), or an aware time."""
 
 _MOMENT = re.compile(r"(\d{8})(?:T(\d{4}|\d{6})(Z?))?", re.ASCII)
-_LEAP = re.compile(r"60(?=Z?$)")
+_SECONDS, _LEAP = 6, "60"
+"""Digits of a time with seconds, and the second that is only there now and then: it counts as the one before it."""
 
 
 def moment(text: str, line: Line, zones: Zones) -> Moment:
@@ -32,7 +33,9 @@ def moment(text: str, line: Line, zones: Zones) -> Moment:
     try:
         if clock is None:
             return date.fromisoformat(day)
-        at = datetime.fromisoformat(f"{day}T{_LEAP.sub('59', clock) if len(clock) == 6 else clock}")  # noqa: PLR2004  # hhmmss
+        if len(clock) == _SECONDS and clock.endswith(_LEAP):
+            clock = clock[:-2] + "59"
+        at = datetime.fromisoformat(f"{day}T{clock}")
     except ValueError:
         raise FaultError(f"{line.name} is no date or time", line.number) from None
     return _zoned(at, line, zones, utc=bool(utc))

@@ -26,7 +26,7 @@ _LONGEST, _LARGEST = 200, 65_536
 either is kept for the next time."""
 
 
-_LOOK = 40
+_LOOK = 90
 """Steps that looking for a name costs."""
 
 _PARTS = 3

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from calbridge.hub import Command, CommandKind
-from calbridge.lifecycle import Event
+from calbridge.hub import Command
+from calbridge.lifecycle import CommandKind, Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile import unwritten
 from calbridge.reconcile.afterwards import cancelled_by_clinic

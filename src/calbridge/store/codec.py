@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -75,8 +75,14 @@ def _frozen(name: str, encode: Callable[[T], str], decode: Callable[[str], T]) -
     return Codec(name, encode, lru_cache(maxsize=REMEMBERED)(decode))
 
 
-def _plain(adapter: TypeAdapter[T]) -> tuple[Callable[[T], str], Callable[[str], T]]:
-    return lambda value: adapter.dump_json(value).decode(), adapter.validate_json
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Made when it is first needed: most commands meet few of these types, and each takes milliseconds."""
+    return TypeAdapter(kind)
+
+
+def _plain(kind: Any) -> tuple[Callable[[T], str], Callable[[str], T]]:
+    return lambda value: _adapter(kind).dump_json(value).decode(), lambda text: _adapter(kind).validate_json(text)
 
 
 # --- views ----------------------------------------------------------------------------------------
@@ -98,30 +104,26 @@ def _untagged(pair: list[Any] | None) -> View | None:
 
 # --- foreign records ------------------------------------------------------------------------------
 
-_FOREIGN: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind)
-    for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable, AccountRecord)
+_FOREIGN: dict[str, Any] = {
+    kind.__name__: kind for kind in (Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable, AccountRecord)
 }
 
 
 def _foreign_text(record: Foreign) -> str:
     kind = type(record).__name__
-    return f'["{kind}",{_FOREIGN[kind].dump_json(record).decode()}]'
+    return f'["{kind}",{_adapter(_FOREIGN[kind]).dump_json(record).decode()}]'
 
 
 def _foreign_from(text: str) -> Foreign:
     """Without reading the JSON twice: there may be ten thousand of these."""
     kind, _, values = text.removeprefix('["').partition('",')
-    record: Foreign = _FOREIGN[kind].validate_json(values.removesuffix("]"))
+    record: Foreign = _adapter(_FOREIGN[kind]).validate_json(values.removesuffix("]"))
     return record
 
 
 # --- changes: frozen in the outbox, so that a retry after a restart repeats the same words ----------
 
-_RECORDS: dict[str, TypeAdapter[Any]] = {
-    "details": TypeAdapter(Details | None),
-    "alternatives": TypeAdapter(tuple[Alternative, ...]),
-}
+_RECORDS: dict[str, Any] = {"details": Details | None, "alternatives": tuple[Alternative, ...]}
 """The fields of a change that are records themselves."""
 
 
@@ -129,7 +131,10 @@ def _change_text(change: Change) -> str:
     values = {each.name: getattr(change, each.name) for each in fields(change)}
     values["view"] = _tagged(change.view)
     values["previous"] = _tagged(change.previous)
-    values |= {name: _RECORDS[name].dump_python(values[name], mode="json") for name in _RECORDS.keys() & values.keys()}
+    values |= {
+        name: _adapter(_RECORDS[name]).dump_python(values[name], mode="json")
+        for name in _RECORDS.keys() & values.keys()
+    }
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -137,17 +142,18 @@ def _change_from(text: str) -> Change:
     values = json.loads(text)
     values["view"] = _untagged(values["view"])
     values["previous"] = _untagged(values["previous"])
-    values |= {name: _RECORDS[name].validate_python(values[name]) for name in _RECORDS.keys() & values.keys()}
+    for name in _RECORDS.keys() & values.keys():
+        values[name] = _adapter(_RECORDS[name]).validate_python(values[name])
     return change_of(values.pop("view"), **values)
 
 
 # --- the codecs -----------------------------------------------------------------------------------
 
-APPOINTMENT: Codec[Appointment] = _frozen("appointment", *_plain(TypeAdapter(Appointment)))
-FACTS: Codec[dict[str, str]] = Codec("facts", *_plain(TypeAdapter(dict[str, str])))
-MESSAGE: Codec[MessageDue] = _frozen("message", *_plain(TypeAdapter(MessageDue)))
+APPOINTMENT: Codec[Appointment] = _frozen("appointment", *_plain(Appointment))
+FACTS: Codec[dict[str, str]] = Codec("facts", *_plain(dict[str, str]))
+MESSAGE: Codec[MessageDue] = _frozen("message", *_plain(MessageDue))
 FOREIGN: Codec[Foreign] = Codec("foreign", _foreign_text, _foreign_from)
-COMMAND: Codec[Command] = Codec("command", *_plain(TypeAdapter(Command)))
+COMMAND: Codec[Command] = Codec("command", *_plain(Command))
 CHANGE: Codec[Change] = _frozen("change", _change_text, _change_from)
 VIEW: Codec[View | None] = _frozen(
     "view",

@@ -268,13 +268,9 @@ class Collection:
                 raise
             return {}
         wanted = set(segments)
-        parts = answer.parts if answer else ()
-        return {
-            segment: _fetched(segment, part)
-            for part in parts
-            if (segment := self._segment(part)) in wanted and segment is not None
-            if part.gone or part.text(f"{ms.CAL}calendar-data")
-        }
+        named = ((self._segment(part), part) for part in (answer.parts if answer else ()))
+        found = (_fetched(segment, part) for segment, part in named if segment is not None and segment in wanted)
+        return {each.segment: each for each in found if each.data != b""}
 
     def fetch(self, segment: str) -> Fetched:
         """One object by a GET of its own. What the server says of this object alone stops nothing else."""

@@ -30,4 +30,4 @@ class Eyes:
 
     def meaning_of(self, name: str) -> Meaning:
         """What the entries of one calendar mean."""
-        return replace(self.meaning, online=name.startswith(ONLINE))
+        return replace(self.meaning, online=True) if name.startswith(ONLINE) else self.meaning
