@@ -270,7 +270,7 @@ def whole(life: Life, sink: Sink) -> None:
     visit = next(each for each in life.pms.live() if each.client_ref == second)
     life.pms._reception(replace(visit, title=value("title"), note=f"{visit.note}\n{value('note')}"), overbook=False)
     life.cycle()
-    life.say(kind="link", appointment=second, client="c1", patient="p1")
+    life.say(kind="link", appointment=second, client="pms/c1", patient="p1")
     life.say(kind="unlink", appointment=second)
     life.pms.move(visit.ref, visit.start + DAY)
     life.cycle()
@@ -321,7 +321,7 @@ def test_each_place_holds_what_it_may(
 def test_pseudonyms_are_two_letters_of_each_name_and_the_records_number(life: Callable[..., Life]) -> None:
     place = life(calendar_names="pseudonym", decline_reason_visible=False)
     key = place.book()
-    place.say(kind="link", appointment=key, client="c1", patient="p1")
+    place.say(kind="link", appointment=key, client="pms/c1", patient="p1")
     short = "".join(value(name)[:2] for name in ("first", "last"))
     (event,) = place.calendar.stamped()
     assert event.title.endswith(f" {short} c1")
@@ -347,9 +347,9 @@ def test_nothing_is_written_back_over_a_clients_record(life: Callable[..., Life]
     key = place.book(email=value("record email"))
     booking = place.store.appointment("hafen", key)
     assert booking is not None
-    assert (booking.match, booking.client) == ("linked", "c1")
+    assert (booking.match, booking.client) == ("linked", "pms/c1")
     for command in ("unlink", "link"):
-        place.say(kind=command, appointment=key, client="c1", patient="p1")
+        place.say(kind=command, appointment=key, client="pms/c1", patient="p1")
     place.say(kind="accept", appointment=key)
     assert place.pms.clients == [RECORD]
     hooks = {given.partition(" ")[0] for given in place.sides["pms"].given}

@@ -22,7 +22,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.linking import linked_in_pms, links_it
 from calbridge.reconcile.moves import decided
 from calbridge.reconcile.places import keeps_record
-from calbridge.views import own_title, project
+from calbridge.views import PmsView, own_title, project
 
 TIME = ("start", "end", "resource", "co_resources")
 PROGRESS = {
@@ -210,6 +210,8 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     values = {name: wish.changes[name] for name in names if name in wish.changes and name in shown}
     if "title" in values:
         values["title"] = own_title(values["title"], draft.clinic)
+    if "client" in values and wish.entry is not None and isinstance(wish.entry.view, PmsView):
+        values["patient"] = wish.entry.view.patient  # hers there, not that of whom it was linked to before
     return values | _buffers(draft, values.get("service", ""))
 
 
