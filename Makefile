@@ -1,6 +1,6 @@
 # Everything a newcomer needs; `make` alone prints this help. Only Python 3.11+, pip and make are presupposed.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo demo-once demo-all test test-long check lint types layers deps bench bench-ical bench-slots bench-sync corpus system requirements docs clean
+.PHONY: help dev demo demo-once demo-all test test-long check lint types layers deps bench bench-hostile bench-ical bench-slots bench-sync corpus system requirements docs clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -66,6 +66,9 @@ bench: $(STAMP) ## Time one quiet cycle beside the machine's floor
 
 bench-ical: $(STAMP) ## Time the reading of calendar files beside a parser
 	$(BIN)/python tests/bench/ical.py
+
+bench-hostile: $(STAMP) ## Time the reading of calendar files that are made to cost
+	$(BIN)/python tests/bench/hostile.py
 
 bench-slots: $(STAMP) ## Time what a big clinic offers: all of it, after one change, and slot by slot
 	$(BIN)/python tests/bench/slots.py

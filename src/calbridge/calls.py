@@ -12,7 +12,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from calbridge.errors import BridgeError, ConfigError, NeedsHuman, RetryLater
+from calbridge.errors import BridgeError, ConfigError, NeedsHuman, RetryLater, place_of
 from calbridge.http import classify
 
 T = TypeVar("T")
@@ -41,24 +41,13 @@ def decide(error: BaseException, place: Place, hook: str) -> BridgeError:
     elif isinstance(error, OSError) or type(error).__module__.partition(".")[0] in NETWORK:
         decided = classify(_as_exception(error))
     else:
-        decided = NeedsHuman(f"{place.plugin} failed in {hook} ({_what(error)}): update it or tell its maker")
+        decided = NeedsHuman(f"{place.plugin} failed in {hook} ({place_of(error)}): update it or tell its maker")
     decided.connection = decided.connection or place.connection
     return decided
 
 
 def _as_exception(error: BaseException) -> Exception:
     return error if isinstance(error, Exception) else RuntimeError()
-
-
-def _what(error: BaseException) -> str:
-    """`KeyError at calbridge_pms.reading:41`: the innermost frame, which holds no data."""
-    trace = error.__traceback__
-    if trace is None:
-        return type(error).__name__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    module = trace.tb_frame.f_globals.get("__name__", "?")
-    return f"{type(error).__name__} at {module}:{trace.tb_lineno}"
 
 
 class Inline:

@@ -111,11 +111,13 @@ class Receipt:
 
     written: `entry` is read back from the remote (None after a removal). pending: accepted, not yet written.
     moved: the remote changed since `version`; nothing was written; `entry` is what it shows now, None when it is gone.
-    conflict: the remote says the time is taken; nothing was written.
+    conflict: the remote says the time is taken; nothing was written. `gone`, with moved: the ref under which a new one
+    was written that somebody took away again before it could be read back.
     """
 
     outcome: Literal["written", "pending", "moved", "conflict"]
     entry: Entry | None = None
+    gone: str = ""
     why: str = ""
 
 

@@ -130,6 +130,8 @@ def _feed(hook: str, role: Role, feed: object, arguments: Mapping[str, Any]) -> 
 def _removed(feed: Delta[Any]) -> Iterator[str]:
     if not (isinstance(feed.removed, tuple) and all(isinstance(ref, str) and ref for ref in feed.removed)):
         yield "gave removed refs that are not a tuple of texts"
+    elif not isinstance(feed.people, bool):
+        yield "gave a people that is neither true nor false"
     elif not {item.ref for item in feed.changed}.isdisjoint(feed.removed):
         yield "says of one ref that it changed and that it was removed"
 
@@ -186,6 +188,8 @@ def _receipt(_hook: str, role: Role, receipt: object, arguments: Mapping[str, An
         yield f"gave {_kind(receipt)} back, not a Receipt"
     elif receipt.outcome not in _OUTCOMES:
         yield f"gave an outcome that does not exist; there are {', '.join(_OUTCOMES)}"
+    elif receipt.gone and (receipt.outcome != "moved" or receipt.entry is not None or change.ref):
+        yield "names as gone what was not new, or is still shown"
     elif receipt.entry is not None:
         yield from _entry(role, receipt.entry)
         yield from _parts(receipt)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from calbridge.calls import Stopped
-from calbridge.errors import BridgeError
+from calbridge.errors import BridgeError, place_of
 from calbridge.model import State
 from calbridge.notify import Notifiers
 
@@ -153,7 +153,7 @@ class Daemon:
         except BridgeError as error:
             self._log.warning("cycle failed", clinic=lane.clinic, recovery=error.recovery, why=error.hint)
         except Exception as error:  # noqa: BLE001  # one clinic's fault must not end the others' daemon
-            self._log.error("cycle failed", clinic=lane.clinic, error=type(error).__name__)
+            self._log.error("cycle failed", clinic=lane.clinic, error=place_of(error))
         finally:
             self._settle(lane, began)
 
@@ -170,7 +170,7 @@ class Daemon:
         try:
             due = next_due(self._store, lane.clinic, now, began=began)
         except Exception as error:  # noqa: BLE001  # a store that cannot be read now is asked again later
-            self._log.error("state cannot be read", clinic=lane.clinic, error=type(error).__name__)
+            self._log.error("state cannot be read", clinic=lane.clinic, error=place_of(error))
             due = None
         poll = self._every * self._jitter()
         return poll if due is None else max(1.0, min(poll, due - now))

@@ -57,3 +57,25 @@ class ConfigError(BridgeError):
     """The configuration is wrong or missing; the command exits with 2. One sentence names clinic, key and fix."""
 
     recovery = "config"
+
+
+# --- telling of a foreign one -----------------------------------------------------------------------
+
+
+def place_of(error: BaseException) -> str:
+    """`KeyError at calbridge_pms.reading:41`: its type and where it was raised. Not its text: that may hold data."""
+    way = _frames(error)
+    return f"{type(error).__name__} at {way[-1]}" if way else type(error).__name__
+
+
+def way_of(error: BaseException) -> str:
+    """The modules and lines that led there, the outermost first."""
+    return " ".join(_frames(error))
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames

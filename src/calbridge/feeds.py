@@ -155,11 +155,15 @@ class Complete(Generic[RecordT_co]):
 
 @dataclass(frozen=True, kw_only=True)
 class Delta(Generic[RecordT_co]):
-    """What changed since the cursor: `changed` records and `removed` refs."""
+    """What changed since the cursor: `changed` records and `removed` refs.
+
+    `people`: records of clients or their animals are new or changed too; whoever waits for hers is looked up again.
+    """
 
     changed: tuple[RecordT_co, ...]
     removed: tuple[str, ...] = ()
     cursor: str = ""
+    people: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

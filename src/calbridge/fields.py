@@ -42,7 +42,10 @@ __all__ = [
 
 
 class SecretReference(BaseModel):
-    """Where a secret is: one of a file (relative to the secrets directory), a variable, a command."""
+    """Where a secret is: one of a file (relative to the secrets directory), a variable, a command.
+
+    A command is given no variable that begins with `CALBRIDGE_`: it needs no other secret.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

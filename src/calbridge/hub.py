@@ -136,10 +136,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Who may this be? `key` names what asks: `connection/ref` of a portal's entry, or an appointment's id."""
+    """Who may this be? `key` names what asks: `connection/ref` of a portal's entry, or an appointment's id.
+
+    With `client` only that record is wanted: the client is known, and what else the record says may have changed.
+    """
 
     key: str
     details: Details
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     CONFIRMED = "confirmed"
     DECLINED = "declined"
     MOVED = "moved"
+    MOVE_REFUSED = "move_refused"
     CANCELLED = "cancelled"
     REMINDER = "reminder"
     PLEASE_PHONE = "please_phone"
@@ -107,6 +108,11 @@ class MessageDue:
     offset: int = 0
     reason: str = ""
     client: str = ""
+
+    @property
+    def confirms(self) -> bool:
+        """Does it tell its client that she has an appointment, and when?"""
+        return self.kind in WAITING and self.state is State.CONFIRMED
 
     @property
     def told(self) -> Told:
@@ -252,6 +258,7 @@ WHEN: Mapping[Kind, str] = {
     Kind.MOVED: "once the system of record has the new time and nobody had come first, where she sees a difference: "
     "the start, the end where `show_duration`, who where `show_resource`; not where the clinic moved it without a "
     "message",
+    Kind.MOVE_REFUSED: "at once, where the time she moved it to is not given to her and nothing else says so",
     Kind.CANCELLED: "at once, whoever cancelled, unless the clinic did so without a message",
     Kind.REMINDER: "at each of `reminders` before the start, where she was told earlier than that that it is confirmed",
     Kind.PLEASE_PHONE: "where her move or cancellation is refused because of `client_move_cutoff` or "

@@ -359,7 +359,8 @@ class Appointment:
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
     `client` names a PMS's record (`calbridge.numbers`), `patient` is the number of her animal there, `match` is how
     they were found ("": nobody was asked yet), and `not_clients` the records that a person said are somebody else's.
-    `agreed` is when the client agreed to the privacy notice; its text is kept apart.
+    `corrected` are the fields of `details` that she changed after a record was linked. `agreed` is when she agreed to
+    the privacy notice; its text is kept apart.
     `marked`: the clinic put it into the portal's calendar or category, so that its client sees it (S1). `showing` is
     where she does, for what the clinic made itself; what she booked she sees where she booked it (`source`).
     `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
@@ -385,6 +386,7 @@ class Appointment:
     patient: str = ""
     match: Match = ""
     not_clients: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
     agreed: int | None = None
     marked: bool = False
     showing: Showing | None = None

@@ -50,8 +50,9 @@ class ClientNotice:
 
     `booking` is "" and `visit` None for an invitation. `revision` grows with every change of the booking. `manage_url`
     is there where she may still cancel or move online. `reason` is why she was declined: a code of the bridge, or the
-    clinic's sentence where the clinic shows it. `alternatives` are times she may have instead. `ref` is what her own
-    portal calls the booking, where the portal is asked to tell her; a notifier does not learn it.
+    clinic's sentence where the clinic shows it. `alternatives` are times she may have instead. `had_confirmed`: who
+    delivers this has told her before that it is confirmed, so an entry for her calendar may stand there. `ref` is what
+    her own portal calls the booking, where the portal is asked to tell her; a notifier does not learn it.
     """
 
     key: str
@@ -65,6 +66,7 @@ class ClientNotice:
     manage_url: str = ""
     reason: str = ""
     alternatives: tuple[Alternative, ...] = ()
+    had_confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,8 @@ class ClinicNotice:
 
 
 Notice = ClientNotice | ClinicNotice
+INSTEAD = frozenset({Kind.DECLINED, Kind.MOVE_REFUSED})
+"""She did not get what she wanted, and may choose something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +150,7 @@ def client_notice(
         visit=_visit(due, clinic, appointment, details) if appointment is not None else None,
         manage_url=manage_url if may else "",
         reason=due.reason,
-        alternatives=appointment.alternatives if appointment is not None and due.kind is Kind.DECLINED else (),
+        alternatives=appointment.alternatives if appointment is not None and due.kind in INSTEAD else (),
     )
 
 

@@ -19,6 +19,9 @@ from calbridge.fields import SecretReference
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the credentials of a service."""
 
+OURS = "CALBRIDGE_"
+"""Variables that may hold other secrets of the configuration: a program that gives one secret needs none of them."""
+
 COMMAND_LIMIT = 15.0
 LARGEST = 64 * 1024
 
@@ -69,6 +72,7 @@ class SecretResolver:
                 stderr=subprocess.DEVNULL,
                 check=True,
                 timeout=COMMAND_LIMIT,
+                env={name: each for name, each in self._environ.items() if not name.startswith(OURS)},
             )
             text = done.stdout[:LARGEST].decode("utf-8")
         except (OSError, subprocess.SubprocessError, ValueError, IndexError):

@@ -20,7 +20,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, RawBody
 
 from calbridge.calls import Stopped
-from calbridge.errors import BridgeError, ConfigError, RetryLater, SkipItem
+from calbridge.errors import BridgeError, ConfigError, RetryLater, SkipItem, place_of
 from calbridge.provider import Clock, InboundRequest
 from calbridge.version import __version__
 from calbridge.webfeeds import feed_handler
@@ -54,7 +54,7 @@ def application(daemon: Daemon, store: Store, clock: Clock, log: Any) -> Litesta
         """Status and reason of our own errors; of any other its type, in the log."""
         if isinstance(error, HTTPException):
             return Response(error.detail, status_code=error.status_code, media_type=MediaType.TEXT)
-        log.error("web", error=type(error).__name__)
+        log.error("web", error=place_of(error))
         return Response("internal error", status_code=500, media_type=MediaType.TEXT)
 
     return Litestar(

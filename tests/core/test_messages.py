@@ -23,7 +23,7 @@ from calbridge.messages import (
     worth_sending,
 )
 from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
-from calbridge.provider import ClientRecord, Entry
+from calbridge.provider import ClientRecord, Entry, Stamp
 from calbridge.testing.pure import PORTAL, PureHub, changed, links
 from calbridge.views import SYSTEM_REASONS, CalendarView, PmsView, PortalView
 
@@ -268,7 +268,7 @@ RECEIVED = ["request_received to client", "request_received to clinic"]
 
 
 def only(it: PureHub) -> Appointment:
-    (found,) = it.state.appointments.values()
+    (found,) = [each for each in it.state.appointments.values() if each.origin is Side.CLIENT]
     return found
 
 
@@ -402,11 +402,63 @@ def test_a_move_inside_the_cutoff_asks_her_to_phone() -> None:
     assert settled(it) == []
 
 
+def by_phone(it: PureHub, start: int) -> None:
+    """Reception takes a time of Anna's."""
+    view = PmsView(state=State.CONFIRMED, resource="anna", start=start, end=start + HALF, client="c9")
+    it.see(pms=changed(Entry(ref="pms/7", version="1", view=view)))
+    it.settle()
+
+
+@pytest.mark.parametrize("mode", ["instant", "request"])
+def test_a_move_that_she_does_not_get_is_told_with_what_stands(mode: str) -> None:
+    """Her page said that it is being entered; without a word she would come at the wrong time."""
+    it = hub(booking_mode=mode)
+    request(it)
+    settled(it)
+    by_phone(it, TEN + HOUR)
+    state = State.CONFIRMED if mode == "instant" else State.REQUESTED
+    it.see(portal=changed(entry(state, TEN + HOUR, version="moved")))
+    letters = it.deliver()
+    assert [(letter.kind, letter.audience, letter.start) for letter in letters] == [("move_refused", "client", TEN)]
+    assert settled(it) == []
+    it.see(portal=changed(entry(state, TEN + HOUR, version="moved again")))
+    again = it.deliver()
+    assert [letter.kind for letter in again] == [Kind.MOVE_REFUSED]
+    assert again[0].key != letters[0].key
+    assert settled(it) == []
+
+
+def test_a_move_that_the_record_refuses_later_is_told_too() -> None:
+    it = hub()
+    request(it)
+    settled(it)
+    it.see(portal=changed(entry(State.CONFIRMED, TEN + HOUR, version="moved")))
+    assert spoken(it) == []
+    it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    assert (only(it).start, spoken(it)) == (TEN, ["move_refused to client"])
+    assert settled(it) == []
+
+
+def test_who_is_told_of_the_clinics_own_move_is_not_told_that_hers_was_refused() -> None:
+    """Both moved it at once: the clinic's time stands, and the message about it says so."""
+    it = hub()
+    request(it)
+    settled(it)
+    there = next(shadow for (name, _), shadow in it.state.shadows.items() if name == "pms")
+    view = replace(there.view, start=TEN + 2 * HOUR, end=TEN + 2 * HOUR + HALF)  # type: ignore[type-var]  # it is there
+    moved = Entry(ref=there.ref, version="desk", view=view, stamp=Stamp(appointment=there.appointment, revision=1))
+    it.see(pms=changed(moved), portal=changed(entry(State.CONFIRMED, TEN + HOUR, version="moved")))
+    assert (only(it).start, [*spoken(it), *settled(it)]) == (TEN + 2 * HOUR, ["moved to client"])
+
+
 def test_a_portal_that_tells_its_clients_is_not_repeated_and_still_reminded_after() -> None:
-    told_there = frozenset({"request_received", "confirmed", "declined", "moved", "cancelled"})
+    told_there = frozenset({"request_received", "confirmed", "declined", "moved", "move_refused", "cancelled"})
     it = hub(tells=told_there, booking_mode="request", reminders=(25 * HOUR, HOUR))
     assert request(it) == ["request_received to clinic"]
     it.settle()
+    by_phone(it, TEN + 2 * HOUR)
+    it.see(portal=changed(entry(start=TEN + 2 * HOUR, version="moved")))
+    assert settled(it) == []  # her portal says that this could not be
     it.state = replace(it.state, commands=(Command(id=1, kind="accept", appointment=only(it).id),))
     it.see()
     assert settled(it) == []

@@ -394,6 +394,21 @@ def test_what_cannot_be_read_says_whether_its_time_is_blocked(
     assert any(facts(it.state, it.clinic, NOW).taken.values()) is (kept == "its time is kept blocked")
 
 
+def test_what_cannot_be_read_any_more_keeps_the_time_it_was_last_seen_to_take() -> None:
+    """R7. A server that does not hand an entry out any more, or a torn file, moves nothing and frees nothing."""
+    it, span = hub(), Interval(TEN, TEN + HALF)
+    broken = Unreadable(ref="anna/x.ics", version="", why="the server does not hand it out (403)", resource="anna")
+    it.see(calendar=changed(Busy(ref="anna/x.ics", version="1", resource="anna", spans=(span,))))
+    for _read in range(2):
+        plan = it.see(calendar=changed(broken))
+        assert facts(it.state, it.clinic, NOW).taken["anna"] == (span,)
+    assert "its time is kept blocked" in plan.tasks[0].sentence
+    moved = Interval(TEN + 2 * HALF, TEN + 3 * HALF)
+    plan = it.see(calendar=changed(Busy(ref="anna/x.ics", version="2", resource="anna", spans=(moved,))))
+    assert facts(it.state, it.clinic, NOW).taken["anna"] == (moved,)
+    assert "unreadable:calendar/anna/x.ics" in plan.settled
+
+
 def test_a_booking_that_cannot_be_read_is_a_persons_question_until_it_can() -> None:
     """R7. A client waits for an answer to it; once nobody at the clinic would have heard of it."""
     it = held(hub())

@@ -124,6 +124,17 @@ def test_whether_it_takes_time_and_why_not(lines: tuple[str, ...], policy: Polic
                      ["03-27 22:00/03-28 06:00", "03-28 22:00/03-29 06:00"], id="nights keep the clock"),
         pytest.param(["DTSTART;TZID=Europe/Berlin:20260327T220000", "DURATION:PT8H", "RRULE:FREQ=DAILY;COUNT=2"],
                      ["03-27 22:00/03-28 06:00", "03-28 22:00/03-29 07:00"], id="a DURATION of hours is elapsed time"),
+        pytest.param(["DTSTART;TZID=Europe/Berlin:20260325T100000", "DURATION:PT168H"], ["03-25 10:00/04-01 11:00"],
+                     id="so are as many hours as a week has"),
+        pytest.param(["DTSTART;TZID=Europe/Berlin:20260325T100000", "DURATION:P1W"], ["03-25 10:00/04-01 10:00"],
+                     id="a week is one of the clock"),
+        pytest.param(["DTSTART;VALUE=DATE:20260329", "DURATION:PT24H"], ["03-29 00:00/03-30 00:00"],
+                     id="as many hours as a day has, from a date"),
+        pytest.param(["DTSTART:20260305t090000z", "DURATION:+pt1h"], ["03-05 10:00/11:00"], id="small letters"),
+        pytest.param(["DTSTART:20260305T100000", "DTEND:20260305T240000"], ["03-05 10:00/03-06 00:00"],
+                     id="till midnight"),
+        pytest.param(["DTSTART;TZID=tzone://Microsoft/Utc:20260305T090000", "DURATION:PT1H"], ["03-05 10:00/11:00"],
+                     id="an unquoted colon in the zone's name"),
         pytest.param(["DTSTART:20260305T090000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;UNTIL=20260312"],
                      ["03-05 10:00/11:00", "03-12 10:00/11:00"], id="UNTIL is a date: all of that day"),
         pytest.param(["DTSTART;TZID=Europe/Berlin:20260305T233000", "DURATION:PT15M",
@@ -298,9 +309,25 @@ def test_the_zone_of_the_calendar_is_for_what_has_none_and_for_series_in_utc() -
                      [(7, "one of DTSTART and DTEND is a date, the other a time")], ["03-05 00:00/03-07 00:00"],
                      id="mixed"),
         pytest.param(["DTSTART:20260305T100000", "DURATION:-PT1H"], [(7, "DURATION is less than nothing")],
-                     ["03-05 10:00/10:00"], id="a duration backwards"),
+                     ["03-05 10:00/03-06 00:00"], id="a duration backwards"),
+        pytest.param(["DTSTART:20260305T100000", "DURATION:P"], [(7, "DURATION is no length of time")],
+                     ["03-05 10:00/03-06 00:00"], id="no duration at all"),
+        pytest.param(["DTSTART;TZID=Asia/Tokyo:20260305T100000", "DTEND:x", "RRULE:FREQ=DAILY;COUNT=2"],
+                     [(7, "DTEND is no date or time")], ["03-05 02:00/16:00", "03-06 02:00/16:00"],
+                     id="its day, each time, is over where it takes place"),
+        pytest.param(["DTSTART:20260305T100000", "DURATION:P999999999W"], [(7, "DURATION lies outside the calendar")],
+                     ["03-05 10:00/03-06 00:00"], id="without end"),
+        pytest.param(["DTSTART:2026-03-05T10:00:00", "DTEND:2026-03-05 11:00"], [(6, "DTSTART is no date or time")],
+                     ["03-05 10:00/11:00"], id="as ISO 8601 writes it at length"),
+        pytest.param(["DTSTART;TZID=Asia/Tokyo:2026-03-05T10:00:00", "DTEND:20260305T040000+0200"],
+                     [(6, "DTSTART is no date or time")], ["03-05 02:00/03:00"], id="with an offset"),
+        pytest.param(["DTSTART;VALUE=DATE:2026-03-05"], [(6, "DTSTART is no date or time")],
+                     ["03-05 00:00/03-06 00:00"], id="a date at length"),
+        pytest.param(["DTSTART;TZID=(UTC+09:00) Osaka, Tokyo:20260305T100000", "DURATION:PT1H"],
+                     [(6, "DTSTART is in a time zone that nothing defines")], ["03-05 10:00/11:00"],
+                     id="a zone with an unquoted colon"),
         pytest.param(["DTSTART:20260305T100000", "DTEND:later"], [(7, "DTEND is no date or time")],
-                     ["03-05 10:00/10:00"], id="no end that can be read"),
+                     ["03-05 10:00/03-06 00:00"], id="no end that can be read"),
         pytest.param([*TEN, "RECURRENCE-ID:never"], [(8, "RECURRENCE-ID is no date or time")], ["03-05 10:00/11:00"],
                      id="id"),
         pytest.param(["DTSTART;TZID=Nowhere:20260305T100000", "DTEND;TZID=Nowhere:20260305T110000"],
@@ -318,7 +345,7 @@ def test_what_is_wrong_is_said_with_its_line_and_keeps_its_time(
     assert [(one.line, one.why) for one in found.refused] == refusals
     assert {one.uid for one in found.refused} == {"a"}
     assert spans(found) == wanted
-    assert all(one.why in {"guessed", "empty"} for one in found.occurrences)
+    assert all(one.why == "guessed" for one in found.occurrences)
     assert "Geheim" not in repr(found)
 
 
@@ -351,6 +378,12 @@ def test_a_torn_file_keeps_what_it_has(cut: str, why: list[str]) -> None:
     assert [one.why for one in found.refused] == why
     assert ("b" in {one.uid for one in found.occurrences}) is True
     assert len(found.occurrences) == (1 if cut == "BEGIN:VEVENT\r\n" else 2)
+
+
+def test_what_was_torn_before_its_end_takes_the_rest_of_its_day() -> None:
+    found = seen(WHOLE[: WHOLE.index("DTEND")])
+    assert spans(found) == ["03-05 10:00/03-06 00:00"]
+    assert [one.why for one in found.occurrences] == ["guessed"]
 
 
 @pytest.mark.parametrize("size", range(0, len(WHOLE), 7))

@@ -13,6 +13,11 @@ from typing import Any
 
 import pytest
 
+from calbridge import log
+from calbridge.testing.mail_server import MailServer, Sink
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 
@@ -191,3 +196,27 @@ def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Practi
     monkeypatch.delenv("CALBRIDGE_CONFIG", raising=False)
     yield Practice(path=tmp_path / "calbridge.toml", sides=importlib.import_module("acme_sides"))
     del sys.modules["acme_sides"]
+
+
+# --- a life with marked values ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """All that was logged since; the logger writes to whatever standard error was when it was made."""
+    log.made.cache_clear()
+    yield lambda: "".join(capsys.readouterr())
+    log.made.cache_clear()
+
+
+@pytest.fixture
+def sink() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+def life(sink: Sink, logged: Any) -> Iterator[Callable[..., Any]]:
+    from marked_life import Life
+
+    with MailServer(sink) as server:
+        yield lambda **rules: Life(server.port, **rules)

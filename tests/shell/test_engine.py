@@ -208,6 +208,38 @@ def test_a_side_that_says_moved_of_what_nobody_moved_is_asked_once_more_and_beco
     assert [each.state for each in place.store.appointments(CLINIC.key)] == [State.CONFIRMED]
 
 
+class TakenAwayAtOnce(MemoryCalendar):
+    """Staff delete the first new entry before it is read back; no list of changes ever shows it."""
+
+    taken = False
+
+    @hookimpl
+    def propagate_change(self, change: Change) -> Receipt:
+        if change.ref or self.taken:
+            return super().propagate_change(change)
+        self.taken = True
+        return Receipt(outcome="moved", gone="anna/at-once")
+
+
+@pytest.mark.parametrize(("mode", "state"), [("request", State.DECLINED), ("instant", State.CANCELLED)])
+@pytest.mark.parametrize("full", [True, False], ids=["read in full", "read what changed"])
+def test_what_staff_take_away_as_soon_as_it_is_written_is_not_made_anew(mode: Any, state: State, full: bool) -> None:
+    place = Place(clinic=replace(CLINIC, rules=replace(CLINIC.rules, booking_mode=mode)))
+    place.sides["calendar"] = TakenAwayAtOnce(place.calendar)
+    place.engine().cycle()
+    ref = place.portal.confirm(place.portal.select("anna", "checkup", max(place.offered())), Details(last_name="X"))
+    if full:
+        place.clock.advance(86_400)
+    place.engine().cycle()
+    place.clock.advance(1)
+    place.engine().cycle()
+    (booking,) = place.store.appointments("hafen")
+    assert (booking.state, place.portal.bookings[ref].state) == (state, State.DECLINED)  # she never had it
+    assert place.calendar.events == {}
+    assert list(place.pms.live()) == []
+    assert place.store.tasks("hafen") == []
+
+
 def test_what_was_only_meant_is_not_written_before_the_sides_are_read_again() -> None:
     place = Place()
     place.engine().cycle()

@@ -245,6 +245,7 @@ def test_a_ref_cannot_have_changed_and_gone_at_once() -> None:
     [
         (None, "gave nothing back, not a Receipt"),
         (Receipt(outcome="written"), "says it wrote an appointment but gave no entry read back"),
+        (Receipt(outcome="written", gone="r1"), "names as gone what was not new, or is still shown"),
         (Receipt(outcome="perhaps"), "gave an outcome that does not exist"),  # type: ignore[arg-type]
     ],
 )

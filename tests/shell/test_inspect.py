@@ -113,6 +113,16 @@ def test_dates_and_floating_times_are_those_of_the_zone(file: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("tz", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_what_lasts_to_the_end_of_the_calendar(tz: str) -> None:
+    """Some programs write that for "until further notice"; east of Greenwich that second is in no year any more."""
+    text = FILE.replace("DTSTART:20260311T100000\nDURATION:PT30M", "DTSTART:20260311T100000Z\nDTEND:99991231T235959Z")
+    found = ask("-", "--time-zone", tz, input=text.encode())["occurrences"]
+    assert found[-2]["uid"] == "floating"
+    assert found[-2]["end"].startswith("9999-12-31T")
+    assert call("-", "--time-zone", tz, input=text.encode()).exit_code == 0
+
+
 def test_what_the_connection_says_of_kinds(file: Path) -> None:
     found = ask(file, "--all-day", "free", "--tentative", "free")["occurrences"]
     assert {each["why"] for each in found if not each["busy"]} == {"cancelled", "all_day", "tentative"}

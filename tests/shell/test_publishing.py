@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections import Counter
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from calbridge.notify import Notifiers
 from calbridge.provider import ClientNotice, ClientRecord, Feed, PatientRecord, PortalChange, Receipt
 from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
-from calbridge.testing.faults import Crash
+from calbridge.testing.faults import HOOKS, Crash
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
 from calbridge.testing.memory_notifier import Mailbox, MemoryNotifier
 from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
@@ -489,6 +490,54 @@ def test_two_records_with_her_address_are_a_persons_question_until_one_is_left()
     place.cycle()
     place.cycle()
     assert len(place.shown(account)) == 1
+    assert place.store.tasks("hafen") == []
+
+
+class Counting:
+    """A side that remembers what it was asked, and whether it was asked for everything."""
+
+    def __init__(self, side: Any) -> None:
+        self.capabilities, self.asked = side.capabilities, list[tuple[str, bool]]()
+        for name in HOOKS:
+            if hasattr(side, name):
+                setattr(self, name, self._counted(name, getattr(side, name)))
+
+    def _counted(self, name: str, call: Any) -> Any:
+        @functools.wraps(call)
+        def counted(*given: Any) -> Any:
+            self.asked.append((name, given[:1] == ("",)))
+            return call(*given)
+
+        return counted
+
+
+def test_a_record_that_staff_makes_opens_the_account_at_the_next_read() -> None:
+    place = Place(publish="all", on_unmatched="ask")
+    account = place.connected(replace(MIA, email="mia.albers@example.org"))
+    place.pms.enter(record("c9", "mia.albers@example.org"))
+    place.made(client="c9", patient="p-c9")
+    place.cycle()
+    place.cycle()
+    assert place.store.tasks("hafen") == []
+    assert len(place.shown(account)) == 1
+    place.quiet()
+
+
+def test_an_account_that_waits_costs_one_read_and_one_question_in_a_quarter_of_an_hour() -> None:
+    """A PMS need not say that its clients changed; a person is told once."""
+    place = Place(publish="all", on_unmatched="ask")
+    place.connected(replace(MIA, email="mia.albers@example.org"))
+    sides = [Counting(place.sides[name]) for name in ("portal", "pms")]
+    place.sides |= {"portal": sides[0], "pms": sides[1]}
+    for _ in range(60):
+        place.cycle()
+    asked = Counter(each for side in sides for each in side.asked)
+    assert (asked["import_bookings", True], asked["find_clients", False]) == (4, 4)
+    codes = Counter(row.code for row in place.store.journal("hafen", limit=1_000))
+    assert codes["account_open"] == 1
+    place.pms.clients.append(record("c9", "mia.albers@example.org"))
+    for _ in range(15):
+        place.cycle()
     assert place.store.tasks("hafen") == []
 
 

@@ -32,6 +32,15 @@ def test_every_way_to_give_a_secret(tmp_path: Path) -> None:
     assert [find(reference) for reference, _ in ways] == [text for _, text in ways]
 
 
+def test_a_program_that_gives_one_secret_is_told_no_other(tmp_path: Path) -> None:
+    find = resolver(
+        tmp_path, CALBRIDGE_CLINICS__A__CONNECTIONS__PMS__TOKEN="s3cret", LANG="de_DE", PATH="/usr/bin:/bin"
+    )
+    seen = set(find({"command": "env"}).splitlines())
+    assert {"LANG=de_DE", "PATH=/usr/bin:/bin"} <= seen
+    assert not [line for line in seen if "CALBRIDGE" in line or "s3cret" in line]
+
+
 def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")

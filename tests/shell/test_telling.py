@@ -34,7 +34,7 @@ from calbridge.testing.clock import VirtualClock
 from calbridge.testing.faults import Crash
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
 from calbridge.testing.memory_notifier import Mailbox, MemoryNotifier
-from calbridge.testing.memory_pms import MemoryPms, PmsModel
+from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
 from calbridge.testing.memory_portal import PortalModel
 from calbridge.testing.portal_provider import MemoryPortal
 
@@ -470,6 +470,67 @@ def test_her_own_portal_comes_before_any_notifier() -> None:
     assert (place.kinds, [each.kind for each in portal.reminded]) == (["confirmed"], ["reminder"])
     refs = [each.ref for each in (*portal.reminded, *place.mailbox.delivered) if isinstance(each, ClientNotice)]
     assert refs == ["booking-2", ""], "only her own portal is told what it calls the booking"
+
+
+def test_a_refused_move_is_told_with_what_stands_and_what_is_free_instead() -> None:
+    place = Place()
+    start = place.start()
+    ref = place.book(start)
+    place.cycle()
+    place.pms.phone(Visit(ref="", resource="anna", start=start + HOUR, end=start + HOUR + HALF))
+    place.portal.move(ref, start + HOUR)
+    place.cycle()
+    place.cycle()
+    assert place.kinds == ["confirmed", "move_refused"]
+    notice = place.mailbox.delivered[-1]
+    assert isinstance(notice, ClientNotice)
+    assert notice.visit is not None
+    assert notice.visit.start == start
+    assert notice.alternatives
+    assert start + HOUR not in {each.start for each in notice.alternatives}
+    assert place.tasks == []
+
+
+# --- an entry in her own calendar -------------------------------------------------------------------
+
+TAKEN_BACK = [("instant", [False, True, True]), ("request", [False, False, False])]
+
+
+@pytest.mark.parametrize(("mode", "had"), TAKEN_BACK)
+def test_only_what_she_was_sent_as_confirmed_can_be_taken_back(mode: Any, had: list[bool]) -> None:
+    """She withdraws: a request stood in nobody's calendar, though it was moved."""
+    place = Place(booking_mode=mode)
+    ref = place.book()
+    place.cycle()
+    place.portal.move(ref, place.start(3))
+    place.cycle()
+    place.portal.cancel(ref)
+    place.cycle()
+    assert [each.had_confirmed for each in place.mailbox.delivered if isinstance(each, ClientNotice)] == had
+
+
+def test_who_did_not_tell_her_has_nothing_to_take_back() -> None:
+    place = Place()
+    ref = place.book()
+    place.cycle()
+    other = Mailbox()
+    place.notifiers = {"other": MemoryNotifier(other)}
+    place.portal.cancel(ref)
+    place.cycle()
+    assert [(each.kind, each.had_confirmed) for each in other.delivered] == [("cancelled", False)]  # type: ignore[union-attr]  # all to a client
+
+
+@pytest.mark.parametrize(("outcome", "had"), [("unknown", True), ("refused", False)])
+def test_what_may_have_arrived_is_taken_back_too(outcome: Any, had: bool) -> None:
+    place = Place()
+    place.mail.after = [NotifyReceipt(outcome=outcome, why="it broke")]
+    ref = place.book()
+    place.cycle()
+    place.portal.cancel(ref)
+    place.cycle()
+    last = place.mailbox.delivered[-1]
+    assert isinstance(last, ClientNotice)
+    assert (last.kind, last.had_confirmed) == (Kind.CANCELLED, had)
 
 
 # --- time -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,14 +20,23 @@ from calbridge import log
 from calbridge.cli import main
 from calbridge.demo.clinic import KEY, SERVICES, Practice
 from calbridge.demo.days import at, day_span
+from calbridge.demo.people import Animal, Person
 from calbridge.demo.running import running
 from calbridge.demo.shown import Shown
 from calbridge.demo.world import BRIDGED, World
 from calbridge.store import Store
+from calbridge.testing.columns import columns
 from calbridge.testing.mail_server import MailServer, Sink
-from calbridge.testing.marked import Marked
+from calbridge.testing.marked import Marked, found
 
 PATIENCE_S = 60.0
+STATE_FILE, CHILD, STAFFS = "calbridge.sqlite3", "child", "staff.ics"
+HOOKED = "CALBRIDGE_PORTAL_WEBHOOK"
+"""The variable in which the portal's webhook finds its secret."""
+TELLS = """#!/bin/sh
+{{ env; echo "$0 $*"; }} >> {child}
+exec cat {secret}
+"""
 CLINIC_ADDRESS = "praxis@example.org"
 RECORD = "k9001"
 MAIL = """
@@ -52,6 +62,7 @@ class Flood:
         self.bookings: dict[str, dict[str, Any]] = {}
         self.keys: dict[str, str] = {}
         self.record: dict[str, Any] = {}
+        self.state: dict[str, frozenset[str]] = {}
         self.marks = dict(MARKS)
         for path in (world.bridge.config.parent / "secrets").iterdir():
             self._mark(f"secret.{path.name}", path.read_text("utf-8"))
@@ -60,6 +71,11 @@ class Flood:
         """A value that others chose: a secret, a client's own link."""
         self.marks[name] = Marked(field=name, value=text, needles=(text.casefold(),))
 
+    @property
+    def folder(self) -> Path:
+        """Where the configuration lies, and all that the bridge writes."""
+        return self.world.bridge.config.parent
+
     # --- living ---
 
     def settle(self, there: Callable[[], object], what: str) -> None:
@@ -67,15 +83,17 @@ class Flood:
         ends = time.monotonic() + PATIENCE_S
         while not there():
             assert time.monotonic() < ends, f"not in time: {what}"
-            time.sleep(0.25)
+            time.sleep(0.4)
 
     def live(self, *, troubled: bool) -> None:
         """Everything in order; `troubled` with all that can go wrong, and every command in the end."""
         self._before_the_bridge()
+        self.world.bridge.environment[HOOKED] = os.environ[HOOKED]
         self.world.bridge.start()
         self.settle(lambda: self.world.free("checkup"), "free times in the portal")
         self._requests()
         self._decisions()
+        self._connects()
         self._edits()
         self._letters()
         if troubled:
@@ -86,6 +104,7 @@ class Flood:
         if troubled:
             self._look()
         self.record = self.world.pms.record(self.keys["record"])
+        self._programs()
         self.world.bridge.stop()
         self._collect()
 
@@ -105,7 +124,8 @@ class Flood:
         pms.enter("/v1/blocks", {"resource": "jonas", **late, "title": value("desk.block")})
         pms.enter("/v1/absences", {"resource": "jonas", **late, "reason": value("desk.absence")})
         pms.enter("/v1/closures", {**late, "reason": value("desk.closure")})
-        world.calendar.keep("jonas", "staff.ics", entry(far, "staff"))
+        world.calendar.keep("jonas", STAFFS, entry(far, "staff"))
+        (self.folder / STAFFS).write_bytes(entry(far, "staff"))
         world.calendar.keep("jonas", f"{MARKS['staff.href'].needles[0]}.ics", entry(far, ""))
         world.calendar.keep("jonas", "broken.ics", entry(far, "").replace(b"UID:another", b"UID:broken"))
         self.ears["calendar"].spoil = spoiled_calendar
@@ -124,6 +144,27 @@ class Flood:
         self.settle(lambda: "CONFIRMED" in self._states(), "a confirmed event")
         self.said("requests", "decline", self.keys["stranger"], "--reason", value("said.decline"))
         self.settle(lambda: len(self._ours()) == 1, "the declined request gone")
+
+    def _connects(self) -> None:
+        """She connects with the practice and sees what the desk had made for her; then she corrects her telephone."""
+        portal = self.world.portal
+        token = portal.connect(
+            Person(
+                id="",
+                animals=(),
+                first_name=value("account.first"),
+                last_name=value("account.last"),
+                email=value("known.email"),
+                phone=value("account.phone"),
+                address=value("account.address"),
+            ),
+            Animal(id="", name=value("account.animal"), species="dog"),
+        )
+        self.settle(lambda: portal.account(token), "the desk's appointment in her account")
+        right = {name: value(f"corrected.{name}") for name in ("phone", "address")}
+        url = f"/public/bookings/{self.bookings['known']['manage_token']}/contact"
+        portal.client.put(url, json=right).raise_for_status()
+        self.settle(self._corrected, "her telephone number on the clinic's sides")
 
     def _edits(self) -> None:
         """At the desk, then in the calendar, then by the client."""
@@ -228,6 +269,8 @@ class Flood:
             for form in ((), ("--json",)):
                 self.said("requests", "show", key, "--names", *form, place="commands, with names")
         self.said("config", "show", place="the configuration, shown")
+        for form in ((), ("--json",)):
+            self.said("inspect", str(self.folder / STAFFS), *form, place="a staff's file, inspected", config=())
 
     def _ends(self) -> None:
         self.said("requests", "cancel", self.keys["known"], "--reason", value("said.cancel"))
@@ -235,16 +278,24 @@ class Flood:
 
     def _look(self) -> None:
         """Every command that shows something, without names, for people and for programs."""
+        slot = self.bookings["known"]["booking"]["start"]
         for words in _COMMANDS:
             for who, form in (("known", ()), ("stranger", ("--json",))):
-                self.said(*(self.keys[who] if word == "BOOKING" else word for word in words), *form)
+                given = {"BOOKING": self.keys[who], "START": slot}
+                self.said(*(given.get(word, word) for word in words), *form)
+
+    def _programs(self) -> None:
+        """How the daemon itself looks in a list of processes, and what it gives the program that knows a secret."""
+        line = Path(f"/proc/{self.world.bridge.program.pid}/cmdline").read_bytes()  # type: ignore[union-attr]
+        self.left["programs"] = [line, (self.folder / CHILD).read_bytes()]
 
     # --- asking ---
 
-    def said(self, *words: str, place: str = "commands") -> Result:
+    def said(self, *words: str, place: str = "commands", config: tuple[str, ...] | None = None) -> Result:
         """What a command says; it is searched as what left the bridge at `place`."""
         log.made.cache_clear()
-        result = CliRunner().invoke(main, [*words, "--config", str(self.world.bridge.config)])
+        given = ("--config", str(self.world.bridge.config)) if config is None else config
+        result = CliRunner().invoke(main, [*words, *given])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert result.exit_code in {0, 1}, result.output
         self.left.setdefault(place, []).append(f"{result.stdout}\n{result.stderr}")
@@ -286,6 +337,14 @@ class Flood:
 
     def _free(self, vet: str) -> list[Shown]:
         return [slot for slot in self.world.free("checkup") if slot.resource == vet]
+
+    def _corrected(self) -> bool:
+        """Is it in the diary, and in a calendar that shows names?"""
+        (event,) = self._ours()
+        texts = [item["note"] for item in self.world.pms.items(self.world.weeks)]
+        seen = [found("\n".join(texts), MARKS.values())]
+        seen += [found(self.world.calendar.text(event.ref), MARKS.values())] if self._shows_names() else []
+        return all("corrected.phone" in each for each in seen)
 
     def _states(self) -> set[str]:
         return {each.state for each in self._ours()}
@@ -336,10 +395,11 @@ class Flood:
             self.left[f"mail to the {whom}"] = [raw for to, raw in letters if to == address]
         self.left["log"] = [self.world.bridge.log.read_text("utf-8")]
         self._keep_rows()
+        self.state = columns(self.folder / STATE_FILE, self.marks.values())
 
     def _keep_rows(self) -> None:
         """What is kept for people. A question's sentence gives way to the next one, so it is read in between too."""
-        store = Store.open(self.world.bridge.config.parent / "calbridge.sqlite3")
+        store = Store.open(self.folder / STATE_FILE)
         rows: list[Any] = [*store.journal(KEY, limit=10_000), *store.tasks(KEY, open_only=False)]
         rows += [row.why for row in (*store.messages(KEY, limit=1_000), *store.waiting(KEY))]
         rows += store.connections(KEY)
@@ -357,6 +417,8 @@ _COMMANDS = (
     ("tasks", "list", "--all"),
     ("journal",),
     ("slots", "--service", "checkup"),
+    ("journal", "--booking", "BOOKING"),
+    ("explain", "slot", "--service", "checkup", "--resource", "alma", "--at", "START"),
     ("check", "--look-only"),
     ("sync", "--dry-run"),
     ("feeds", "list"),
@@ -391,6 +453,7 @@ def flooded(folder: Path, today: date, *, names: str, reasons: bool) -> Iterator
         server = stack.enter_context(MailServer(sink))
         world = stack.enter_context(running(folder, today, rules=ears, practice=practice, daemon=False))
         _configure(world.bridge.config, server.port)
+        stack.callback(os.environ.pop, HOOKED)
         yield Flood(world, ears, sink)
 
 
@@ -400,5 +463,12 @@ def _configure(path: Path, port: int) -> None:
     text = text.replace('reason = "Betriebsurlaub"', f"reason = {json.dumps(value('config.closure'))}")
     absence = f"[{{ from = 2027-02-01, until = 2027-02-02, reason = {json.dumps(value('config.absence'))} }}]"
     text = text.replace('kind = "pms"\n', 'kind = "pms"\nresources = { attic = "" }\n', 1)
+    folder = path.parent
+    program = folder / "tells"
+    program.write_text(TELLS.format(child=folder / CHILD, secret=folder / "secrets" / "pms-token"), "utf-8")
+    program.chmod(0o700)
+    text = text.replace('token = { file = "pms-token" }', f"token = {{ command = {json.dumps(str(program))} }}", 1)
+    text = text.replace('webhook_secret = { file = "portal-webhook" }', f'webhook_secret = {{ env = "{HOOKED}" }}', 1)
+    os.environ[HOOKED] = (folder / "secrets" / "portal-webhook").read_text("utf-8")
     text = text.replace('name = "Dr. Alma Rehbein"\n', f'name = "Dr. Alma Rehbein"\nabsences = {absence}\n', 1)
     path.write_text(text + MAIL.format(key=KEY, port=port, room=value("config.room")), "utf-8")

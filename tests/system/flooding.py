@@ -20,6 +20,8 @@ TEXTS = (
     "stranger.first", "stranger.last", "stranger.address", "stranger.animal", "stranger.species", "stranger.note",
     # what stands in the practice's record of the first
     "record.first", "record.last", "record.address",
+    # what she tells again to connect with the practice, and what she corrects after she booked
+    "account.first", "account.last", "account.address", "account.animal", "corrected.address",
     # what reception writes into its own diary: an appointment it made, and the first client's
     "desk.title", "desk.description", "desk.note", "desk.block", "desk.absence", "desk.closure",
     "booked.title", "booked.note",
@@ -35,7 +37,10 @@ TEXTS = (
 MARKS: Mapping[str, Marked] = {
     **{name: marked.text(name) for name in TEXTS},
     **{name: marked.email_address(name) for name in ("known.email", "stranger.email")},
-    **{name: marked.phone(name) for name in ("known.phone", "stranger.phone", "record.phone")},
+    **{
+        name: marked.phone(name)
+        for name in ("known.phone", "stranger.phone", "record.phone", "account.phone", "corrected.phone")
+    },
     "wire.code": marked.text("wire.code", "{0}{1}"),
     "smtp.refusal": marked.text("smtp.refusal", "{0} {1}"),
 }
@@ -82,7 +87,9 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
     """By place. `names` is the rule `calendar_names`, `reasons` the rule `decline_reason_visible`."""
     private = ("desk.title", "desk.note", "booked.title", "booked.note")
     calendar = {
-        "full": Cell(must=named(*KEPT, *NAMES, *private, "stranger.*"), may=named("own.title", "known.species")),
+        "full": Cell(
+            must=named(*KEPT, *NAMES, *private, "stranger.*", "corrected.*"), may=named("own.title", "known.species")
+        ),
         "pseudonym": Cell(must=named(*KEPT), may=named("own.title")),
         "none": Cell(must=named(*KEPT), may=named("own.title")),
     }[names]
@@ -93,11 +100,11 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
     return {
         "calendar": calendar,
         "portal": Cell(
-            must=named(*told, *hidden),
+            must=named(*told, *hidden, "desk.description"),
             may=named(*NOTES),
         ),
         "pms": Cell(
-            must=named("stranger.*", *NAMES, "known.note", "known.email"),
+            must=named("stranger.*", *NAMES, "known.note", "known.email", "corrected.*"),
             may=named(*given, *NOTES, *private, "own.title", "said.*"),
         ),
         "logins": Cell(must=frozenset(f"secret.{each}" for each in ("calendar-password", "portal-token", "pms-token"))),
@@ -111,14 +118,30 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
         "mail to the clinic": nobody,
         "log": nobody,
         "commands": nobody,
-        "commands, with names": Cell(must=named(*NAMES), may=named("known.*", "stranger.*", "record.*")),
+        "commands, with names": Cell(must=named(*NAMES), may=named("known.*", "stranger.*", "record.*", "corrected.*")),
         "a feed's address, shown once": Cell(must=frozenset({"secret.feed"})),
         "the configuration, shown": Cell(must=named("config.*")),
         "journal, tasks, messages": nobody,
         "health": nobody,
         "published free/busy": nobody,
         "answers to webhooks": nobody,
+        "programs": nobody,
+        "a staff's file, inspected": Cell(must=named("staff.uid")),
     }
+
+
+_BOOKED = (*NOTES, "known.*", "stranger.*", "corrected.*", "desk.title", "desk.note", "booked.*", "said.*", "own.title")
+STATE: Mapping[str, tuple[str, ...]] = {
+    "appointments.body": _BOOKED,
+    "shadows.view": _BOOKED,
+    "foreign_records.ref": ("staff.href",),
+    "foreign_records.body": ("staff.href",),
+    "messages.body": ("said.*",),
+    "outbox.change": ("stranger.*",),
+}
+"""Whose field may stand in which column of the state once everything is done; no secret stands in any."""
+LINKS = "shadows.manage_url"
+"""Where a client's own link stands."""
 
 
 # --- listening ------------------------------------------------------------------------------------

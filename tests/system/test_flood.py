@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
-from flood import CLINIC_ADDRESS, Flood, flooded
-from flooding import Cell, table, value
+from flood import CLINIC_ADDRESS, STATE_FILE, Flood, flooded
+from flooding import LINKS, STATE, Cell, named, table, value
 
 from calbridge.demo.days import BERLIN
 from calbridge.testing.marked import found
@@ -24,6 +24,8 @@ WORDS = {
     "health": ("lindenufer",),
     "published free/busy": ("BEGIN:VEVENT", "BEGIN:VFREEBUSY"),
     "answers to webhooks": ("401 ", "404 ", "no such feed"),
+    "programs": ("run", "PATH=", "/tells"),
+    "a staff's file, inspected": ("busy", "occurrences"),
 }
 """What shows that a place in which nobody may be found was looked at."""
 BOOKINGS = ("commands", "journal, tasks, messages")
@@ -60,6 +62,20 @@ def test_no_place_was_left_out_and_none_is_empty(lived: Lived) -> None:
     missing = {place: word for place, words in WORDS.items() for word in words if word not in running.all_of(place)}
     assert missing == {}
     assert [place for place in BOOKINGS for key in running.bookings_told if key not in running.all_of(place)] == []
+
+
+def test_the_state_holds_people_where_they_are_needed_and_nowhere_else(lived: Lived) -> None:
+    running = lived.running
+    assert {"appointments.body", "shadows.view"} <= set(running.state)
+    links = {name for name in running.marks if name.startswith("link.")}
+    allowed = {name: named(*fields) for name, fields in STATE.items()} | {LINKS: links}
+    assert {name: wrong for name, seen in running.state.items() if (wrong := seen - allowed.get(name, set()))} == {}
+
+
+def test_what_the_bridge_keeps_is_its_owners_alone(lived: Lived) -> None:
+    kept = [each for each in lived.running.folder.iterdir() if each.name.startswith(STATE_FILE)]
+    assert STATE_FILE in {each.name for each in kept}
+    assert {each.name: each.stat().st_mode & 0o077 for each in kept} == {each.name: 0 for each in kept}
 
 
 def test_nothing_is_ever_written_back_over_a_clients_record(lived: Lived) -> None:

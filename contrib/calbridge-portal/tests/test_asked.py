@@ -4,13 +4,20 @@ import pytest
 
 from calbridge_portal.testing import Bridge
 
+WORDS = [
+    ("reminder", "de", "Erinnerung"),
+    ("please_phone", "de", "Bitte rufen Sie uns an"),
+    ("reminder", "fi", "Muistutus"),
+    ("please_phone", "fi", "Soita meille"),
+]
 
-@pytest.mark.parametrize(("kind", "shown"), [("reminder", "Erinnerung"), ("please_phone", "Bitte rufen Sie uns an")])
-def test_it_stands_on_her_page_in_her_words(clinic: Bridge, kind: str, shown: str) -> None:
+
+@pytest.mark.parametrize(("kind", "language", "shown"), WORDS)
+def test_it_stands_on_her_page_in_her_words(clinic: Bridge, kind: str, language: str, shown: str) -> None:
     booking = clinic.confirmed()
     clinic.ok("PUT", f"/v1/bookings/{booking['id']}/messages/k1", json={"kind": kind})
     path = booking["manage_url"].removeprefix("https://book.example.org")
-    assert f"{shown}:" in clinic.http.get(path, headers={"Accept-Language": "de"}).text
+    assert f"{shown}:" in clinic.http.get(path, headers={"Accept-Language": language}).text
 
 
 def test_it_is_no_change_of_the_booking(clinic: Bridge) -> None:

@@ -33,6 +33,61 @@ def form(page: Any, **more: str) -> dict[str, str]:
     return {"_csrf_token": token, "first_name": "Mia", "last_name": "Albers", "email": "mia@example.org"} | more
 
 
+# --- how she can be reached -----------------------------------------------------------------------
+
+RIGHT = {"email": "mia.albers@example.org", "phone": "+49 40 12 34 56", "address": "Lindenweg 4, 20095 Hamburg"}
+
+
+def own(clinic: Bridge) -> str:
+    return f"/public/bookings/{book(clinic, held(clinic)).json()['manage_token']}"
+
+
+def test_she_corrects_how_she_can_be_reached_and_the_practice_learns_it(clinic: Bridge) -> None:
+    mine = own(clinic)
+    cursor = clinic.changes()["next_cursor"]
+    before = on_the_wire(clinic)
+    clinic.http.put(f"{mine}/contact", json=RIGHT).raise_for_status()
+    now = on_the_wire(clinic)
+    assert now["customer"] == before["customer"] | RIGHT
+    assert (now["revision"], now["last_changed_by"], now["status"]) == (before["revision"] + 1, "client", "requested")
+    (event,) = clinic.changes(cursor=cursor)["events"]
+    assert (event["type"], event["id"], event["by"]) == ("booking.updated", now["id"], "client")
+    clinic.http.put(f"{mine}/contact", json=RIGHT).raise_for_status()
+    assert on_the_wire(clinic) == now, "the same again changes nothing"
+
+
+@pytest.mark.parametrize("nothing", [{}, {"email": None}, {"email": " ", "phone": ""}])
+def test_what_she_leaves_out_stays_as_it_was(clinic: Bridge, nothing: dict[str, str]) -> None:
+    mine = own(clinic)
+    before = on_the_wire(clinic)
+    clinic.http.put(f"{mine}/contact", json=nothing).raise_for_status()
+    assert on_the_wire(clinic) == before
+
+
+def test_what_is_over_is_not_corrected(clinic: Bridge) -> None:
+    mine = own(clinic)
+    clinic.http.post(f"{mine}/cancel", json={}).raise_for_status()
+    answer = clinic.http.put(f"{mine}/contact", json=RIGHT)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_pending")
+    assert not clinic.http.get(mine).json()["may_correct"]
+
+
+def test_a_line_break_in_a_number_is_refused(clinic: Bridge) -> None:
+    answer = clinic.http.put(f"{own(clinic)}/contact", json={"phone": "1\r\nSUMMARY:x"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
+def test_her_page_has_the_form_and_takes_it(clinic: Bridge) -> None:
+    token = own(clinic).rpartition("/")[2]
+    page = clinic.http.get(f"/manage/{token}")
+    assert f'value="{CUSTOMER["email"]}"' in page.text
+    sent = {"_csrf_token": form(page)["_csrf_token"], "email": RIGHT["email"], "phone": "", "address": ""}
+    clinic.http.post(f"/manage/{token}/contact", data=sent).raise_for_status()
+    assert on_the_wire(clinic)["customer"] == CUSTOMER | {"email": RIGHT["email"]} | {
+        name: on_the_wire(clinic)["customer"][name] for name in ("phone", "address")
+    }
+
+
 # --- consent --------------------------------------------------------------------------------------
 
 
@@ -127,7 +182,7 @@ def test_r23_opening_the_manage_link_of_a_mail_changes_nothing(clinic: Bridge) -
 # --- language -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("header", "language"), [("de-AT,de;q=0.9", "de"), ("fr", "en")])
+@pytest.mark.parametrize(("header", "language"), [("de-AT,de;q=0.9", "de"), ("fi-FI", "fi"), ("fr", "en")])
 def test_the_page_says_in_which_language_she_booked(clinic: Bridge, header: str, language: str) -> None:
     page = clinic.http.get(f"/book/{SITE}/details/{held(clinic)}")
     clinic.http.post(str(page.url), data=form(page), headers={"Accept-Language": header}).raise_for_status()

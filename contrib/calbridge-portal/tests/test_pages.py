@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from string import Formatter
 from typing import Any
 
 import pytest
 from httpx import Response
 
-from calbridge_portal.language import chosen
+from calbridge_portal.language import LANGUAGES, chosen
 from calbridge_portal.testing import CUSTOMER, DAY, SITE, STARTS, Bridge, ManualClock
 
 PUBLIC = f"/public/sites/{SITE}"
@@ -106,8 +107,10 @@ def test_past_the_cutoff_the_page_says_to_phone(clinic: Bridge) -> None:
     clinic.change(booking, "decision", {"decision": "accept"})
     clinic.settings(client_cancel_cutoff_s=10**8, client_move_cutoff_s=10**8)
     page = clinic.http.get(url)
-    assert "<form" not in page.text
-    assert "phone" in page.text
+    here = f"/manage/{url.rpartition('/')[2]}"
+    assert [f'action="{here}/{deed}"' in page.text for deed in ("cancel", "contact")] == [False, True]
+    assert f"{here}/move" not in page.text
+    assert "cannot be changed online" in page.text
 
 
 @pytest.mark.parametrize(("visible", "shown"), [(True, 1), (False, 0)])
@@ -156,11 +159,13 @@ def test_unknown_pages(clinic: Bridge, path: str) -> None:
     assert clinic.http.get(path).status_code == 404
 
 
-LANGUAGES = [
+HEADERS = [
     ("de-AT,de;q=0.9,en;q=0.5", "de"),
     ("en-GB", "en"),
     ("fr, de;q=0.1", "de"),
     ("de;q=0.2, en;q=0.8", "en"),
+    ("fi-FI,fi;q=0.9,en;q=0.8", "fi"),
+    ("sv, fi;q=0.8, en;q=0.5", "fi"),
     ("fr", "en"),
     (None, "en"),
     ("de;q=nonsense", "en"),
@@ -168,15 +173,55 @@ LANGUAGES = [
 ]
 
 
-@pytest.mark.parametrize(("header", "code"), LANGUAGES)
+@pytest.mark.parametrize(("header", "code"), HEADERS)
 def test_the_language_is_the_browsers(header: str | None, code: str) -> None:
     assert chosen(header).code == code
 
 
-def test_both_languages_have_every_text(clinic: Bridge) -> None:
-    assert chosen("de").texts.keys() == chosen("en").texts.keys()
-    page = clinic.http.get(f"/book/{SITE}/times?type=checkup", headers={"Accept-Language": "de"})
-    assert "Dienstag, 24. November 2026" in page.text
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_has_every_text_with_the_same_places_to_fill_in(code: str) -> None:
+    texts, english = chosen(code).texts, chosen("en").texts
+    assert texts.keys() == english.keys()
+    assert {key: places(text) for key, text in texts.items()} == {key: places(text) for key, text in english.items()}
+    assert all(text.strip() == text != "" for text in texts.values())
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+SAME_WORD = {("de", "code")}
+"""Texts that are the same in English."""
+
+
+def test_no_text_of_another_language_was_left_in_english() -> None:
+    english = chosen("en").texts
+    others = [(code, key, text) for code in LANGUAGES if code != "en" for key, text in chosen(code).texts.items()]
+    assert {(code, key) for code, key, text in others if text == english[key]} == SAME_WORD
+
+
+SPOKEN = {
+    "en": ("Tuesday, November 24, 2026", "When suits you?"),
+    "de": ("Dienstag, 24. November 2026", "Wann passt es?"),
+    "fi": ("tiistai 24. marraskuuta 2026", "Milloin sopii?"),
+}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_page_is_in_one_language_with_its_dates(clinic: Bridge, code: str) -> None:
+    page = clinic.http.get(f"/book/{SITE}/times?type=checkup", headers={"Accept-Language": code})
+    assert f'<html lang="{code}">' in page.text
+    for of, words in SPOKEN.items():
+        assert [word in page.text for word in words] == [of == code] * 2
+
+
+NAMES = [("de", "Meerschweinchen"), ("fi", "Marsu"), ("en", "Guinea pig")]
+
+
+@pytest.mark.parametrize(("code", "name"), NAMES)
+def test_a_species_of_two_words_has_its_everyday_name(code: str, name: str) -> None:
+    assert chosen(code).species("guinea pig") == name
+    assert chosen(code).species("axolotl") == "axolotl"
 
 
 def test_hidden_resources_and_durations_stay_hidden(clinic: Bridge) -> None:

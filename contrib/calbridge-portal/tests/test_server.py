@@ -68,6 +68,7 @@ def test_a_cut_connection_after_the_commit_and_a_restart(tmp_path: Path) -> None
         with pytest.raises(httpx.RemoteProtocolError):
             bridge.hold()
         cursor = bridge.changes(snapshot=1)["next_cursor"]
+        assert {each.stat().st_mode & 0o077 for each in tmp_path.glob("p.db*")} == {0}, "clients' data"
     with serving(tmp_path) as bridge:
         (hold,) = bridge.changes(snapshot=1)["snapshot"]["holds"]
         assert (hold["client_ref"], hold["start"]) == ("ref-1", STARTS[0])

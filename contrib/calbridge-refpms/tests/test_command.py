@@ -45,6 +45,7 @@ def test_seed_then_serve(tmp_path: Path, seed: dict[str, Any]) -> None:
     planted = run("seed", "--database", database, data)
     assert (planted.returncode, planted.stderr) == (0, "")
     assert "2 appointments" in planted.stdout
+    assert {each.stat().st_mode & 0o077 for each in tmp_path.glob("db*")} == {0}, "clients' data"
     again = run("seed", "--database", database, data)
     assert again.returncode == 2
     assert "holds a practice already" in again.stderr

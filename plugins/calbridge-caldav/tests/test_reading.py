@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from calbridge.errors import NeedsHuman
+from calbridge.errors import NeedsHuman, RetryLater
 from calbridge.interval import Interval
 from calbridge.model import State
 from calbridge.provider import Busy, Complete, Delta, Entry, Gone, NotModified, Present, Unknown, Unreadable
@@ -135,6 +135,19 @@ def test_a_refused_token_or_an_empty_delta_means_a_listing(
     assert isinstance(read(), NotModified)
 
 
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
+def test_a_new_token_with_an_empty_delta_is_looked_into_where_that_is_all_there_is(
+    practice: Any, make: Any, read: Reader
+) -> None:
+    """A server with neither ctag nor date: its token alone says that something changed."""
+    practice.wire.after = lambda request, response: _without(request, response, b"getctag|getlastmodified")
+    practice.put("anna/a.ics", make.event("a", *MEETING))
+    read()
+    practice.delete("anna/a.ics")
+    practice.wire.before = _answer(207, EMPTY.format(token="urn:new"))
+    assert read().removed == ("anna/a.ics",)
+
+
 def test_a_delta_comes_in_pages(practice: Any, make: Any, read: Reader) -> None:
     """507 on the collection itself: the answer is cut, the next token brings the rest."""
     read()
@@ -223,6 +236,33 @@ def test_a_server_without_tokens_is_listed(practice: Any, make: Any, read: Reade
         practice.delete("anna/a.ics")
         assert reader().removed == ("anna/a.ics",)
         assert isinstance(reader(), NotModified)
+
+
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
+def test_a_listing_that_lost_nearly_everything_is_asked_about_it(practice: Any, make: Any, read: Reader) -> None:
+    """Foreign entries have no booking behind them that a person would miss: their time would be free at once."""
+    for number in range(5):
+        practice.put(f"anna/e{number}.ics", make.event(f"e{number}", *MEETING))
+    read()
+    practice.put("anna/new.ics", make.event("new", *MEETING))
+    practice.wire.before = _answer(403)
+    practice.wire.after = _only_itself
+    for cursor in (read.cursor, ""):
+        with pytest.raises(RetryLater, match=r"listing of calendars\.anna leaves out"):
+            practice.read(cursor, read.known)
+    practice.wire.after = lambda request, response: response
+    for number in range(5):
+        practice.delete(f"anna/e{number}.ics")
+    assert len(read().removed) == 5
+
+
+def _only_itself(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    """A listing with nothing in it but the calendar."""
+    if request.method != "PROPFIND" or request.headers["depth"] != "1":
+        return response
+    first, end, _rest = response.content.partition(b"</response>")
+    assert end
+    return httpx.Response(207, content=first + end + b"</multistatus>", headers={"Content-Type": "application/xml"})
 
 
 def _without(request: httpx.Request, response: httpx.Response, marks: bytes) -> httpx.Response:

@@ -75,6 +75,13 @@ def service(target: str, port: int = 443, **more: int) -> Service:
             Zone(),
             ["https://clinic.example/dav/anna/", "https://clinic.example/.well-known/caldav"],
         ),
+        ("clinic.example/dav/anna/", Zone(), ["https://clinic.example/dav/anna/"]),
+        ("clinic.example:8443/dav", Zone(), ["https://clinic.example:8443/dav"]),
+        ("localhost:5232/praxis/", Zone(), ["http://localhost:5232/praxis/"]),
+        ("127.0.0.1:5232/praxis/a/", Zone(), ["http://127.0.0.1:5232/praxis/a/"]),
+        (" <https://clinic.example/dav/> ", Zone(), ["https://clinic.example/dav/"]),
+        ('"clinic.example"', Zone(), ["https://clinic.example/.well-known/caldav"]),
+        ("mailto:anna@clinic.example", Zone(), ["https://clinic.example/.well-known/caldav"]),
         (
             "https://Clinic.example:443",
             Zone(),
@@ -255,6 +262,9 @@ def test_a_domain_that_says_it_has_none() -> None:
         look(lambda request: httpx.Response(404), zone=served(service(".")))
 
 
+XHTML = "http://www.w3.org/1999/xhtml"
+
+
 def refused(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("refused", request=request)
 
@@ -263,6 +273,11 @@ def refused(request: httpx.Request) -> httpx.Response:
     ("answer", "says"),
     [
         (lambda request: httpx.Response(200, text="<html>Welcome"), "no CalDAV"),
+        (
+            lambda request: httpx.Response(200, text="<html><body>Welcome</body></html>"),
+            r"https://dav\.clinic\.example answered with a page that is no CalDAV",
+        ),
+        (lambda request: httpx.Response(207, text=f'<html xmlns="{XHTML}"><p>Welcome</p></html>'), "no CalDAV"),
         (lambda request: httpx.Response(404), "404"),
         (lambda request: httpx.Response(405), "405"),
         (lambda request: httpx.Response(302, headers={"Location": "https://dav.clinic.example/login"}), "login"),
@@ -274,6 +289,18 @@ def test_what_is_found_instead_is_said(answer: Answer, says: str) -> None:
     with pytest.raises(BridgeError, match=says) as caught:
         look(answer)
     assert "Welcome" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["https://clinic.example/private-key/basic.ics", "webcal://clinic.example/key"])
+def test_the_address_of_a_feed_is_known_as_one(address: str) -> None:
+    """What calendar programs call "subscribe" and people paste: it can be read, by another kind of connection."""
+    with pytest.raises(NeedsHuman, match=r'feed.*kind = "ics"') as caught:
+        look(lambda request: httpx.Response(405), address)
+    assert "key" not in str(caught.value)
+
+
+def test_a_user_who_is_pasted_as_a_link_keeps_the_name() -> None:
+    assert typed("mailto:anna@clinic.example").username == "anna@clinic.example"
 
 
 def test_an_account_without_calendars() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from calbridge.errors import NeedsHuman, RetryLater, SkipItem
 from calbridge.model import State
-from calbridge.provider import Receipt, Stamp
+from calbridge.provider import Gone, Receipt, Stamp
 
 ALARM = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Bello kommt\r\nTRIGGER:-PT15M\r\nEND:VALARM\r\n"
 
@@ -229,6 +229,24 @@ def test_another_text_under_another_etag_is_the_servers_unless_it_keeps_what_it_
     assert practice.provider.propagate_change(make.change()).outcome == outcome
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["created", "changed"])
+def test_a_deletion_between_write_and_reading_back_is_seen(practice: Any, make: Any, *, first: bool) -> None:
+    """Of a new event the bridge knows nothing yet: without its ref it would be made anew, over staff's word."""
+    entry = None if first else practice.write()
+
+    def at_once(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.method == "PUT":
+            practice.wire.after = lambda request, response: response
+            practice.delete("anna/abc123.ics")
+        return response
+
+    practice.wire.after = at_once
+    receipt = practice.provider.propagate_change(make.change(entry=entry, view=make.view(title="Anders")))
+    assert (receipt.outcome, receipt.entry, bool(receipt.gone)) == ("moved", None, first)
+    assert not practice.exists("anna/abc123.ics")
+    assert not first or isinstance(practice.provider.probe(receipt.gone), Gone)
+
+
 def test_a_deletion_between_look_and_write_ends(practice: Any, make: Any) -> None:
     """R24: a 412 on a deleted resource must terminate."""
     entry = practice.write()
@@ -360,6 +378,20 @@ def test_a_move_that_has_to_wait_keeps_what_staff_added(practice: Any, make: Any
     assert practice.provider.propagate_change(asked).outcome == "written"
     assert list(practice.records()) == ["ben/abc123.ics"]
     assert "BEGIN:VALARM" in practice.text("ben/abc123.ics")
+
+
+@pytest.mark.parametrize("status", [423, 429, 503])
+def test_a_server_that_cannot_carry_it_just_now_is_asked_again(practice: Any, make: Any, status: int) -> None:
+    """A DELETE instead would leave nothing of it, if the bridge ended there."""
+    entry = practice.write()
+    practice.wire.before = lambda request: httpx.Response(status, request=request) if request.method == "MOVE" else None
+    with pytest.raises(RetryLater):
+        practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="ben")))
+    assert [method for method, _path in practice.wire.writes()][1:] == ["MOVE"]
+    practice.wire.before = lambda request: None
+    assert practice.provider.propagate_change(make.change(entry=entry, view=make.view(resource="ben"))).outcome == (
+        "written"
+    )
 
 
 def test_an_earlier_lost_create_in_another_calendar_is_found(practice: Any, make: Any) -> None:

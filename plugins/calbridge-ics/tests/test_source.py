@@ -85,6 +85,12 @@ def test_a_daily_full_read_asks_without_marks(provider: Any, site: FeedSite) -> 
     ("status", "body", "error", "words"),
     [
         (200, b"<html><body>Log in</body></html>", NeedsHuman, "no iCalendar"),
+        (
+            200,
+            b"<html><body>BEGIN:VCALENDAR is what a feed begins with, and ends with END:VCALENDAR",
+            NeedsHuman,
+            "no iCal",
+        ),
         (200, b"", RetryLater, "nothing at all"),
         (200, ONE[:-18], RetryLater, "breaks off"),
         (401, b"", NeedsHuman, "credentials"),
@@ -100,6 +106,40 @@ def test_a_failure_is_never_an_empty_calendar(
     with pytest.raises(error, match=words) as caught:
         pull(provider(url=site.url))
     assert "secret-token" not in str(caught.value)
+
+
+def test_a_feed_that_is_suddenly_empty_is_asked_once_more(provider: Any, site: FeedSite, clock: Any) -> None:
+    """A publisher that is just starting gives a whole calendar with nothing in it: all time would be free at once."""
+    feed, site.body = provider(url=site.url, window_categories=["frei"]), TWO
+    first = pull(feed)
+    known = {record.ref: record.version for record in first.items}
+
+    def again(cursor: str) -> Any:
+        clock.at += 301
+        return feed.import_schedule(cursor=cursor, window=WINDOW, known=known)
+
+    site.body, site.headers = calendar(), {"ETag": '"empty"'}
+    doubted = again(first.cursor)
+    assert isinstance(doubted, NotModified)
+    site.body = calendar(event("broken", ":never", ":never"))
+    assert isinstance(again(first.cursor), NotModified)
+    site.body, site.headers = TWO, {}
+    assert len(again(doubted.cursor).items) == 3
+    site.body, site.headers = calendar(), {"ETag": '"empty"'}
+    believed = again(again(first.cursor).cursor)
+    assert [record.ref for record in believed.items] == ["/windows"]
+    assert isinstance(again(believed.cursor), NotModified)
+
+
+def test_unchanged_is_no_answer_to_who_did_not_ask(provider: Any, site: FeedSite, clock: Any) -> None:
+    """A cache in between says so of an address that the bridge never read: all of its time would be free."""
+    site.body = ONE
+    cursor = pull(provider(url=site.url)).cursor
+    site.status = 304
+    clock.at += 301
+    for given in (cursor, ""):
+        with pytest.raises(NeedsHuman, match="unexpected answer"):
+            pull(provider(url=f"{site.url}?calendar=2"), given)
 
 
 def test_an_empty_calendar_is_one(provider: Any, site: FeedSite) -> None:

@@ -126,7 +126,9 @@ def test_confirmed_moved_cancelled_are_one_entry_that_grows() -> None:
     life = [
         notice(revision=2),
         notice(Kind.MOVED, revision=3, visit=later),
-        notice(Kind.CANCELLED, revision=5, visit=replace(later, state=State.CANCELLED, previous=None)),
+        notice(
+            Kind.CANCELLED, revision=5, visit=replace(later, state=State.CANCELLED, previous=None), had_confirmed=True
+        ),
     ]
     raws = [written(each) for each in life]
     events = [event(raw) for raw in raws]
@@ -169,6 +171,7 @@ NO_ENTRY = [
     notice(Kind.REQUEST_RECEIVED, visit=visit(state=State.REQUESTED)),
     notice(Kind.MOVED, visit=visit(state=State.REQUESTED)),
     notice(Kind.DECLINED, visit=visit(state=State.DECLINED)),
+    notice(Kind.CANCELLED, visit=visit(state=State.CANCELLED)),
     notice(Kind.REMINDER),
     notice(Kind.PLEASE_PHONE),
     notice(Kind.INVITATION, visit=None),

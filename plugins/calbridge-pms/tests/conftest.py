@@ -193,10 +193,12 @@ class Reception:
     def arm(self, *rules: dict[str, Any]) -> None:
         self.http.put("/faults", json={"rules": list(rules)}).raise_for_status()
 
-    def connect(self, clinic: Clinic = CLINIC, **settings: Any) -> Pms:
-        """A provider of its own settings."""
+    def connect(self, clinic: Clinic = CLINIC, *, hear: Any = None, **settings: Any) -> Pms:
+        """A provider of its own settings. `hear` is told each request."""
         values = {"url": self.address, "token": SecretStr("bridge-token"), **settings}
-        made = create(PmsSettings(**values), context_of(clinic, Transport(allow_private=True, sleep=lambda _: None)))
+        made = create(
+            PmsSettings(**values), context_of(clinic, Transport(allow_private=True, sleep=lambda _: None, faults=hear))
+        )
         self._made.append(made)
         return made
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from calbridge.engine import Engine
@@ -47,13 +48,14 @@ class Bridge:
     def __init__(self, side: Any, database: Path) -> None:
         self.side, self.database = side, database
         self.clock = VirtualClock(NOW)
+        self.hear: Callable[[httpx.Request], None] = lambda request: None
         self.calendar, self.portal = CalendarModel(self.clock), PortalModel(self.clock)
         self.start()
 
     def start(self) -> None:
         self.store = Store.open(self.database, clock=self.clock)
         sides: dict[str, tuple[Any, Any]] = {
-            "pms": ("pms", self.side.connect(CLINIC)),
+            "pms": ("pms", self.side.connect(CLINIC, hear=self.hear)),
             "calendar": ("calendar", MemoryCalendar(self.calendar)),
             "portal": ("portal", MemoryPortal(self.portal)),
         }
@@ -66,6 +68,16 @@ class Bridge:
             log=logging.getLogger("test"),
             first_run=dict.fromkeys(sides, "apply"),
         )
+
+    def listen(self, searched: list[str]) -> None:
+        """From now on, what the PMS is asked of its clients."""
+
+        def hear(request: httpx.Request) -> None:
+            if request.url.path.startswith("/v1/clients"):
+                searched.append(request.url.path)
+
+        self.hear = hear
+        self.start()
 
     def cycle(self, after: int = 60) -> Any:
         self.side.clock.write_text(_iso(self.clock.advance(after)))
@@ -125,6 +137,32 @@ def test_one_whom_nobody_knows_is_booked_unlinked_with_her_details(bridge: Bridg
     bridge.cycle()
     assert bridge.side.diary()[0]["client_id"] == "c2"
     assert not bridge.cycle().writes
+
+
+def test_a_record_that_reception_makes_is_found_at_the_next_read(bridge: Bridge) -> None:
+    """Linking later (rules.md section 5), with what it costs: nothing while nothing happens, then one look-up."""
+    bridge.book(details=NOBODY)
+    searched: list[str] = []
+    bridge.listen(searched)
+    for _ in range(3):
+        bridge.cycle()
+    assert len(searched) in {0, 2}, "its own turn in a quarter of an hour, or nothing"
+    searched.clear()
+    made = bridge.side.post("/v1/clients", {"first_name": "Eva", "last_name": "Neu", "email": "eva@example.org"})
+    bridge.cycle()
+    (visit,) = bridge.side.diary()
+    assert (visit["client_id"], visit["note"], visit["booking_info"]) == (made["id"], "", "")
+    assert sorted(searched) == ["/v1/clients", "/v1/clients", f"/v1/clients/{made['id']}/patients"]
+    assert not bridge.cycle().writes
+
+
+def test_an_animal_that_reception_enters_is_found_too(bridge: Bridge) -> None:
+    bridge.book(details=replace(ERIKA, patient_name="Luna"))
+    assert bridge.side.diary()[0]["patient_id"] is None
+    made = bridge.side.post("/v1/clients/c1/patients", {"name": "Luna", "species": "cat"})
+    bridge.cycle()
+    (visit,) = bridge.side.diary()
+    assert (visit["client_id"], visit["patient_id"]) == ("c1", made["id"])
 
 
 def test_reception_moves_cancels_and_phones(bridge: Bridge) -> None:

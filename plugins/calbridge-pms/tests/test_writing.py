@@ -279,6 +279,31 @@ def test_what_the_desk_did_to_a_two_stage_write_is_not_taken_for_the_write(slow:
     assert entry.view.start == slow.start + HOUR
 
 
+def test_what_the_desk_erased_before_it_was_read_again_is_named(slow: Any) -> None:
+    """Asked again after a lost answer: it was made, and is not there any more."""
+    asked = slow.change()
+    receipt = slow.provider.propagate_change(change=asked)
+    settle(slow, receipt.entry.ref)
+    slow.delete(receipt.entry.ref)
+    again = slow.provider.propagate_change(change=asked)
+    assert (again.outcome, again.entry, again.gone) == ("moved", None, receipt.entry.ref)
+
+
+def test_a_step_that_is_left_is_not_taken_over_what_the_desk_did(slow: Any) -> None:
+    """Made as confirmed, then to arrive; between the two the desk edits it, which bears our mark."""
+    wanted = slow.change(slow.view(state=State.ARRIVED))
+    slow.arm({"match": "PATCH /v1/appointments", "action": "500_before", "times": 9})
+    with pytest.raises(BridgeError):
+        slow.provider.propagate_change(change=wanted)
+    slow.arm()
+    (made,) = slow.diary()
+    settle(slow, f"appointment/{made['id']}")
+    slow.patch(f"appointment/{made['id']}", title="Anders")
+    again = slow.provider.propagate_change(change=wanted)
+    assert (again.outcome, again.entry.view.title, again.entry.view.state) == ("moved", "Anders", State.CONFIRMED)
+    assert again.entry.stamp == Stamp(appointment="b1", revision=1)
+
+
 def test_a_two_stage_write_that_fails_is_a_conflict(slow: Any) -> None:
     receipt = slow.provider.propagate_change(change=slow.change())
     slow.phone("anna", slow.start, slow.start + HALF_HOUR)

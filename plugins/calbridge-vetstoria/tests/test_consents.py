@@ -11,7 +11,7 @@ import pytest
 
 from calbridge.errors import RetryLater
 from calbridge.interval import Interval
-from calbridge.model import Animal, Consent
+from calbridge.model import Animal, Consent, Side, State
 from calbridge.provider import Entry, Offer, OfferedSlot, OfferWindow
 from calbridge.public import public
 from calbridge_portal.testing import NOW, SITE
@@ -131,3 +131,17 @@ def test_the_language_she_booked_in_comes_with_her_details(side: Any, language: 
     shown = entry(side, side.confirm(side.select("anna", side.start), language=language))
     assert shown.details is not None
     assert shown.details.language == said
+
+
+def test_what_a_client_corrects_comes_with_the_changes(side: Any) -> None:
+    """She mends it on her own page; the booking is what it was, of another revision."""
+    offered(side)
+    ref = side.confirm(side.select("anna", side.start))
+    window = Interval(side.start - DAY, side.start + 2 * DAY)
+    before = side.provider.import_bookings(cursor="", window=window, known={})
+    right = {"phone": "+49 40 999", "address": "Lindenweg 4, 20095 Hamburg"}
+    side.http.put(f"/public/bookings/{side.tokens[ref]}/contact", json=right).raise_for_status()
+    feed = side.provider.import_bookings(cursor=before.cursor, window=window, known={})
+    (now,) = feed.changed
+    assert (now.ref, now.view.state, now.by) == (ref, State.REQUESTED, Side.CLIENT)
+    assert (now.details.email, now.details.phone, now.details.address) == ("mia@example.org", *right.values())

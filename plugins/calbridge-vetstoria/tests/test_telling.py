@@ -24,7 +24,7 @@ from calbridge.store import Store
 from calbridge.testing.clock import VirtualClock
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
 from calbridge.testing.memory_notifier import Mailbox, MemoryNotifier
-from calbridge.testing.memory_pms import MemoryPms, PmsModel
+from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
 from calbridge_vetstoria.provider import TELLS
 
 HOUR, DAY = 3_600, 86_400
@@ -125,11 +125,15 @@ def test_all_that_a_portal_says_it_tells_it_tells_by_itself(bridge: Callable[...
     it.cycle(5)
     it.side.move(refs[2], it.side.start + 5 * HOUR)
     it.cycle(5)
+    at_the_same_time = it.side.start + 6 * HOUR
+    it.pms.phone(Visit(ref="", resource="anna", start=at_the_same_time, end=at_the_same_time + HOUR))
+    it.side.move(refs[2], at_the_same_time)
+    it.cycle(5)
     it.side.cancel(refs[2])
     it.cycle(5)
     assert it.side.kinds(refs[0]) == ["request_received", "confirmed"]
     assert it.side.kinds(refs[1]) == ["request_received", "declined"]
-    assert it.side.kinds(refs[2]) == ["request_received", "confirmed", "moved", "cancelled"]
+    assert it.side.kinds(refs[2]) == ["request_received", "confirmed", "moved", "move_refused", "cancelled"]
     assert {kind for ref in refs for kind in it.side.kinds(ref)} == TELLS
     assert it.mailed == []
 

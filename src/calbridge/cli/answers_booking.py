@@ -26,6 +26,7 @@ class RequestLine(Answer):
     end: str
     match: str = Field(description="linked, proposed, ambiguous, unmatched, creating, or empty: nobody was asked yet")
     waits: bool = Field(description="a person must still say who the client is, or which animal of hers")
+    corrected: list[str] = Field(description="what she changed of herself after a record was linked, by field")
     client: str = Field(description="record number in the PMS, or empty")
     name: str | None = Field(description="only with --names")
     patient: str | None = Field(description="only with --names")
@@ -97,6 +98,7 @@ class Who(Answer):
     patient: str
     refused: list[str] = Field(description="records that a person said are somebody else's")
     given: list[GivenLine]
+    corrected: list[str] = Field(description="fields of `given` that the client changed after a record was linked")
     agreed: str | None = Field(description="instant at which the client agreed to the privacy notice")
     candidates: list[CandidateLine]
 

@@ -111,7 +111,7 @@ def _instant(option: str, text: str, here: ZoneInfo) -> int | None:
 
 
 def _line(one: Occurrence, here: ZoneInfo) -> InspectedOccurrence:
-    start, end = (datetime.fromtimestamp(at, here) for at in one.span)
+    start, end = (_there(at, here) for at in one.span)
     return InspectedOccurrence(
         uid=one.uid,
         start=(start.date() if one.all_day else start).isoformat(),
@@ -122,6 +122,14 @@ def _line(one: Occurrence, here: ZoneInfo) -> InspectedOccurrence:
         status=one.status,
         why=one.why,
     )
+
+
+def _there(at: int, here: ZoneInfo) -> datetime:
+    """On the clock there; what lasts till the end of the calendar ends with its last second there too."""
+    try:
+        return datetime.fromtimestamp(at, here)
+    except (OverflowError, ValueError):
+        return datetime.max.replace(microsecond=0, tzinfo=here)
 
 
 def _row(one: Occurrence, line: InspectedOccurrence, called: dict[int, str]) -> tuple[str, ...]:

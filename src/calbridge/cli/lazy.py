@@ -45,6 +45,13 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self._tree = tree
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As a program of its own: what nobody catches is told without its text."""
+        from calbridge import lastwords
+
+        lastwords.install()
+        return super().__call__(*args, **kwargs)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """In the order of a first day."""
         return list(self._tree)

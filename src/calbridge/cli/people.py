@@ -133,6 +133,7 @@ def shown(config: ClinicConfig, booking: Appointment, found: Found, *, names: bo
         client=booking.client,
         patient=booking.patient,
         refused=list(booking.not_clients),
+        corrected=list(booking.corrected),
         given=[GivenLine(field=name, value=value if names else None) for name, value in given(details)],
         agreed=maybe_instant(config.clinic.time_zone, booking.agreed),
         candidates=[_candidate(config, booking, each, by_id[each.client], names=names) for each in likenesses],

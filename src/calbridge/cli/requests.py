@@ -52,9 +52,14 @@ def _waiting(workplace: Workplace, config: ClinicConfig) -> list[Appointment]:
     store, key = workplace.store, config.clinic.key
     coming = store.appointments(key, states={State.REQUESTED, State.CONFIRMED}, frm=workplace.clock.now())
     found = {each.id: each for each in coming if not _settled(each)}
-    asked = {task.appointment for task in store.tasks(key) if task.kind == "link"} - set(found)
-    found |= {each.id: each for one in asked if (each := store.appointment(key, one)) is not None and waits(each)}
+    asked = {task.appointment for task in store.tasks(key) if task.kind in {"link", "details"}} - set(found)
+    found |= {each.id: each for one in asked if (each := store.appointment(key, one)) is not None and _asks(each)}
     return sorted(found.values(), key=lambda each: (each.start, each.id))
+
+
+def _asks(booking: Appointment) -> bool:
+    """Who is it, or what has she corrected since?"""
+    return waits(booking) or bool(booking.corrected)
 
 
 def _settled(booking: Appointment) -> bool:
@@ -75,6 +80,7 @@ def _line(config: ClinicConfig, booking: Appointment, *, names: bool) -> Request
         end=instant(tz, booking.end),
         match=booking.match,
         waits=waits(booking),
+        corrected=list(booking.corrected),
         client=booking.client,
         name=f"{details.first_name} {details.last_name}".strip() if names else None,
         patient=", ".join(each.name for each in details.animals) if names else None,

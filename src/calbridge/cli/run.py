@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calbridge import lastwords
 from calbridge.cli.reporting import config_option, failing
 from calbridge.log import logger
 
@@ -31,6 +32,7 @@ def _serve(workplace: Workplace, *, web: bool, as_json: bool) -> None:
 
     bridge = workplace.config.bridge
     workplace.log = log = logger(bridge.log_level, as_json=as_json)
+    lastwords.install(log.error)
     lanes = [
         Lane(
             clinic=each.clinic.key,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def show_who(console: Console, answer: Who, actions: Iterable[ActionLine]) -> None:
     """Print it."""
     console.print(_given(answer), markup=False)
+    if answer.corrected:
+        console.print(f"Corrected by the client since it was linked: {who.listed(answer.corrected)}", markup=False)
     if answer.agreed:
         console.print(f"Agreed to the privacy notice: {answer.agreed}", markup=False)
     console.print(_linked(answer), markup=False)

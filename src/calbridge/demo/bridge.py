@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from calbridge.demo.clinic import KEY
 from calbridge.testing.processes import Program, answers, calbridge
 
 ASK_S = 60.0
@@ -44,6 +45,14 @@ class Bridge:
         if self.program is None:
             raise BridgeSaid("The bridge does not run.")
         return self.program.kill()
+
+    def configure(self, rule: str, value: str) -> None:
+        """Set one more rule of the clinic in the file, and start anew with it, as its administrator does."""
+        self.stop()
+        head = f"[clinics.{KEY}.rules]\n"
+        text = self.config.read_text("utf-8")
+        self.config.write_text(text.replace(head, f"{head}{rule} = {value}\n", 1), "utf-8")
+        self.start()
 
     def ask(self, *words: str) -> Any:
         """What a command says with `--json`."""

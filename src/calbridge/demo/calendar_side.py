@@ -18,6 +18,8 @@ from calbridge.demo.shown import Shown
 STAFF = "@praxis.example.org"
 """Every entry that staff made bears it in its UID; all others came from the bridge."""
 MULTISTATUS = 207
+CHANGED = 412
+ATTEMPTS = 5
 TAGS = {"d": "DAV:", "c": "urn:ietf:params:xml:ns:caldav"}
 QUERY = """<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">
 <d:prop><d:getetag/><c:calendar-data/></d:prop>
@@ -75,10 +77,15 @@ class CalendarSide:
         return found
 
     def _edit(self, ref: str, change: Callable[[str], str]) -> None:
-        """Store another text over the one that is there, as an app does: only if nobody changed it meanwhile."""
-        got = self._do("GET", ref)
-        headers = {"Content-Type": "text/calendar; charset=utf-8", "If-Match": got.headers["ETag"]}
-        self._do("PUT", ref, content=change(got.text).encode(), headers=headers)
+        """Store another text over the one that is there, as an app does: only if nobody changed it meanwhile; else it
+        fetches what is new and does the same to it."""
+        for _ in range(ATTEMPTS):
+            got = self._do("GET", ref)
+            headers = {"Content-Type": "text/calendar; charset=utf-8", "If-Match": got.headers["ETag"]}
+            done = self.client.request("PUT", ref, content=change(got.text).encode(), headers=headers)
+            if done.status_code != CHANGED:
+                break
+        done.raise_for_status()
 
     def _objects(self, span: tuple[datetime, datetime]) -> Iterator[_Object]:
         first, last = (edge.astimezone(UTC) for edge in span)

@@ -10,6 +10,7 @@ KEY: Final = "lindenufer"
 NAME: Final = "Kleintierpraxis am Lindenufer"
 ZONE: Final = "Europe/Berlin"
 REGION: Final = "DE"
+EMAIL: Final = "empfang@lindenufer.example.org"
 
 OPENING: Final[dict[str, tuple[str, ...]]] = {
     "mon": ("08:00-12:30", "14:00-18:00"),
@@ -119,7 +120,10 @@ SERVICES: Final = (
 class Practice:
     """What a story sets up its own way. `keys` are lines of the clinic's section, `rules` of its rules, as TOML values.
 
-    `visits` is how many appointments the PMS holds in the morning; `notes` whether the vets keep entries of their own.
+    `visits` is how many appointments the PMS holds in the morning; `notes` whether the vets keep entries of their own;
+    `plans_in_pms` whether the vets' plans are kept there instead of in the bridge's configuration. `mails`: the bridge
+    has a mail server to write through; `portal_tells`: the portal tells clients by itself. `page` is the page of the
+    portal that clients are sent to.
     """
 
     vets: tuple[Vet, ...] = VETS
@@ -129,6 +133,10 @@ class Practice:
     visits: int = 0
     days: int = 21
     notes: bool = True
+    plans_in_pms: bool = False
+    mails: bool = False
+    portal_tells: bool = True
+    page: str = "book"
 
 
 DAY: Final = Practice(

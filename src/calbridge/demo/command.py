@@ -29,7 +29,9 @@ NEEDED = (
     "radicale",
     "calbridge_portal",
     "calbridge_refpms",
+    "aiosmtpd",
     "calbridge_caldav",
+    "calbridge_mail",
     "calbridge_pms",
     "calbridge_vetstoria",
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from calbridge.demo.clinic import KEY, NAME, OPENING, REGION, ROOMS, ZONE, Offer, Practice, Vet
+from calbridge.demo.clinic import EMAIL, KEY, NAME, OPENING, REGION, ROOMS, ZONE, Offer, Plan, Practice, Vet
 from calbridge.demo.days import closure
 
 SECRETS = "secrets"
@@ -16,7 +16,8 @@ SECRETS = "secrets"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where everything listens; `calendar` is the gate's address when there is one."""
+    """Where everything listens; `calendar` is the gate's address when there is one. `mail` is the mail server's port,
+    0 where there is none."""
 
     calendar: str
     portal: str
@@ -24,6 +25,7 @@ class Addresses:
     bridge: str
     home: str
     user: str = ""
+    mail: int = 0
 
     @property
     def listen(self) -> str:
@@ -67,6 +69,7 @@ def _document(clinic: Clinic) -> Iterator[str]:
         f'region = "{REGION}"',
         "online = true",
         'system_of_record = "pms"',
+        *(_reached(clinic) if clinic.addresses.mail else ()),
         *(f"{key} = {value}" for key, value in clinic.practice.keys.items()),
         f'closures = [{{ from = {first}, until = {last}, reason = "Betriebsurlaub" }}]',
         f"[clinics.{KEY}.opening_hours]",
@@ -76,17 +79,23 @@ def _document(clinic: Clinic) -> Iterator[str]:
         *(f"{rule} = {value}" for rule, value in clinic.practice.rules.items()),
     )
     for vet in clinic.practice.vets:
-        yield from _vet(vet)
+        yield from _vet(vet, () if clinic.practice.plans_in_pms else vet.plans)
     for key, name in ROOMS.items():
         yield from (f"[clinics.{KEY}.resources.{key}]", f'name = "{name}"', 'kind = "room"')
     for offer in clinic.practice.services:
         yield from _service(offer)
-    yield from _connections(clinic.addresses, clinic.practice.vets)
+    yield from _connections(clinic.addresses, clinic.practice)
 
 
-def _vet(vet: Vet) -> Iterator[str]:
+def _reached(clinic: Clinic) -> Iterator[str]:
+    """Where clients and their mails find the practice."""
+    yield f'email = "{EMAIL}"'
+    yield f'booking_url = "{clinic.addresses.portal}/{clinic.practice.page}/{KEY}"'
+
+
+def _vet(vet: Vet, plans: Iterable[Plan]) -> Iterator[str]:
     yield from (f"[clinics.{KEY}.resources.{vet.key}]", f'name = "{vet.name}"', "online = true", "week = [")
-    for plan in vet.plans:
+    for plan in plans:
         weeks = "" if plan.weeks == "all" else f', weeks = "{plan.weeks}"'
         dates = "".join(f", {key} = {day}" for key, day in (("from", plan.first), ("until", plan.last)) if day)
         yield f"  {{ days = {_list(plan.days)}, windows = {_list(plan.windows)}{weeks}{dates} }},"
@@ -112,8 +121,8 @@ def _service(offer: Offer) -> Iterator[str]:
         yield f'instructions = "{offer.instructions}"'
 
 
-def _connections(addresses: Addresses, vets: Iterable[Vet]) -> Iterator[str]:
-    calendars = ", ".join(f'{vet.key} = "{addresses.home}{vet.key}/"' for vet in vets)
+def _connections(addresses: Addresses, practice: Practice) -> Iterator[str]:
+    calendars = ", ".join(f'{vet.key} = "{addresses.home}{vet.key}/"' for vet in practice.vets)
     yield from (
         f"[clinics.{KEY}.connections.pms]",
         'kind = "pms"',
@@ -133,8 +142,12 @@ def _connections(addresses: Addresses, vets: Iterable[Vet]) -> Iterator[str]:
         f'site = "{KEY}"',
         'token = { file = "portal-token" }',
         'webhook_secret = { file = "portal-webhook" }',
+        f"tells = {str(practice.portal_tells).lower()}",
         *_demo_keys(),
     )
+    if addresses.mail:
+        yield from (f"[clinics.{KEY}.notifiers.mail]", 'kind = "smtp"', 'host = "127.0.0.1"')
+        yield from (f"port = {addresses.mail}", 'security = "none"')
 
 
 def _login(user: str) -> tuple[str, ...]:

@@ -9,10 +9,14 @@ from typing import Any
 
 import httpx
 
+from calbridge.demo.clinic import OPENING, Plan
+from calbridge.demo.seed import plan_of
 from calbridge.demo.shown import Refused, Shown
 
+ATTEMPTS = 5
 LIVE = frozenset({"tentative", "confirmed", "arrived", "fulfilled"})
 CONFLICT = 409
+CHANGED = 412
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +61,20 @@ class PmsSide:
         return made
 
     def change(self, ref: str, **fields: Any) -> None:
-        """Edit an appointment at the desk."""
-        item = self.client.get(f"/v1/appointments/{ref}").raise_for_status()
-        asked = {"If-Match": item.headers["ETag"]}
-        self.client.patch(f"/v1/appointments/{ref}", json=fields, headers=asked).raise_for_status()
+        """Edit an appointment at the desk; told that it was changed meanwhile, look again and say the same."""
+        for _ in range(ATTEMPTS):
+            item = self.client.get(f"/v1/appointments/{ref}").raise_for_status()
+            asked = {"If-Match": item.headers["ETag"]}
+            done = self.client.patch(f"/v1/appointments/{ref}", json=fields, headers=asked)
+            if done.status_code != CHANGED:
+                break
+        done.raise_for_status()
+
+    def plan(self, resource: str, *plans: Plan) -> None:
+        """Draw somebody's times for online booking; the working time stays."""
+        work = [{"days": [day], "windows": list(windows), "kind": "work"} for day, windows in OPENING.items()]
+        lines = [*work, *map(plan_of, plans)]
+        self.client.put(f"/v1/resources/{resource}/windows", json={"plans": lines}).raise_for_status()
 
     def cancel(self, ref: str) -> None:
         """Cancel an appointment at the desk."""

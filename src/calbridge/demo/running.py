@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -27,6 +27,9 @@ from calbridge.testing import servers
 from calbridge.testing.processes import free_port
 from calbridge.testing.proxy import Chain, Proxy, Rule
 from calbridge.testing.servers import Server
+
+if TYPE_CHECKING:
+    from calbridge.demo.mail_side import MailSide
 
 HOOK = "/hooks/{clinic}/{connection}"
 TIMEOUT_S = 20
@@ -74,7 +77,8 @@ def running(
         _fill(calendar, today, practice)
         gate = Gate()
         fronts = {"calendar": Chain(gate, (rules or {}).get("calendar", Rule()))} | _others(rules)
-        addresses = _addresses(stack, places, fronts)
+        mail = _mail(stack) if practice.mails else None
+        addresses = _addresses(stack, places, fronts, mail.port if mail else 0)
         portal, pms = _portal(stack, places["portal"], tokens), _pms(stack, places["pms"], tokens)
         clinic = config.Clinic(today=today, addresses=addresses, practice=practice)
         bridge = _bridge(folder, clinic, tokens, portal, pms)
@@ -89,6 +93,7 @@ def running(
             pms=pms,
             bridge=bridge,
             gate=gate,
+            mail=mail,
         )
 
 
@@ -124,7 +129,18 @@ def _others(rules: Mapping[str, Rule] | None) -> dict[str, Rule]:
     return {side: rule for side, rule in (rules or {}).items() if side != "calendar"}
 
 
-def _addresses(stack: ExitStack, places: Mapping[str, Server], fronts: Mapping[str, Rule]) -> config.Addresses:
+def _mail(stack: ExitStack) -> MailSide:
+    """A mail server; the library for it is asked for only here."""
+    from calbridge.demo.mail_side import MailSide
+    from calbridge.testing.mail_server import MailServer, Sink
+
+    sink = Sink()
+    return MailSide(sink=sink, port=stack.enter_context(MailServer(sink)).port)
+
+
+def _addresses(
+    stack: ExitStack, places: Mapping[str, Server], fronts: Mapping[str, Rule], mail: int
+) -> config.Addresses:
     """Where the bridge finds each side: at its proxy, where it has one."""
     shown = {side: place.address for side, place in places.items()}
     shown |= {side: stack.enter_context(Proxy(shown[side], rule)).address for side, rule in fronts.items()}
@@ -134,6 +150,7 @@ def _addresses(stack: ExitStack, places: Mapping[str, Server], fronts: Mapping[s
         bridge=f"http://127.0.0.1:{free_port()}",
         home=places["calendar"].home,
         user=login[0] if login else "",
+        mail=mail,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from calbridge.demo.clinic import DAY, KEY, NAME, OPENING, ROOMS, ZONE, Offer, Practice
+from calbridge.demo.clinic import DAY, KEY, NAME, OPENING, ROOMS, ZONE, Offer, Plan, Practice
 from calbridge.demo.diary import COUNT, Visit, visits
 from calbridge.demo.people import Person, people
 
@@ -23,6 +23,11 @@ def seed(today: date, count: int = COUNT, practice: Practice = DAY) -> dict[str,
             {"resource": vet.key, "days": [day], "windows": list(windows), "kind": "work"}
             for vet in practice.vets
             for day, windows in OPENING.items()
+        ]
+        + [
+            {"resource": vet.key} | plan_of(plan)
+            for vet in practice.vets
+            for plan in (vet.plans if practice.plans_in_pms else ())
         ],
         "clients": [_client(person) for person in people()],
         "patients": [
@@ -32,6 +37,12 @@ def seed(today: date, count: int = COUNT, practice: Practice = DAY) -> dict[str,
         ],
         "appointments": [_appointment(visit) for visit in visits(today, count)],
     }
+
+
+def plan_of(plan: Plan) -> dict[str, Any]:
+    """A line of somebody's week, as the PMS takes it."""
+    bounds = {"from": plan.first or None, "until": plan.last or None}
+    return {"days": list(plan.days), "windows": list(plan.windows), "kind": "online", "weeks": plan.weeks} | bounds
 
 
 def _resource(key: str, name: str, kind: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from calbridge.demo.calendar_side import CalendarSide
     from calbridge.demo.clinic import Practice
     from calbridge.demo.gate import Gate
+    from calbridge.demo.mail_side import MailSide
     from calbridge.demo.pms_side import PmsSide
     from calbridge.demo.portal_side import PortalSide
 
@@ -64,7 +65,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything that runs. `gate` stands between the bridge and the calendar server."""
+    """Everything that runs. `gate` stands between the bridge and the calendar server; `mail` is None where the practice
+    writes none."""
 
     today: date
     practice: Practice
@@ -73,6 +75,7 @@ class World:
     pms: PmsSide
     bridge: Bridge
     gate: Gate
+    mail: MailSide | None = None
 
     @property
     def day(self) -> date:

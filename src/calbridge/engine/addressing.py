@@ -49,6 +49,9 @@ def addressed(session: Session, state: HubState, message: MessageDue) -> tuple[N
     deliverer = _deliverer(session, message, reach=details, source=source)
     if deliverer and deliverer.portal and shadow:
         notice = replace(notice, ref=shadow.ref)
+    if deliverer and appointment:
+        had = session.store.had_confirmed(session.clinic.key, appointment.id, notifier=deliverer.name)
+        notice = replace(notice, had_confirmed=had)
     return notice, deliverer
 
 

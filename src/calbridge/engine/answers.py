@@ -10,15 +10,13 @@ from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, SkipItem
 from calbridge.feeds import ClientQuery, ClientRecord, Probe, Unknown
 from calbridge.folding import spaced
-from calbridge.hub import Answers, Creation, Questions
+from calbridge.hub import Answers, Creation, Lookup, Questions
 from calbridge.model import Details
 
 
 def ask(session: Session, wanted: Questions) -> Answers:
     """Put the core's questions to the sides; what cannot be asked stays unanswered."""
-    clients = {
-        lookup.key: records for lookup in wanted.lookups if (records := _clients(session, lookup.details)) is not None
-    }
+    clients = {lookup.key: records for lookup in wanted.lookups if (records := _clients(session, lookup)) is not None}
     created = {each.appointment: made for each in wanted.creations if (made := _created(session, each)) is not None}
     return Answers(
         created=created,
@@ -35,17 +33,18 @@ def _probe(session: Session, name: str, ref: str) -> Probe:
         return Unknown(why=error.hint)
 
 
-def _clients(session: Session, details: Details) -> tuple[ClientRecord, ...] | None:
+def _clients(session: Session, lookup: Lookup) -> tuple[ClientRecord, ...] | None:
     """Records from every side that keeps clients; None where one of them could not be asked."""
     keepers = session.host.keepers("find_clients")
     if not keepers:
         return None
     found: dict[str, ClientRecord] = {}
+    query = ClientQuery(id=lookup.client) if lookup.client else query_of(lookup.details)
     for name in keepers:
         if name in session.waiting:
             return None
         try:
-            found |= {record.id: record for record in session.host.find_clients(name, query_of(details))}
+            found |= {record.id: record for record in session.host.find_clients(name, query)}
         except BridgeError as error:
             failed(session, name, error)
             return None

@@ -9,8 +9,9 @@ from dataclasses import replace
 from calbridge.engine.recovery import backoff, connection_task, verdict
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, Replan
-from calbridge.feeds import Delta, Entry, Feed, NotModified, Record
+from calbridge.feeds import Complete, Delta, Entry, Feed, NotModified, Record
 from calbridge.hub import HubState, Link, Observation, horizon
+from calbridge.reconcile import EVERY, people_changed, waiting_accounts
 
 DAY = 86_400
 WORKERS = 4
@@ -33,6 +34,9 @@ def pull(session: Session, state: HubState) -> dict[str, Observation]:
             session.report.reads[link.name] = type(result.feed).__name__
             if not session.dry:
                 session.store.connection_ok(session.clinic.key, link.name, now=result.started)
+    session.reread -= set(observations)
+    if people_changed(observations):
+        session.reread |= waiting_accounts(state) - {n for n, o in observations.items() if isinstance(o.feed, Complete)}
     return observations
 
 
@@ -64,7 +68,7 @@ def _read(session: Session, state: HubState, link: Link) -> Observation | Bridge
     started = session.clock.now()
     try:
         try:
-            feed = _call(session, state, link, "" if _full(session, link, started) else link.cursor)
+            feed = _call(session, state, link, "" if _full(session, state, link, started) else link.cursor)
         except Replan:
             feed = _call(session, state, link, "")
     except BridgeError as error:
@@ -72,10 +76,16 @@ def _read(session: Session, state: HubState, link: Link) -> Observation | Bridge
     return Observation(feed=feed, started=started, silent_since=session.silent_since.get(link.name))
 
 
-def _full(session: Session, link: Link, now: int) -> bool:
-    """Once a day, and when days are offered that the last full read did not reach: the horizon was set further."""
+def _full(session: Session, state: HubState, link: Link, now: int) -> bool:
+    """Once a day, and when days are offered that the last full read did not reach: the horizon was set further.
+
+    While one of its accounts waits for a record, as often as a booking that waits is looked up.
+    """
+    most = EVERY if link.name in waiting_accounts(state) else DAY
     offered = now + (session.clinic.rules.horizon_days + 1) * DAY
-    return link.last_full is None or now - link.last_full >= DAY or (link.reach is not None and link.reach < offered)
+    if link.last_full is None or link.name in session.reread:
+        return True
+    return now - link.last_full >= most or (link.reach is not None and link.reach < offered)
 
 
 def _call(session: Session, state: HubState, link: Link, cursor: str) -> Feed[Record]:
@@ -89,14 +99,18 @@ def _known(state: HubState, name: str) -> dict[str, str]:
 
 
 def _with_moved(session: Session, name: str, observation: Observation) -> Observation:
-    """An entry that a refused write brought back counts as seen, also when the cursor is already past it."""
-    moved = session.moved.pop(name, [])
+    """What the answers to writes showed counts as seen, also when the cursor is already past it, or never meets it.
+
+    What came and went between two reads need not be in any list of changes.
+    """
+    moved, gone = session.moved.pop(name, []), session.gone.pop(name, [])
     feed = observation.feed
-    if isinstance(feed, NotModified):
-        return replace(observation, feed=Delta(changed=tuple(moved), cursor=feed.cursor)) if moved else observation
+    if isinstance(feed, NotModified) and (moved or gone):
+        return replace(observation, feed=Delta(changed=tuple(moved), removed=tuple(gone), cursor=feed.cursor))
     if isinstance(feed, Delta):
         listed = {record.ref for record in feed.changed} | set(feed.removed)
-        return replace(observation, feed=replace(feed, changed=feed.changed + _fresh(moved, listed)))
+        changed, removed = feed.changed + _fresh(moved, listed), feed.removed + tuple(set(gone) - listed)
+        return replace(observation, feed=replace(feed, changed=changed, removed=removed))
     return observation
 
 

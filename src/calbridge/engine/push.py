@@ -118,13 +118,21 @@ def _answered(session: Session, row: OutboxRow, receipt: Receipt, progress: _Pro
     if result.done:
         _confirm(session, row, result, progress)
         session.report.wrote(row.connection)
-        if result.again and receipt.entry is not None:
-            session.moved.setdefault(row.connection, []).append(receipt.entry)
+        if result.again:
+            _to_be_read(session, row.connection, receipt)
             progress.held_up.add(appointment.id)
             progress.again = True
         progress.again |= not appointment.reserved and link.capabilities.mirrors
     else:
         _refused(session, row, receipt, result, progress)
+
+
+def _to_be_read(session: Session, connection: str, receipt: Receipt) -> None:
+    """What the answer shows counts as seen by the next read, whatever its cursor says."""
+    if receipt.entry is not None:
+        session.moved.setdefault(connection, []).append(receipt.entry)
+    if receipt.gone:
+        session.gone.setdefault(connection, []).append(receipt.gone)
 
 
 def _confirm(session: Session, row: OutboxRow, result: Outcome, progress: _Progress) -> None:
@@ -156,8 +164,7 @@ def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome
     session.unmoved |= {row.effect.change.key} if _unmoved(row, receipt) else set()
     if receipt.outcome == "conflict":
         session.conflicts.add((row.connection, key))
-    if receipt.entry is not None:
-        session.moved.setdefault(row.connection, []).append(receipt.entry)
+    _to_be_read(session, row.connection, receipt)
     _drop(session, row, result.journal)
     progress.again = True
     progress.held_up.add(key)

@@ -30,8 +30,9 @@ class Session:
 
     `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
     `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
-    brought back, to be seen by the next read.
+    brought back, to be seen by the next read. `gone`: refs of what was taken away as soon as it was written, likewise.
     `unmoved`: keys of writes that a side refused as overtaken, while it shows what is known of it.
+    `reread`: connections to be read in full once more, for what they told before was not kept.
     `silent_since`: when each side had last been read well before this cycle began.
     """
 
@@ -49,8 +50,10 @@ class Session:
     attempts: dict[str, int] = field(default_factory=dict)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
+    gone: dict[str, list[str]] = field(default_factory=dict)
     unmoved: set[str] = field(default_factory=set)
     silent_since: dict[str, int | None] = field(default_factory=dict)
+    reread: set[str] = field(default_factory=set)
 
     def due_by(self) -> int:
         """Writes put off until later than this stay put off."""

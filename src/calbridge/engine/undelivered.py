@@ -10,7 +10,7 @@ from calbridge.hub import Task
 from calbridge.messages import Kind, MessageDue
 from calbridge.store import MessageRow
 
-PRESSING = frozenset({Kind.DECLINED, Kind.MOVED, Kind.CANCELLED, Kind.PLEASE_PHONE, Kind.INVITATION})
+PRESSING = frozenset({Kind.DECLINED, Kind.MOVED, Kind.MOVE_REFUSED, Kind.CANCELLED, Kind.PLEASE_PHONE, Kind.INVITATION})
 """Without these a client comes in vain, or waits; the others only say what her portal shows her anyway."""
 
 

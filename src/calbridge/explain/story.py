@@ -54,6 +54,8 @@ STORY: Mapping[str, str] = {
     "ambiguous": "Several records may be the client ({candidates}): {then}.",
     "unmatched": "No record is the client: {then}[; it lacks {missing}].",
     "patient_open": "The client is known, the animal is not: not exactly one of hers has the name that was given.",
+    "animal_found": "Animal {patient} of client {client} has the name that was given.",
+    "details_corrected": "The client corrected what she gave of herself: {fields}.",
     "linked": "It was linked to client {client}[ and animal {patient}], through {by}.",
     "unlinked": "The link to client {client} was taken back, through {by}; the details are in its private note again.",
     "creating": "A new record was asked for, through {by}.",

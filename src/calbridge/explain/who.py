@@ -15,6 +15,7 @@ FIELDS: Mapping[str, str] = {
     "address": "address",
     "patient_name": "animal's name",
     "species": "species",
+    "others": "further animals",
     "privacy_notice": "consent to the privacy notice",
 }
 """What a client may give, by its code."""

@@ -18,7 +18,7 @@ from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError, it
 from calbridge.ical.policy import Showing, showing
 from calbridge.ical.rules import Rule, rule_of
 from calbridge.ical.steps import SPENT
-from calbridge.ical.times import Moment, after, alike, day, duration, floating, moment, span_of
+from calbridge.ical.times import Length, Moment, after, alike, day, duration, floating, moment, respelled, span_of
 from calbridge.ical.zones import Zones
 from calbridge.interval import Interval
 
@@ -58,7 +58,7 @@ class Event:
     end: Moment
     span: Interval
     showing: Showing
-    length: timedelta | None = None
+    length: Length | None = None
     rules: Sequence[Rule] = ()
     extras: Sequence[Extra] = ()
     exdates: Sequence[Moment] = ()
@@ -91,6 +91,7 @@ class _Reading:
         self._begin = component.begin.number
         self._zones = zones
         self._zone = zone
+        self._torn = component.fault is not None
         self._fault = component.fault
         self._lines = component.lines
         self._first: dict[str, Line] = {}
@@ -165,25 +166,38 @@ class _Reading:
         except ZoneFaultError as fault:
             self._note(fault)
             return floating(text, line)
+        except FaultError as fault:
+            again = respelled(text)
+            self._zones.steps.affords(_WRONG)
+            if not again or again == text:
+                raise
+            self._note(fault)
+            return self._moment(again, line)
 
     def _note(self, fault: FaultError) -> None:
         self._fault = self._fault or fault
 
     # --- its end --------------------------------------------------------------------------------------
 
-    def _end(self, start: Moment) -> tuple[Moment, timedelta | None]:
-        """DTEND, else DURATION, else a whole day for a date and no time at all for a time (RFC 5545 3.6.1)."""
-        line = self._first.get("DTEND") or self._first.get("DURATION")
-        if line is not None:
-            try:
-                return self._duration(start, line) if line.name == "DURATION" else (self._dtend(start, line), None)
-            except FaultError as fault:
-                self._note(fault)
-        return (start if isinstance(start, datetime) else start + _DAY), None
+    def _end(self, start: Moment) -> tuple[Moment, Length | None]:
+        """DTEND, else DURATION, else a whole day for a date and no time at all for a time (RFC 5545 3.6.1).
 
-    def _duration(self, start: Moment, line: Line) -> tuple[Moment, timedelta | None]:
+        What has an end that cannot be read, or was torn before it, is taken to last as long as its day.
+        """
+        line = self._first.get("DTEND") or self._first.get("DURATION")
+        if line is None:
+            return (_tomorrow(start) if self._torn or not isinstance(start, datetime) else start), None
+        try:
+            return self._duration(start, line) if line.name == "DURATION" else (self._dtend(start, line), None)
+        except FaultError as fault:
+            self._note(fault)
+        except OverflowError:
+            self._note(FaultError(f"{line.name} lies outside the calendar", line.number))
+        return _tomorrow(start), None
+
+    def _duration(self, start: Moment, line: Line) -> tuple[Moment, Length | None]:
         length = duration(line)
-        if length < timedelta():
+        if length < Length(0, 0):
             raise FaultError("DURATION is less than nothing", line.number)
         if isinstance(start, datetime):
             return after(start, length, self._zone), length
@@ -279,7 +293,7 @@ class _Reading:
         return at, alike(self._period_end(at, end, line), start, self._zone) if slash else None
 
     def _period_end(self, start: Moment, text: str, line: Line) -> Moment:
-        if text[:1] in {"P", "+"}:
+        if text[:1] in {"P", "p", "+"}:
             return after(start, duration(line._replace(value=text)), self._zone)
         return self._moment(text, line)
 
@@ -289,6 +303,11 @@ class _Reading:
         with self._noting(line):
             event.id = self._moment(line.value, line)
         event.onwards = line.params.get("RANGE", "").upper() == "THISANDFUTURE"
+
+
+def _tomorrow(start: Moment) -> Moment:
+    """When the day is over on which that begins."""
+    return datetime.combine(start + _DAY, time(), start.tzinfo) if isinstance(start, datetime) else start + _DAY
 
 
 def _next(clock: Moment, start: Moment) -> Moment:

@@ -51,7 +51,7 @@ def _span(text: str, line: Line, zones: Zones, zone: ZoneInfo) -> Interval:
     if not slash:
         raise FaultError("FREEBUSY is no period", line.number)
     start = moment(begin, line, zones)
-    lasts = duration(line._replace(value=end)) if end[:1] in {"P", "+"} else None
+    lasts = duration(line._replace(value=end)) if end[:1] in {"P", "p", "+"} else None
     last = moment(end, line, zones) if lasts is None else after(start, lasts, zone)
     span = Interval(instant(start, zone), instant(last, zone))
     if span.end < span.start:

@@ -49,6 +49,11 @@ _ANY_CASE = re.compile(_TOKENS, re.IGNORECASE)
 _SMALL = re.compile(rb"\n(?!X-)[A-Z-]*+[a-z][A-Za-z-]*+[ \t]*+[;:]|\nBEGIN:[A-Z]*+[a-z]")
 """A name that is not in upper case. Rare, and the search that allows for it takes twice the time."""
 
+_TIME_LAST = re.compile(r"(.*):(\d{8}[^:]*)")
+"""A time behind a colon: what stands before that belongs to a parameter, such as TZID=(UTC+01:00) Berlin."""
+
+_TIMES = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
+
 _FOLDED_NAME = re.compile(rb"\n[A-Za-z-]+\n[ \t]")
 
 _OUTER = frozenset({"VCALENDAR", "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY", "VTIMEZONE"})
@@ -117,9 +122,18 @@ def _line(name: bytes, rest: bytes, number: int) -> Line:
     if text[0] == ":":
         return Line(known, known, text[1:].strip(), number)
     head, value = parted(text) or (text, "")
+    if ":" in value and known in _TIMES and (time := _TIME_LAST.fullmatch(value)):
+        head, value = _quoted(head, time[1]), time[2]
     if len(head) > LONGEST_HEAD:
         raise FaultError(f"the parameters of {known} are longer than {LONGEST_HEAD:,} characters", number)
     return Line(known, intern(known + head), value.strip(), number)
+
+
+def _quoted(head: str, more: str) -> str:
+    """The same with what its last parameter has behind an unquoted colon."""
+    before, equals, text = head.rpartition("=")
+    plain = f"{text}:{more}".replace('"', "")
+    return f'{before}{equals}"{plain}"' if equals else head
 
 
 class _Tree:

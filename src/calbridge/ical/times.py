@@ -6,10 +6,10 @@ A date stays a date and a time without zone stays without one: both are those of
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
-
-from icalendar.prop import vDuration
 
 from calbridge.ical.lines import FaultError, Line, ZoneFaultError
 from calbridge.ical.steps import Steps
@@ -19,9 +19,28 @@ from calbridge.interval import Interval
 Moment = date | datetime
 """A date, a time without zone (floating), or an aware time."""
 
-_MOMENT = re.compile(r"(\d{8})(?:T(\d{4}|\d{6})(Z?))?", re.ASCII)
+_MOMENT = re.compile(r"(\d{8})(?:T(\d{4}|\d{6})(Z?))?", re.ASCII | re.IGNORECASE)
 _SECONDS, _LEAP = 6, "60"
 """Digits of a time with seconds, and the second that is only there now and then: it counts as the one before it."""
+
+_MIDNIGHT = frozenset({"2400", "240000"})
+"""The end of a day, as ISO 8601 had it."""
+
+_DAY = timedelta(days=1)
+_LENGTH = re.compile(
+    r"([+-]?)P(?=.*\d)(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+class Length(NamedTuple):
+    """How long a DURATION says: so many days on the wall clock, then so many seconds that pass (RFC 5545 3.3.6).
+
+    `P1W` ends when the clock shows the same again, `PT168H` an hour beside it in the week of a change.
+    """
+
+    days: int
+    seconds: int
 
 
 def moment(text: str, line: Line, zones: Zones) -> Moment:
@@ -33,6 +52,8 @@ def moment(text: str, line: Line, zones: Zones) -> Moment:
     try:
         if clock is None:
             return date.fromisoformat(day)
+        if clock in _MIDNIGHT:
+            return _zoned(datetime.fromisoformat(day) + _DAY, line, zones, utc=bool(utc))
         if len(clock) == _SECONDS and clock.endswith(_LEAP):
             clock = clock[:-2] + "59"
         at = datetime.fromisoformat(f"{day}T{clock}")
@@ -52,6 +73,20 @@ def _zoned(at: datetime, line: Line, zones: Zones, *, utc: bool) -> datetime:
     if zones.default is None or (zone is not None and zone is not UTC):
         return at.replace(tzinfo=zone)
     return at.replace(tzinfo=UTC).astimezone(zones.default) if zone else at.replace(tzinfo=zones.default)
+
+
+def respelled(text: str) -> str:
+    """A time as the standard spells it, of one as ISO 8601 and many a program do; "" of anything else.
+
+    "2026-03-05 10:00" is 20260305T100000, "20260305T100000+0100" is 20260305T090000Z.
+    """
+    with suppress(ValueError):
+        return date.fromisoformat(text).isoformat().replace("-", "")
+    with suppress(ValueError, OverflowError):
+        at = datetime.fromisoformat(text)
+        utc = at.astimezone(UTC) if at.tzinfo else at
+        return re.sub("[-:]", "", utc.replace(tzinfo=None).isoformat(timespec="seconds")) + ("Z" if at.tzinfo else "")
+    return ""
 
 
 def floating(text: str, line: Line) -> Moment:
@@ -90,23 +125,21 @@ def wall(at: Moment) -> datetime:
     return at.replace(tzinfo=None, fold=0)
 
 
-def duration(line: Line) -> timedelta:
-    """How long a DURATION says."""
-    try:
-        length: timedelta = vDuration.from_ical(line.value)  # type: ignore[no-untyped-call]  # it has no types
-    except (ValueError, OverflowError):
-        raise FaultError(f"{line.name} is no length of time", line.number) from None
-    return length
+def duration(line: Line) -> Length:
+    """How long a DURATION says. Not by the library: it makes a week of `PT168H`."""
+    match = _LENGTH.fullmatch(line.value)
+    if match is None:
+        raise FaultError(f"{line.name} is no length of time", line.number)
+    sign, *numbers = match.groups()
+    weeks, days, hours, minutes, seconds = (int(f"{sign}{number or 0}") for number in numbers)
+    return Length(weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
 
 
-def after(start: Moment, length: timedelta, zone: ZoneInfo) -> Moment:
-    """The end of what begins then: days are counted on the wall clock, hours are elapsed time (RFC 5545 3.3.6)."""
+def after(start: Moment, length: Length, zone: ZoneInfo) -> Moment:
+    """The end of what begins then; a date has no clock that could change, so its hours are those of any day."""
+    days, elapsed = timedelta(days=length.days), timedelta(seconds=length.seconds)
     if not isinstance(start, datetime):
-        if not length.seconds:
-            return start + length
-        start = datetime(start.year, start.month, start.day)  # noqa: DTZ001  # floating, as the date was
-    elapsed = timedelta(seconds=length.seconds)
-    days = length - elapsed
+        return wall(start) + days + elapsed
     if start.tzinfo is None:
         here = (start + days).replace(tzinfo=zone)
         return (here.astimezone(UTC) + elapsed).astimezone(zone).replace(tzinfo=None)

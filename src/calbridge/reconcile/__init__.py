@@ -7,10 +7,12 @@ side should show is projected from the result, and where that differs from its s
 follow from state, a crash anywhere leads back to the same effects.
 """
 
+from calbridge.reconcile.accounts import waiting_accounts
 from calbridge.reconcile.asking import moved_to
 from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.facts import facts
+from calbridge.reconcile.later import EVERY, people_changed
 from calbridge.reconcile.linking import waits
 from calbridge.reconcile.origins import origins
 from calbridge.reconcile.outcome import Outcome, outcome
@@ -21,6 +23,7 @@ from calbridge.reconcile.standing import Standing, standing
 from calbridge.reconcile.telling import telling
 
 __all__ = [
+    "EVERY",
     "Outcome",
     "Standing",
     "effects",
@@ -33,9 +36,11 @@ __all__ = [
     "origins",
     "outcome",
     "pending",
+    "people_changed",
     "questions",
     "reconcile",
     "standing",
     "telling",
+    "waiting_accounts",
     "waits",
 ]

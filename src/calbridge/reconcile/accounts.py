@@ -14,6 +14,7 @@ from calbridge.details import lacking
 from calbridge.feeds import AccountRecord, ClientRecord, Complete, Delta
 from calbridge.hub import Agreement, Creation, Foreign, HubState, Link, Lookup, Observation
 from calbridge.matching import Linked, Unmatched, match
+from calbridge.model import Details
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import items
 
@@ -39,13 +40,16 @@ def name_of(key: Key) -> str:
 
 
 def account_lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
-    """Who may have it? Asked of what is met or met again, and of what the PMS could not be asked about yet."""
+    """Who may have it? Asked of what is met or met again, and of what the PMS could not be asked about yet.
+
+    The PMS is told no more of her than what she is linked by: her address.
+    """
     known = accounts(state.foreign)
     met = {(n, r.ref): r for n, o in observations.items() for r in items(o) if isinstance(r, AccountRecord)}
     waiting = {key: record for key, record in known.items() if not record.match}
     for key, record in sorted({**waiting, **met}.items()):
         if record.details is not None and not _decided(known.get(key)):
-            yield Lookup(key=name_of(key), details=record.details)
+            yield Lookup(key=name_of(key), details=Details(email=record.details.email))
 
 
 def account_creations(state: HubState) -> Iterator[Creation]:
@@ -63,6 +67,13 @@ def to_be_made(record: Foreign) -> bool:
 def _decided(known: AccountRecord | None) -> bool:
     """Linked once is linked for good, and what is on its way is not asked for a second time."""
     return known is not None and known.match in {"linked", "creating"}
+
+
+def waiting_accounts(state: HubState) -> frozenset[str]:
+    """Portals with an account that a person was asked about. What its owner told is forgotten: the portal has it."""
+    return frozenset(
+        name for (name, _), each in accounts(state.foreign).items() if each.match in {"ambiguous", "unmatched"}
+    )
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -139,7 +150,9 @@ def _unknown(draft: Draft, key: Key, record: AccountRecord, *, new: bool) -> Acc
     if way.startswith("create") and not missing:
         draft.note("account_creating", "", key[0], account=key[1])
         return replace(record, match="creating", consent=None)
-    draft.note("account_open", "", key[0], account=key[1], match=outcome, missing=",".join(missing))
+    known = draft.foreign.get(key)
+    if not isinstance(known, AccountRecord) or known.match != outcome:  # else it was asked again, and is as it was
+        draft.note("account_open", "", key[0], account=key[1], match=outcome, missing=",".join(missing))
     if way != "book_unlinked":
         _ask(draft, key, WHY[outcome] + (f" and for a new one it lacks: {', '.join(missing)}" if missing else ""))
     return replace(record, match="unmatched" if new else "ambiguous", details=None, consent=None)
@@ -174,6 +187,6 @@ def _ask(draft: Draft, key: Key, why: str) -> None:
         name_of(key),
         f"Clinic {draft.clinic.key}, connection {key[0]}: account {key[1]} is not linked to a client, because {why}; "
         "its owner sees none of the appointments that the clinic makes for her. See to it that exactly one record in "
-        "the PMS has her e-mail address: she is looked up again every day.",
+        "the PMS has her e-mail address: she is looked up again by itself, within a quarter of an hour.",
         connection=key[0],
     )

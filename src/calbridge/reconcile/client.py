@@ -14,6 +14,7 @@ from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
 from calbridge.reconcile.asking import TAKEN, asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
 from calbridge.reconcile.compare import delta, pending
+from calbridge.reconcile.corrected import take_correction
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries, missing, over, undecided
@@ -105,6 +106,8 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     draft.sighted(link, appointment.id, entry, edited=bool(changes))
     if "state" in changes:
         _state(draft, link, appointment, entry)
+    if not draft.appointments[appointment.id].state.gone:
+        take_correction(draft, link, draft.appointments[appointment.id], entry)
     if not draft.appointments[appointment.id].state.gone:
         _described(draft, link, draft.appointments[appointment.id], entry, changes)
         if MOVES & set(changes):
@@ -215,6 +218,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     other = view.service != appointment.service
     if overruled or (other and not client_may(draft, appointment, "service", entry.modified)):
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
+        draft.not_moved |= set() if overruled else {appointment.id}  # of the clinic's own move she is told anyway
         draft.touched.add(appointment.id)
         return
     wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
@@ -225,6 +229,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     if longer or not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule="busy" if longer else decision.code)
         draft.refuse(appointment, TAKEN, wanted)
+        draft.not_moved.add(appointment.id)
         draft.touched.add(appointment.id)
         return
     if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked) is None:

@@ -51,6 +51,7 @@ class Draft:
         self.touched: set[str] = set()
         self.moved: set[str] = set()
         self.too_late: set[str] = set()
+        self.not_moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
         self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}
@@ -155,7 +156,7 @@ class Draft:
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
         if after.gone:
-            over = {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours", "link")}
+            over = {f"{kind}:{appointment.id}" for kind in ("overbooked", "outside_hours", "link", "details")}
             self.settled |= over
             self.tasks = {name: task for name, task in self.tasks.items() if name not in over}
         back = None if after.gone else appointment.moved_from

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from calbridge.feeds import AccountRecord, Busy, Complete, Delta, Entry, Unreadable
 from calbridge.hub import Foreign, Link, Observation
 from calbridge.interval import Interval
@@ -18,15 +20,24 @@ def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
     for record in items(observation):
         if isinstance(record, AccountRecord):
             continue
+        if isinstance(record, Unreadable):
+            kept = _kept(record, draft.foreign.get((link.name, record.ref)))
+            draft.foreign[link.name, record.ref] = kept
+            _report(draft, link, kept, draft.clinic)
+            continue
         if not isinstance(record, Entry):
             draft.foreign[link.name, record.ref] = record
-        if isinstance(record, Unreadable):
-            _report(draft, link, record, draft.clinic)
-        else:  # also an appointment's own entry, once it can be read again
-            _readable(draft, link, record.ref)
+        _readable(draft, link, record.ref)  # also an appointment's own entry, once it can be read again
     for ref in _gone(draft, link, observation):
         draft.foreign.pop((link.name, ref), None)
         draft.settled.add(f"unreadable:{link.name}/{ref}")
+
+
+def _kept(record: Unreadable, known: Foreign | None) -> Unreadable:
+    """What says nothing of its time any more keeps what it was last seen to take (R7): it was not moved by breaking."""
+    if record.spans or not isinstance(known, Busy | Unreadable):
+        return record
+    return replace(record, spans=known.spans, resource=record.resource or known.resource)
 
 
 def _readable(draft: Draft, link: Link, ref: str) -> None:

@@ -65,7 +65,7 @@ def _kept(draft: Draft, appointment: Appointment) -> Appointment:
 
 def _matched(draft: Draft, appointment: Appointment, records: tuple[ClientRecord, ...]) -> tuple[Appointment, bool]:
     rules, region = draft.clinic.rules, draft.clinic.region
-    here = [record for record in records if _can_be_linked(draft, appointment, record)]
+    here = linkable(draft, appointment, records)
     found = match(appointment.details or Details(), here, rules, region, refused=appointment.not_clients)
     match found:
         case Linked():
@@ -78,10 +78,10 @@ def _matched(draft: Draft, appointment: Appointment, records: tuple[ClientRecord
             return _open(draft, appointment, "unmatched", ())
 
 
-def _can_be_linked(draft: Draft, appointment: Appointment, record: ClientRecord) -> bool:
+def linkable(draft: Draft, appointment: Appointment, records: tuple[ClientRecord, ...]) -> tuple[ClientRecord, ...]:
     """A record of a PMS that has no place for the booking would link it to nobody."""
-    keeper = draft.state.links.get(keeper_of(record.id))
-    return keeper is None or has_place(keeper, appointment)
+    keepers = {record.id: draft.state.links.get(keeper_of(record.id)) for record in records}
+    return tuple(r for r in records if (keeper := keepers[r.id]) is None or has_place(keeper, appointment))
 
 
 def _unasked(draft: Draft, appointment: Appointment) -> Appointment:
@@ -101,6 +101,18 @@ def _open(
     waiting = become(appointment, match=outcome)
     ask(draft, waiting, WHY[outcome] + (f" and for a new one it lacks: {', '.join(missing)}" if missing else ""))
     return waiting, way == "book_unlinked"
+
+
+def still_open(
+    draft: Draft, appointment: Appointment, outcome: Outcome, candidates: tuple[Likeness, ...]
+) -> Appointment:
+    """Asked again it is as uncertain as before, or in another way: then a person is asked that. No record is made."""
+    if outcome == appointment.match:
+        return appointment
+    draft.note(outcome, appointment.id, then="ask", candidates=_evidence(candidates))
+    waiting = become(appointment, match=outcome)
+    ask(draft, waiting, WHY[outcome])
+    return waiting
 
 
 def _way(rules: Rules, outcome: Outcome) -> str:
@@ -130,11 +142,11 @@ def identify_late(draft: Draft) -> None:
             identified, certain = identify(draft, appointment, appointment.id)
             if identified != appointment:
                 draft.put(identified)
-                _judge_late(draft, identified, certain=certain)
+                judge_late(draft, identified, certain=certain)
 
 
-def _judge_late(draft: Draft, appointment: Appointment, *, certain: bool) -> None:
-    """What would have been decided, had the PMS been there when it was submitted?"""
+def judge_late(draft: Draft, appointment: Appointment, *, certain: bool) -> None:
+    """What would have been decided, had this been known when it was submitted?"""
     refused = not_admitted(draft, appointment)
     if refused:
         _refuse_late(draft, appointment, refused)

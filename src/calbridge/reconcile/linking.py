@@ -1,8 +1,9 @@
 """How a booking comes to its client's record and away from it again, with nothing lost on the way (rules.md section 5).
 
 The details stay with the booking for its whole life. What of them stands in the private note follows from how far the
-client is known: all of it while nobody is linked, the animal's while only the client is, nothing once both are but the
-further animals that come along. Only the bridge's own lines are taken out; what staff changed is theirs.
+client is known: all of it while nobody is linked, the animal's while only the client is; once both are, what she has
+corrected since and the further animals that come along. Only the bridge's own lines are taken out; what staff changed
+is theirs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from calbridge.details import PATIENT, detail_lines, with_lines, without_lines
+from calbridge.details import CLIENT, PATIENT, detail_lines, with_lines, without_lines
 from calbridge.hub import Command, Link
 from calbridge.matching import Likeness
 from calbridge.model import Appointment, Match
@@ -47,7 +48,9 @@ def _lines(appointment: Appointment) -> str:
         return ""
     if appointment.match in OPEN:
         return detail_lines(appointment.details)
-    return detail_lines(appointment.details, PATIENT if patient_open(appointment) else ())
+    open_ = PATIENT if patient_open(appointment) else ()
+    shown = {*appointment.corrected, *open_}
+    return detail_lines(appointment.details, tuple(name for name in (*CLIENT, *PATIENT) if name in shown))
 
 
 # --- linking --------------------------------------------------------------------------------------
@@ -102,7 +105,8 @@ def links_it(draft: Draft, appointment: Appointment, link: Link) -> bool:
 
 def _link(draft: Draft, before: Appointment, after: Appointment, *, by: str) -> Appointment:
     draft.note("linked", after.id, by=by, client=after.client, patient=after.patient)
-    linked = replace(after, match="linked", not_clients=_refused(before, now=after.client))
+    linked = replace(after, match="linked", corrected=(), not_clients=_refused(before, now=after.client))
+    draft.settled.add(f"details:{after.id}")
     ask_for_patient(draft, linked)
     return noted(before, linked)
 
@@ -110,7 +114,8 @@ def _link(draft: Draft, before: Appointment, after: Appointment, *, by: str) -> 
 def _unlink(draft: Draft, before: Appointment, after: Appointment, *, by: str) -> Appointment:
     draft.note("unlinked", after.id, by=by, client=before.client)
     match: Match = "unmatched" if after.details else ""
-    freed = replace(after, client="", patient="", match=match, not_clients=_refused(before, now=""))
+    freed = replace(after, client="", patient="", match=match, corrected=(), not_clients=_refused(before, now=""))
+    draft.settled.add(f"details:{after.id}")
     if freed.match:
         ask(draft, freed, f"the link to client {before.client} was taken back")
     return noted(before, freed)

@@ -41,6 +41,7 @@ def undo_move(draft: Draft, appointment: Appointment, back: Place) -> None:
     """Back to where it was; whoever wanted it elsewhere is told what is free instead."""
     draft.note("move_refused", appointment.id, rule="busy")
     undone = _at(appointment, back)
+    draft.not_moved |= set() if appointment.moved_from is None else {appointment.id}
     draft.refuse(replace(undone, written=recorded(draft, undone)), TAKEN, wish_of(appointment))
     draft.touched.add(appointment.id)
 

@@ -50,6 +50,10 @@ def outcome(
                 journal=(line,),
                 again=True,
             )
+        case "moved" if receipt.gone:
+            # It stood there, and somebody has taken it away since: the next read is told so, and what that means is
+            # decided as for anything that is not there any more. Made anew, staff's word would be lost.
+            return Outcome(shadow=_taken_away(effect, receipt, now), journal=(line,), again=True)
         case "written":
             return Outcome(
                 shadow=_shadow(effect, receipt, now),
@@ -73,6 +77,10 @@ def _asked(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:
     if receipt.entry is None:
         return None
     return _shadow(effect, replace(receipt, entry=replace(receipt.entry, view=effect.change.view)), now)
+
+
+def _taken_away(effect: Effect, receipt: Receipt, now: int) -> Shadow:
+    return replace(_as_before(effect, now), ref=receipt.gone, version="", view=effect.change.view)
 
 
 def _shadow(effect: Effect, receipt: Receipt, now: int) -> Shadow | None:

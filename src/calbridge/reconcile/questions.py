@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from calbridge.hub import HubState, Lookup, Observation, Plan, Questions
 from calbridge.model import Clinic, Side, State
 from calbridge.reconcile.accounts import account_creations, account_lookups, to_be_made
+from calbridge.reconcile.corrected import corrected_lookups
 from calbridge.reconcile.creating import creation_due, creations
+from calbridge.reconcile.later import lookups_again
 from calbridge.reconcile.missing import entries, limit, missing, trusted, would_cancel
 
 
@@ -40,7 +42,7 @@ def _probes(
 
 
 def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
-    """Nobody is looked up twice: what the PMS said of a booking's client is kept with the booking."""
+    """Nobody is looked up twice at once: what the PMS said of a booking's client is kept with the booking."""
     answered = {
         (shadow.connection, shadow.ref)
         for shadow in state.shadows.values()
@@ -52,6 +54,16 @@ def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterat
                 asks = entry.view.state is State.REQUESTED and (name, entry.ref) not in answered
                 if entry.details and asks:
                     yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
+    corrected = dict(_corrected(state, observations))
+    yield from corrected.values()
     for appointment in state.appointments.values():
-        if appointment.details and not appointment.match and not appointment.state.ended:
+        asked = appointment.match or appointment.state.ended or appointment.id in corrected
+        if appointment.details and not asked:
             yield Lookup(key=appointment.id, details=appointment.details)
+    yield from (lookup for lookup in lookups_again(state, observations) if lookup.key not in corrected)
+
+
+def _corrected(state: HubState, observations: Mapping[str, Observation]) -> Iterator[tuple[str, Lookup]]:
+    for name, observation in observations.items():
+        if state.links[name].side is Side.CLIENT:
+            yield from corrected_lookups(state, name, entries(observation))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from calbridge.hub import Answers, HubState, Link, Observation, Plan
+from calbridge.messages import Kind
 from calbridge.model import Clinic, Side
 from calbridge.reconcile.accounts import read_accounts
 from calbridge.reconcile.afterwards import look_after_moves
@@ -19,6 +20,7 @@ from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
 from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
+from calbridge.reconcile.later import match_again
 from calbridge.reconcile.missing import limit, trusted, would_cancel
 from calbridge.reconcile.overlaps import look_for_overlaps
 from calbridge.reconcile.publishing import publish
@@ -46,13 +48,14 @@ def reconcile(
     portals = [pair for pair in reads if pair[0].side is Side.CLIENT and pair[0].approved]
     expire_holds(draft, portals)
     read_accounts(draft, portals)
+    take_created(draft)  # what its client corrected meanwhile is read after her record is there
     read_portal(draft, portals)
     read_unknown(draft, staff)
     take_back(draft)
-    take_created(draft)
     obey(draft)
     look_after_moves(draft)
     identify_late(draft)
+    match_again(draft)
     believe_record(draft)
     check_reservations(draft, {link.name: observation for link, observation in staff})
     look_for_overlaps(draft)
@@ -61,7 +64,8 @@ def reconcile(
     offer_alternatives(draft)
     publish(draft)
     plan = draft.plan()
-    letters = telling(draft.current(), clinic, now, shown=already_shown(draft), too_late=draft.too_late)
+    refused = {Kind.PLEASE_PHONE: draft.too_late, Kind.MOVE_REFUSED: draft.not_moved}
+    letters = telling(draft.current(), clinic, now, shown=already_shown(draft), refused=refused)
     return replace(plan, effects=effects(draft.current(), clinic, now), letters=letters)
 
 

@@ -35,6 +35,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     elif appointment.origin is Side.CLIENT and not settled:
         give_way(draft, appointment, link.name)
     elif kept is not None and moved and _moved_by_client(draft, appointment):
+        draft.not_moved.add(appointment.id)
         undo_move(draft, appointment, place_shown(appointment, kept))
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)

@@ -27,6 +27,7 @@ from calbridge.views import PortalView
 
 UNTOLD = frozenset({State.HELD, State.EXPIRED, State.RELEASED})
 NOTHING: Mapping[str, PortalView] = {}
+NOBODY: Mapping[Kind, Collection[str]] = {}
 
 
 def telling(
@@ -35,22 +36,23 @@ def telling(
     now: int,
     *,
     shown: Mapping[str, PortalView] = NOTHING,
-    too_late: Collection[str] = (),
+    refused: Mapping[Kind, Collection[str]] = NOBODY,
 ) -> Letters:
-    """Everything there is to tell. `shown`: what clients know from their portal. `too_late`: wishes just refused."""
+    """Everything there is to tell. `shown`: what clients know from their portal. `refused`: bookings whose client's
+    wish was just refused, by what she is told of it."""
     found = [
         part
         for appointment in sorted(state.appointments.values(), key=lambda a: (a.start, a.id))
         if hers(appointment) and appointment.state not in UNTOLD
         for part in _of(state, appointment, clinic, now, shown.get(appointment.id))
     ]
-    asked = (state.appointments[key] for key in sorted(too_late))
-    calls = (a for a in asked if not a.state.gone and Kind.PLEASE_PHONE not in _told_by_portal(state, a))
-    phone = [message(Kind.PLEASE_PHONE, a, None, clinic.rules, now=now) for a in calls]
     letters = [part for part in found if isinstance(part, MessageDue)]
     return Letters(
         due=tuple(part for part in letters if part.audience == "client"),
-        notices=(*(part for part in letters if part.audience == "clinic"), *phone),
+        notices=(
+            *(part for part in letters if part.audience == "clinic"),
+            *(part for kind, keys in refused.items() for part in _refused(state, kind, keys, clinic, now)),
+        ),
         silent=tuple(part for part in found if isinstance(part, Silent)),
     )
 
@@ -58,6 +60,14 @@ def telling(
 def hers(appointment: Appointment) -> bool:
     """Does its client know of it at all?"""
     return appointment.origin is Side.CLIENT or appointment.showing is not None
+
+
+def _refused(state: HubState, kind: Kind, keys: Collection[str], clinic: Clinic, now: int) -> Iterator[MessageDue]:
+    """About something that happened: it does not change what she knows."""
+    for key in sorted(keys):
+        appointment = state.appointments[key]
+        if not appointment.state.gone and kind not in _told_by_portal(state, appointment):
+            yield message(kind, appointment, None, clinic.rules, now=now)
 
 
 def _of(

@@ -165,6 +165,13 @@ def overtaken(connection: Connection, clinic: str, message_id: int) -> int | Non
     return found
 
 
+def had_confirmed(connection: Connection, clinic: str, appointment: str, *, notifier: str) -> bool:
+    """What was handed over and not answered may have arrived."""
+    ours = (messages.c.clinic == clinic, messages.c.appointment == appointment, messages.c.notifier == notifier)
+    left = connection.scalars(select(messages.c.body).where(*ours, messages.c.state.in_(("sent", "unknown"))))
+    return any(message.audience == "client" and message.confirms for message in left)
+
+
 def _one(clinic: str, message_id: int) -> ColumnElement[bool]:
     return and_(messages.c.clinic == clinic, messages.c.id == message_id)
 

@@ -80,6 +80,7 @@ def _prepare(dbapi: sqlite3.Connection, _record: object) -> None:
     with closing(dbapi.cursor()) as cursor:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is forgotten of somebody stands in no free page either
 
 
 def _begin(connection: Connection) -> None:

@@ -237,6 +237,11 @@ class Store:
         with self._database.read() as connection:
             return messages.listed(connection, clinic, appointment=appointment, limit=limit)
 
+    def had_confirmed(self, clinic: str, appointment: str, *, notifier: str) -> bool:
+        """Has this notifier told its client, or may it have told her, that the appointment is confirmed?"""
+        with self._database.read() as connection:
+            return messages.had_confirmed(connection, clinic, appointment, notifier=notifier)
+
     def next_message(self, clinic: str, *, after: int) -> int | None:
         """The next instant after `after` at which one may go."""
         with self._database.read() as connection:

@@ -21,6 +21,7 @@ from calbridge.provider import (
     ClientQuery,
     ClientRecord,
     Clock,
+    Delta,
     Entry,
     Feed,
     Finding,
@@ -35,6 +36,8 @@ from calbridge.provider import (
 from calbridge.testing.changelog import ChangeLog, read
 from calbridge.testing.conditional import settled
 from calbridge.views import PmsView
+
+PERSON = "client/"
 
 
 class Taken(Exception):
@@ -116,6 +119,11 @@ class PmsModel:
         old = self.visits[ref]
         again = replace(old, status=State.CONFIRMED, start=start, end=start + old.end - old.start)
         self._reception(again, overbook=False)
+
+    def enter(self, record: ClientRecord) -> None:
+        """Reception makes a client's record, or makes it anew."""
+        self.clients = [each for each in self.clients if each.id != record.id] + [record]
+        self.log.note(f"{PERSON}{record.id}")
 
     def cancel(self, ref: str) -> None:
         """Reception cancels a visit."""
@@ -227,7 +235,11 @@ class MemoryPms:
         known: Mapping[str, str],  # noqa: ARG002 - the hook's signature; this side has a change log
     ) -> Feed[Record]:
         """Visits and absences of the window, or the changes since `cursor`."""
-        return read(self.model.log, cursor, window, listing=lambda: self._listing(window), look=self._look)
+        feed = read(self.model.log, cursor, window, listing=lambda: self._listing(window), look=self._look)
+        if not isinstance(feed, Delta):
+            return feed
+        removed = tuple(ref for ref in feed.removed if not ref.startswith(PERSON))
+        return replace(feed, removed=removed, people=removed != feed.removed)
 
     @hookimpl
     def probe(self, ref: str) -> Probe:

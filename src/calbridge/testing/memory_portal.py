@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from calbridge.errors import Replan
 from calbridge.interval import Interval
@@ -161,6 +161,11 @@ class PortalModel:
         wide = booking.wide_moves and booking.state is State.CONFIRMED
         end = self._offered(booking.resource, booking.service, start, own=ref, wide=wide)
         self._client(replace(booking, start=start, end=end, owed=booking.state is State.CONFIRMED))
+
+    def correct(self, ref: str, **given: Any) -> None:
+        """The client corrects what she gave of herself, on the booking's page."""
+        booking = self._open(ref, None)
+        self._client(replace(booking, details=replace(booking.details or Details(), **given)))
 
     def connect(self, details: Details, consent: Consent | None = None) -> str:
         """A client makes an account and connects with the clinic; returns its ref."""

@@ -42,7 +42,9 @@ class MemoryPortal:
             ),
             takes_offers=True,
             publishes=True,
-            tells=frozenset({"confirmed", "declined", "moved", "cancelled"}) if model.tells else frozenset(),
+            tells=frozenset({"confirmed", "declined", "moved", "move_refused", "cancelled"})
+            if model.tells
+            else frozenset(),
         )
 
     @hookimpl

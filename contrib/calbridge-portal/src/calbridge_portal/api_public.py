@@ -1,6 +1,6 @@
 """The public JSON: the same few things the pages do, for a clinic's own web site."""
 
-from litestar import delete, get, post
+from litestar import delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.router import Router
 
@@ -11,7 +11,15 @@ from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.limits import BODY
 from calbridge_portal.portal import Portal
 from calbridge_portal.problems import not_found
-from calbridge_portal.public_records import Booked, OwnBooking, OwnCancellation, OwnMove, PublicSite, PublicType
+from calbridge_portal.public_records import (
+    Booked,
+    OwnBooking,
+    OwnCancellation,
+    OwnContact,
+    OwnMove,
+    PublicSite,
+    PublicType,
+)
 from calbridge_portal.records import BookingRequest, Hold, HoldRequest, Page
 from calbridge_portal.site_records import Slot
 from calbridge_portal.slots import free_slots, mover
@@ -121,6 +129,13 @@ def public_move(*, portal: GivenPortal, token: FromPath[str], data: JSONBody[Own
         return public.move(tx, token, data)
 
 
+@put("/bookings/{token:str}/contact", sync_to_thread=True)
+def public_correct(*, portal: GivenPortal, token: FromPath[str], data: JSONBody[OwnContact]) -> OwnBooking:
+    """Correct how one can be reached."""
+    with portal.write() as tx:
+        return public.correct(tx, token, data)
+
+
 public_router = Router(
     path="/public",
     route_handlers=[
@@ -135,6 +150,7 @@ public_router = Router(
         public_own_slots,
         public_cancel,
         public_move,
+        public_correct,
     ],
     request_max_body_size=BODY,
 )

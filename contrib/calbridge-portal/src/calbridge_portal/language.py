@@ -1,4 +1,4 @@
-"""Texts by language: German or English, as the browser asks. Dates are written by Babel."""
+"""Texts by language: English, German or Finnish, as the browser asks. Dates are written by Babel."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from importlib.resources import files
 from babel.core import negotiate_locale
 from babel.dates import format_date, format_time
 
-LANGUAGES = ("en", "de")
+LANGUAGES = ("en", "de", "fi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Language:
 
     def species(self, code: str) -> str:
         """A species by its everyday name, where there is one."""
-        return self.texts.get(f"species_{code}", code)
+        return self.texts.get(f"species_{code.replace(' ', '_')}", code)
 
 
 def chosen(accept_language: str | None) -> Language:

@@ -19,7 +19,7 @@ from calbridge_portal.booking_rows import hold_of
 from calbridge_portal.instead import given_away
 from calbridge_portal.language import Language
 from calbridge_portal.limits import BODY
-from calbridge_portal.public_records import OwnBooking, OwnCancellation, OwnMove
+from calbridge_portal.public_records import OwnBooking, OwnCancellation, OwnContact, OwnMove
 from calbridge_portal.records import Agreed, BookingRequest, Customer, HoldRequest, Patient
 from calbridge_portal.site_records import Slot
 from calbridge_portal.slots import Mover, free_slots, mover
@@ -192,6 +192,15 @@ def move(*, portal: GivenPortal, token: FromPath[str], data: Form) -> Redirect:
     return Redirect(f"/manage/{token}", status_code=SEE_OTHER)
 
 
+@post("/manage/{token:str}/contact", sync_to_thread=True)
+def contact(*, portal: GivenPortal, token: FromPath[str], data: Form) -> Redirect:
+    """The client corrects how she can be reached; a field that she empties stays as it was."""
+    given = {name: data.get(name) for name in ("email", "phone", "address")}
+    with portal.write() as tx:
+        public.correct(tx, token, OwnContact(**given))
+    return Redirect(f"/manage/{token}", status_code=SEE_OTHER)
+
+
 def _page(template: str, lang: Language, site_name: str, **context: Any) -> Template:
     # no-store: the page of one's own booking must not stay in a shared machine's cache.
     return Template(
@@ -270,6 +279,7 @@ pages_router = Router(
         cancel,
         move_times,
         move,
+        contact,
     ],
     include_in_schema=False,
     request_max_body_size=BODY,

@@ -1,13 +1,22 @@
 """What a client may do, for the pages and the public JSON alike. Nobody else's data passes here."""
 
 import sqlite3
+from dataclasses import asdict
 
 from calbridge_portal import booking, changes, documents, notices
 from calbridge_portal.booking_rows import booking_of, messages_of
 from calbridge_portal.instead import still_free
 from calbridge_portal.limits import check_texts
 from calbridge_portal.problems import Problem, not_found
-from calbridge_portal.public_records import Booked, OwnBooking, OwnCancellation, OwnMove, PublicSite, PublicType
+from calbridge_portal.public_records import (
+    Booked,
+    OwnBooking,
+    OwnCancellation,
+    OwnContact,
+    OwnMove,
+    PublicSite,
+    PublicType,
+)
 from calbridge_portal.records import BookingRequest, Cancellation, Move
 from calbridge_portal.site_records import AppointmentType, Calendar, Slot
 from calbridge_portal.store import Tx
@@ -61,6 +70,18 @@ def move(tx: Tx, token: str, wish: OwnMove) -> OwnBooking:
     return own_booking(tx, changes.move(tx, by_token(tx, token), wanted))
 
 
+def correct(tx: Tx, token: str, contact: OwnContact) -> OwnBooking:
+    """Correct how one can be reached. What an account has made for it goes by the account's own address."""
+    check_texts(contact)
+    row = by_token(tx, token)
+    if not _may_correct(row):
+        raise changes.not_pending(row, "corrected")
+    given = {name: value.strip() for name, value in asdict(contact).items() if value is not None and value.strip()}
+    if any(row[name] != value for name, value in given.items()):
+        row = changes.change(tx, row, "booking.updated", "client", **given)
+    return own_booking(tx, row)
+
+
 def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
     """A booking as its own client sees it."""
     full = booking_of(tx, row)
@@ -85,6 +106,7 @@ def own_booking(tx: Tx, row: sqlite3.Row) -> OwnBooking:
         alternatives=_instead(tx, row),
         may_cancel=_may(tx, row, settings.client_cancel_cutoff_s),
         may_move=_may(tx, row, settings.client_move_cutoff_s) and _can_move(tx, row),
+        may_correct=_may_correct(row),
         messages=messages_of(tx, full.id),
     )
 
@@ -120,6 +142,10 @@ def _may(tx: Tx, row: sqlite3.Row, cutoff: int | None) -> bool:
     except Problem:
         return False
     return True
+
+
+def _may_correct(row: sqlite3.Row) -> bool:
+    return row["account"] is None and row["status"] in changes.OPEN
 
 
 def _instead(tx: Tx, row: sqlite3.Row) -> list[Slot]:

@@ -55,6 +55,7 @@ class OwnBooking:
     alternatives: list[Slot]
     may_cancel: bool
     may_move: bool
+    may_correct: bool
     messages: list[Message]
 
 
@@ -113,6 +114,15 @@ class OwnCancellation:
     """A client's cancellation."""
 
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnContact:
+    """How a client can be reached, as it is right; what is not given stays as it was."""
+
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """SQLite in WAL mode: a read sees one moment, a write is BEGIN IMMEDIATE; that tells two clients apart."""
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -73,6 +74,7 @@ class Store:
 
     def __init__(self, path: Path, site: str) -> None:
         self._path = path
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # people's data: for its owner alone
         self._anchor = self._connect(shared=True)
         self._anchor.execute("PRAGMA journal_mode = WAL")
         _create(self._anchor, site)

@@ -15,7 +15,7 @@ from calbridge_refpms.records import Transaction
 from calbridge_refpms.wire import Changes, Event
 from calbridge_refpms.zones import UTC_ZONE
 
-Object = Literal["appointment", "block", "absence", "closure", "windows"]
+Object = Literal["appointment", "block", "absence", "closure", "windows", "client"]
 DAY = 86_400
 
 

@@ -3,6 +3,7 @@
 A search is deliberately loose (case, the last digits of a phone number): it narrows, it does not match.
 """
 
+from calbridge_refpms.changes import announce, last_seq
 from calbridge_refpms.instants import parse, render
 from calbridge_refpms.problems import invalid, not_found, unprocessable
 from calbridge_refpms.records import Transaction, digits, new_id
@@ -81,6 +82,7 @@ def create(tx: Transaction, new: NewClient, *, ident: str | None = None) -> Clie
         phone=new.phone,
         address=new.address,
     )
+    _announce(tx, ident)
     return get(tx, ident)
 
 
@@ -89,6 +91,7 @@ def create_patient(tx: Transaction, client_id: str, new: NewPatient, *, ident: s
     get(tx, client_id)
     ident = ident or new_id("pat")
     tx.insert("patients", id=ident, client_id=client_id, name=new.name, species=new.species)
+    _announce(tx, client_id)
     return Patient(id=ident, client_id=client_id, name=new.name, species=new.species)
 
 
@@ -105,6 +108,11 @@ def file_document(tx: Transaction, client_id: str, new: NewDocument) -> Document
     ident, dated = new_id("doc"), parse("dated", new.dated)
     tx.insert("documents", id=ident, client_id=client_id, kind=new.kind, text=new.text, dated=dated, created_by=tx.by)
     return next(each for each in documents(tx, client_id) if each.id == ident)
+
+
+def _announce(tx: Transaction, ident: str) -> None:
+    """Who was looked for in vain may be found now. A client has no revision: it takes the event's number."""
+    announce(tx, "client", ident, last_seq(tx) + 1)
 
 
 def _next_number(tx: Transaction) -> str:

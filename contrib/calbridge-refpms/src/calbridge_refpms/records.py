@@ -3,6 +3,7 @@
 Every write begins with BEGIN IMMEDIATE, so two bookings of one slot are decided one after the other.
 """
 
+import os
 import secrets
 import sqlite3
 import threading
@@ -125,13 +126,14 @@ class Records:
 
     def _connect(self) -> sqlite3.Connection:
         try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # people's data: for its owner alone
             connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.create_function("folded", 1, str.casefold, deterministic=True)
             connection.create_function("digits", 1, digits, deterministic=True)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise UnusableFileError(f"{self.path} cannot be opened as a database: {error}.") from error
         return connection
 

@@ -318,10 +318,13 @@ class Document(Struct, kw_only=True, frozen=True):
 
 
 class Event(Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Something changed; read it again. A tombstone: it is deleted for good. The id of `windows` is a resource."""
+    """Something changed; read it again. A tombstone: it is deleted for good. The id of `windows` is a resource.
+
+    A `client` is new, or has another animal; its revision is the event's own number.
+    """
 
     seq: int
-    object: Literal["appointment", "block", "absence", "closure", "windows"]
+    object: Literal["appointment", "block", "absence", "closure", "windows", "client"]
     id: str
     revision: int
     at: datetime

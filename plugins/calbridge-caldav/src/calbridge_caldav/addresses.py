@@ -6,6 +6,7 @@ it; then comes `/.well-known/caldav`, then the address itself. Nothing is guesse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,11 @@ from calbridge_caldav.hrefs import HERE
 WELL_KNOWN = "/.well-known/caldav"
 _UNREADABLE = "The address cannot be read: write it like https://calendar.example/dav/"
 _PORTS = {"https": 443, "http": 80}
+_AROUND = " \t\r\n<>\"'"
+"""What an address is pasted with."""
+
+_PLACE = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?/[^\s@]*[^\s@/]")
+"""A host and a path on it, without a scheme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +65,12 @@ class Candidate:
 
 
 def typed(text: str) -> Typed:
-    """Take an address apart; NeedsHuman for what is none."""
-    text = text.strip()
+    """Take an address apart, as it is pasted from a page, a mail or a link; NeedsHuman for what is none."""
+    text = text.strip(_AROUND).removeprefix("mailto:")
     if "://" in text:
         return _url(text)
+    if _PLACE.match(text):
+        return _url(f"{_scheme(text.partition('/')[0].partition(':')[0])}://{text}")
     user, at, host = text.rpartition("@")
     host = host.strip().rstrip("/").rstrip(".")
     if not host or any(mark in host for mark in " /\\?#"):
@@ -87,6 +95,12 @@ def _url(text: str) -> Typed:
     return Typed(host=netloc, username=user, url=f"{scheme}://{netloc}{parts.path or '/'}")
 
 
+def is_feed(text: str) -> bool:
+    """Does an address look like that of a feed, which people take for their calendar's?"""
+    text = text.strip(_AROUND).lower()
+    return text.startswith(("webcal:", "webcals:")) or text.partition("?")[0].endswith(".ics")
+
+
 def candidates(given: Typed, names: Names) -> Iterator[Candidate]:
     """Where to look, the likeliest first; each address once."""
     seen: set[str] = set()
@@ -104,9 +118,12 @@ def _all(given: Typed, names: Names) -> Iterator[Candidate]:
     host = given.host.partition(":")[0]
     if host == given.host and host not in HERE:
         yield from _services(host, names)
-    scheme = "http" if host in HERE else "https"
-    yield Candidate(url=f"{scheme}://{given.host}{WELL_KNOWN}", by="well-known")
-    yield Candidate(url=f"{scheme}://{given.host}/", by="typed")
+    yield Candidate(url=f"{_scheme(host)}://{given.host}{WELL_KNOWN}", by="well-known")
+    yield Candidate(url=f"{_scheme(host)}://{given.host}/", by="typed")
+
+
+def _scheme(host: str) -> str:
+    return "http" if host in HERE else "https"
 
 
 def _services(domain: str, names: Names) -> Iterator[Candidate]:

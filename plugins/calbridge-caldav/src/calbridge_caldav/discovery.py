@@ -1,7 +1,7 @@
 """Which calendars an account has: the caldav library asks, over the bridge's own transport.
 
 Its request method is the one seam: bodies, time limits and addresses stay bounded, redirects are followed on the
-same server only, and nothing that is no XML reaches its parser, which would log it.
+same server only, and nothing that is no multistatus reaches its parser, which would log it.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class _Client(DAVClient):
         headers: Mapping[str, str] | None = None,
         rate_limit_time_slept: float = 0,  # noqa: ARG002  # the library's own signature
     ) -> DAVResponse:
-        """One request on this server; an answer that is no XML is never passed on."""
+        """One request on this server; an answer that is no multistatus is never passed on (R2)."""
         sent = {"Content-Type": "application/xml; charset=utf-8", **(headers or {})}
         content = body.encode() if isinstance(body, str) else bytes(body)
         response = self._follow(urljoin(self._server, str(url)), method, sent, content)
         if response.is_error or response.status_code in _REDIRECTS:
             raise self._wire.problem(response)
-        _must_be_xml(response)
+        _must_be_multistatus(response, self._wire.address(""))
         return DAVResponse(response, self)
 
     def _follow(self, url: str, method: str, headers: Mapping[str, str], content: bytes) -> httpx.Response:
@@ -85,11 +85,14 @@ def _to_a_login(target: str) -> bool:
     return any(word in target.casefold() for word in LOGIN_WORDS)
 
 
-def _must_be_xml(response: httpx.Response) -> None:
+def _must_be_multistatus(response: httpx.Response, server: str) -> None:
+    """A page may be well-formed XML too: it would pass for an account without calendars."""
     try:
-        ms.document(response.content)
+        ms.parse(response.content)
     except ms.NoMultistatusError:
-        raise NeedsHuman("The server answered with a page that is no CalDAV: check the url.") from None
+        raise NeedsHuman(
+            f"{server} answered with a page that is no CalDAV (a login, a proxy?): check the url."
+        ) from None
 
 
 def calendars(wire: Wire, url: str) -> list[Described]:

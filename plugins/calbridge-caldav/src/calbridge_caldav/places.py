@@ -25,6 +25,7 @@ from calbridge_caldav.wire import GONE, Body, Wire
 
 CONFLICT = 412
 _CARRIED = frozenset({201, 204})
+_NOT_NOW = frozenset({423, 425, 429, 503})
 _NO_PLACE = frozenset({404, 409, 410})
 _CALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
 
@@ -128,10 +129,14 @@ class Places:
     def carry(self, old: Place, home: Place, etag: str) -> bool:
         """MOVE (RFC 4918 9.9), the one way out of a calendar and into another that can't end in neither.
 
-        False where the server did not do it: it knows no MOVE, something stands there, or the event was changed.
+        False where the server did not do it: it knows no MOVE, something stands there, or the event was changed. One
+        that has no time for it just now is asked again later: there is no need to take the event apart.
         """
         headers = {"Destination": self._wire.address(_path(home)), "Overwrite": "F", "If-Match": etag or "*"}
-        return self._wire.request("MOVE", _path(old), headers=headers).status_code in _CARRIED
+        response = self._wire.request("MOVE", _path(old), headers=headers)
+        if response.status_code in _NOT_NOW:
+            raise classify(response, item=old.ref)
+        return response.status_code in _CARRIED
 
     def refusal(self, place: Place, response: httpx.Response) -> BridgeError:
         """What a refused write means: no calendar there, no right to write, or a rule against this event."""

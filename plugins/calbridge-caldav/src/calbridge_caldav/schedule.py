@@ -14,8 +14,8 @@ from calbridge_caldav import cursor as cursors
 from calbridge_caldav.collection import Changes, Collection, Fetched
 from calbridge_caldav.cursor import Seen
 from calbridge_caldav.eyes import Eyes
-from calbridge_caldav.hrefs import PARTS, ref_of, resource_of
-from calbridge_caldav.since import since
+from calbridge_caldav.hrefs import PARTS, known_in, ref_of, resource_of
+from calbridge_caldav.since import listing, since
 
 
 def read(
@@ -29,17 +29,20 @@ def read(
     """A Complete for a first read, else a Delta, or NotModified when nothing changed. `now`: epoch seconds."""
     past = cursors.read(cursor)
     if past is None:
-        return _everything(collections, window, eyes, now)
+        return _everything(collections, window, known, eyes, now)
     return _news(collections, past, known, eyes, now)
 
 
-def _everything(collections: Sequence[Collection], window: Interval, eyes: Eyes, now: int) -> Complete[Record]:
+def _everything(
+    collections: Sequence[Collection], window: Interval, known: Mapping[str, str], eyes: Eyes, now: int
+) -> Complete[Record]:
     seen: dict[str, Seen] = {}
     items: list[Record] = []
     for collection in collections:
         marks = collection.look()
         seen[collection.resource] = Seen(path=collection.path, marks=marks, looked=now, listed=now)
-        items += _records(collection, Changes(changed=collection.listing()), eyes)
+        listed = listing(collection, known_in(collection.resource, known))
+        items += _records(collection, Changes(changed=listed), eyes)
         items += _markers(collection.resource, eyes)
     return Complete(window=window, items=tuple(items), cursor=cursors.write(seen))
 

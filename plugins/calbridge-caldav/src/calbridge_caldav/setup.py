@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from calbridge.errors import BridgeError, NeedsHuman
 from calbridge.provider import Choice, Discovered, Finding, Search
 from calbridge_caldav import discovery
-from calbridge_caldav.addresses import Candidate, Names, Typed, candidates, refuses, same_house, typed
+from calbridge_caldav.addresses import Candidate, Names, Typed, candidates, is_feed, refuses, same_house, typed
 from calbridge_caldav.auth import Negotiated
 from calbridge_caldav.described import Described
 from calbridge_caldav.discovery import ElsewhereError
@@ -42,6 +42,11 @@ def discover(search: Search, names: Names | None = None) -> Discovered:
             fault = _telling(fault, error)
     if not given.url and refuses(given.host, known):
         raise NeedsHuman(f"The name service of {given.host} says that it has no calendars: ask who keeps them.")
+    if is_feed(search.address):
+        raise NeedsHuman(
+            f"{given.host} has no CalDAV at this address, which looks like that of a feed: a connection of "
+            'kind = "ics" reads one. To write into the calendar too, give the address of the server itself.'
+        ) from fault
     raise fault or NeedsHuman(f"No CalDAV server was found for {given.host}: give its address, beginning with https://")
 
 

@@ -12,15 +12,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from calbridge.errors import RetryLater
 from calbridge_caldav.collection import Changes, Collection, Marks
 from calbridge_caldav.cursor import Seen
-from calbridge_caldav.hrefs import known_in
+from calbridge_caldav.hrefs import field_of, known_in
 from calbridge_caldav.quirks import NO, YES
 
 LOOK_AGAIN = 900
 """Seconds after which the date alone is not believed any more."""
 LIST_AGAIN = 900
 """Seconds after which a server with doubtful deltas is listed, whatever its marks say."""
+
+FEW = 3
+"""So many entries may go at once without a question."""
 
 
 def since(collection: Collection, before: Seen | None, known: Mapping[str, str], now: int) -> tuple[Seen, Changes]:
@@ -82,11 +86,11 @@ def _delta(
 
 
 def _empty(changes: Changes, before: Marks, now: Marks | None) -> bool:
-    """Nothing is named, although the ctag or the date says that something changed (BlueMind, sabre)."""
-    if now is None:
+    """Nothing is named, although the surest mark that both looks have says that something changed (BlueMind, sabre)."""
+    if now is None or changes.changed or changes.removed:
         return False
-    moved = now.ctag != before.ctag if now.ctag and before.ctag else now.date != before.date
-    return moved and not changes.changed and not changes.removed
+    pairs = [(before.ctag, now.ctag), (before.date, now.date), (before.token, now.token)]
+    return next((old != new for old, new in pairs if old and new), True)
 
 
 def _replayed(changes: Changes, held: Mapping[str, str]) -> bool:
@@ -95,8 +99,23 @@ def _replayed(changes: Changes, held: Mapping[str, str]) -> bool:
     return stale > 1 and stale * 2 > len(held)
 
 
+def listing(collection: Collection, held: Mapping[str, str]) -> dict[str, str]:
+    """The listing. One that leaves out most of what is known, as of a server that is just being restored or shows a
+    part only, is asked about one of these: is that really gone?
+    """
+    listed = collection.listing()
+    lost = sorted(held.keys() - listed.keys())
+    if len(lost) > max(FEW, len(held) // 2) and collection.fetch(lost[0]).data is not None:
+        raise RetryLater(
+            f"The listing of {field_of(collection.resource)} leaves out most of its entries, and they are there: "
+            "nothing of it is believed, the bridge tries again by itself."
+        )
+    return listed
+
+
 def _listed(collection: Collection, marks: Marks, known: Mapping[str, str], now: int) -> tuple[Seen, Changes]:
-    held, listed = known_in(collection.resource, known), collection.listing()
+    held = known_in(collection.resource, known)
+    listed = listing(collection, held)
     changes = Changes(
         changed={segment: etag for segment, etag in listed.items() if not etag or held.get(segment) != etag},
         removed=frozenset(held.keys() - listed.keys()),

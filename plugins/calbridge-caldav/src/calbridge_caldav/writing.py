@@ -8,7 +8,6 @@ conditions. Nothing is overwritten or deleted that does not bear the appointment
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -171,7 +170,8 @@ class Writing:
         """What stands there now, as the answer to the write; another hand's, where somebody was as quick as that."""
         found = self._places.look(place)
         if found is None or not self._ours(found):
-            return Receipt(outcome="moved", why="The event was deleted right after it was written.")
+            gone = "" if self._change.ref or found else place.ref
+            return Receipt(outcome="moved", gone=gone, why="The event was deleted right after it was written.")
         if found.entry is None:
             raise SkipItem(f"The event cannot be read back ({found.why}).", item=place.ref)
         same = _etag(response) == found.etag != ""
@@ -267,9 +267,6 @@ class Writing:
 
     def _settled(self) -> CalendarView:
         return settled(self._view, marks=self._marks)
-
-    def _given(self) -> dict[str, Any]:
-        return {"zone": self._zone, "now": self._now, "marks": self._marks}
 
     def _composed(self) -> bytes:
         change = self._change

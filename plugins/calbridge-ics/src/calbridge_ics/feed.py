@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from calbridge.errors import NeedsHuman
 from calbridge.ical import Meaning, Meant, Occurrence, Reading, Refused, meant
 from calbridge.interval import Interval, merge
-from calbridge.provider import AbsenceRecord, Busy, Record, Unreadable, WindowRecord
+from calbridge.provider import AbsenceRecord, Busy, Unreadable, WindowRecord
 from calbridge.uids import appointment_of, product_of
 from calbridge_ics.source import Fetched
 
@@ -21,11 +21,14 @@ _HEAD = 4096
 OLD = "file"
 """The ref of what blocks everything while a file is too old."""
 
+Told = Busy | WindowRecord | AbsenceRecord | Unreadable
+"""What a feed can say."""
+
 WINDOWS, ABSENCES = "/windows", "/absences"
 """What an entry that is busy time and more besides adds to its ref."""
 
 
-def records_of(reading: Reading, resource: str, window: Interval, meaning: Meaning) -> Iterator[Record]:
+def records_of(reading: Reading, resource: str, window: Interval, meaning: Meaning) -> Iterator[Told]:
     """One record for each event that takes time in the window, gives windows or is an absence, or cannot be read.
 
     What stands in the rest of a boundless feed nobody knows: its record keeps all the time of the resource.
@@ -50,14 +53,14 @@ def records_of(reading: Reading, resource: str, window: Interval, meaning: Meani
             yield from _records(uid, found, resource)
 
 
-def _unreadable(uid: str, found: Meant, fault: Refused, resource: str, more: tuple[Interval, ...]) -> Record:
+def _unreadable(uid: str, found: Meant, fault: Refused, resource: str, more: tuple[Interval, ...]) -> Told:
     """It only takes time, and opens none."""
     spans = tuple(merge((*found.busy, *found.absences, *more)))
     why = f"line {fault.line}: {fault.why}"
     return Unreadable(ref=_digest([uid]), version=_version(spans, why), why=why, resource=resource, spans=spans)
 
 
-def _records(uid: str, found: Meant, resource: str) -> Iterator[Record]:
+def _records(uid: str, found: Meant, resource: str) -> Iterator[Told]:
     ref = _digest([uid])
     if found.busy:
         yield Busy(
@@ -86,12 +89,17 @@ def _digest(parts: list[str]) -> str:
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
 
 
-def too_old(fetched: Fetched, max_age: int | None, now: int, *, resource: str, window: Interval) -> Iterator[Record]:
+def too_old(fetched: Fetched, max_age: int | None, now: int, *, resource: str, window: Interval) -> Iterator[Told]:
     """A file that nobody writes any more says nothing about today: all of its resource's time is kept until it does."""
     if fetched.written is None or max_age is None or now - fetched.written <= max_age:
         return
     why = "the file is older than max_age: let whatever writes it run again"
     yield Unreadable(ref=OLD, version=str(fetched.written), why=why, resource=resource, spans=(window,))
+
+
+def shrunk_to_nothing(records: Iterable[Told], known: Mapping[str, str]) -> bool:
+    """It says nothing of any time where it did before: a calendar that was emptied, or a publisher with a fault."""
+    return bool(known.keys() - {WINDOWS, OLD}) and not any(record.spans for record in records)
 
 
 def refuse_own(body: bytes, clinic: str) -> None:

@@ -15,7 +15,7 @@ from calbridge.ical import Meaning, Occurrence, Policy, Reading, read
 from calbridge.ical.policy import GUESSED
 from calbridge.interval import Interval
 from calbridge.provider import Capabilities, Complete, Context, Feed, Finding, NotModified, Record
-from calbridge_ics.feed import records_of, refuse_own, too_old
+from calbridge_ics.feed import records_of, refuse_own, shrunk_to_nothing, too_old
 from calbridge_ics.settings import IcsSettings
 from calbridge_ics.source import Address, Fetched, File, Seen, Source
 
@@ -39,10 +39,10 @@ class IcsFeed:
         )
 
     @hookimpl
-    def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:  # noqa: ARG002
-        """All of the feed, or NotModified where it is as it was."""
+    def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
+        """All of the feed, or NotModified where it is as it was, or is suddenly empty and was not asked again yet."""
         now = self._context.clock.now()
-        seen, asked = _remembered(cursor)
+        seen, asked, emptied = _remembered(cursor)
         if self._settings.url is not None and now - asked < self._settings.refresh:
             return NotModified(cursor=cursor)
         fetched = self._source.fetch(seen)
@@ -51,6 +51,8 @@ class IcsFeed:
         old = too_old(fetched, self._settings.max_age, now, resource=self._settings.resource, window=window)
         found = records_of(self._read(fetched, window), self._settings.resource, window, self._settings.meaning())
         items = (*found, *old)
+        if cursor and not emptied and shrunk_to_nothing(items, known):
+            return NotModified(cursor=_cursor(Seen(), now, emptied=True))
         # A file that was too old may be so still, or again, without a change to it: it is looked at each time.
         after = Seen() if fetched.written is not None and self._settings.max_age is not None else fetched.seen
         return Complete(window=window, items=items, cursor=_cursor(after, now))
@@ -143,13 +145,13 @@ def _source(settings: IcsSettings, context: Context) -> Source:
     return Address(lambda: context.secrets(url), context.transport, login)
 
 
-def _remembered(cursor: str) -> tuple[Seen, int]:
-    """What was seen last and when that was asked for."""
+def _remembered(cursor: str) -> tuple[Seen, int, bool]:
+    """What was seen last, when that was asked for, and whether it was nothing where there had been something."""
     if not cursor:
-        return Seen(), 0
-    seen, asked = json.loads(cursor)
-    return Seen(**seen), asked
+        return Seen(), 0, False
+    seen, asked, emptied = json.loads(cursor)
+    return Seen(**seen), asked, emptied
 
 
-def _cursor(seen: Seen, asked: int) -> str:
-    return json.dumps([asdict(seen), asked])
+def _cursor(seen: Seen, asked: int, *, emptied: bool = False) -> str:
+    return json.dumps([asdict(seen), asked, emptied])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ LARGEST = 32 * 1024 * 1024
 """Bytes of a file; an address is bounded by the bridge's transport."""
 
 _SCHEMES = {"webcal": "https", "webcals": "https", "http": "http", "https": "https"}
-_BEGIN, _END = b"BEGIN:VCALENDAR", b"END:VCALENDAR"
+_BEGIN, _END = re.compile(rb"(?:\A|[\r\n])\W*BEGIN:VCALENDAR"), b"END:VCALENDAR"
 _AROUND = 4096
 """Bytes at either end that a feed's first and last line are looked for in."""
 
@@ -75,9 +76,9 @@ class Address:
         if seen.place == place:
             headers |= {"If-None-Match": seen.tag} if seen.tag else {}
             headers |= {"If-Modified-Since": seen.date} if seen.date else {}
-        response = request(
-            self._client, "GET", url, accept={httpx.codes.NOT_MODIFIED}, headers=headers, auth=self._login()
-        )
+        asked = {"If-None-Match", "If-Modified-Since"} & headers.keys()
+        known = {httpx.codes.NOT_MODIFIED} if asked else ()  # unasked it would be a feed that nobody has seen
+        response = request(self._client, "GET", url, accept=known, headers=headers, auth=self._login())
         if response.status_code == httpx.codes.NOT_MODIFIED:
             return None
         told = response.headers
@@ -139,7 +140,7 @@ def whole(body: bytes, source: str) -> bytes:
     first, last = (_plain(part) for part in (body[:_AROUND], body[-_AROUND:]))
     if not body.strip():
         raise RetryLater(f"{source} gave nothing at all: the bridge tries again by itself")
-    if _BEGIN not in first:
+    if not _BEGIN.search(first):
         raise NeedsHuman(f"{source} gave something that is no iCalendar (a page, a login?): check it in a browser")
     if not last.rstrip().endswith(_END):
         raise RetryLater(f"{source} gave a calendar that breaks off before its end: the bridge tries again by itself")

@@ -15,13 +15,18 @@ from calbridge.model import State
 from calbridge.provider import ClientNotice, Kind, Visit
 from calbridge_mail.content import one_line
 
-METHODS = {Kind.CONFIRMED: "REQUEST", Kind.MOVED: "REQUEST", Kind.CANCELLED: "CANCEL"}
+TOLD = frozenset({Kind.CONFIRMED, Kind.MOVED})
 
 
 def method(notice: ClientNotice) -> str:
-    """What the entry asks of her calendar; "" where the message has none: a request is not an appointment yet."""
-    confirmed = notice.visit is not None and notice.visit.state is not State.REQUESTED
-    return METHODS.get(notice.kind, "") if confirmed else ""
+    """What the entry asks of her calendar; "" where the message has none: a request is not an appointment yet, and
+    only what she was sent can be taken back (RFC 5546, section 3.2.5: a CANCEL is for whom the REQUEST went to).
+    """
+    if notice.visit is None:
+        return ""
+    if notice.kind is Kind.CANCELLED:
+        return "CANCEL" if notice.had_confirmed else ""
+    return "REQUEST" if notice.kind in TOLD and notice.visit.state is not State.REQUESTED else ""
 
 
 def entry(notice: ClientNotice, visit: Visit, *, sender: str, to: str, now: int) -> str:

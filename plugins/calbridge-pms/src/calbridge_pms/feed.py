@@ -27,6 +27,8 @@ MARGIN_S = 120
 """A change may be stored a little later than the time it bears."""
 MANY = 300
 """More changed records than this are read faster as a snapshot than one by one."""
+PEOPLE = "client"
+"""What the feed calls a record of a client that is new, has changed, or has another animal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +60,14 @@ class Reader:
         latest, last = events
         changed: dict[str, Record] = {}
         removed: set[str] = set()
+        people = any(event.object == PEOPLE for event in latest.values())
         for event in latest.values():
             if not event.tombstone and self.known.get(f"{event.object}/{event.id}") == event.revision:
                 continue  # no news: our own write, or seen already
             records = self._changed(event, abilities)
             changed |= {record.ref: record for record in records}
             removed |= self._known_of(f"{event.object}/{event.id}") - {record.ref for record in records}
-        return _delta(changed.values(), removed, f"cursor:{last}", self.known)
+        return _delta(changed.values(), removed, f"cursor:{last}", self.known, people=people)
 
     def _events(self, cursor: str) -> tuple[dict[tuple[str, str], PmsEvent], str] | None:
         """The last event of each record, and the cursor after them; None when the feed cannot go on from here."""
@@ -205,10 +208,19 @@ LISTS = {"appointment": "appointments", "block": "blocks", "absence": "absences"
 KINDS = ("online", "work")
 
 
-def _delta(changed: Iterable[Record], removed: Iterable[str], cursor: str, known: Mapping[str, str]) -> Feed[Record]:
+def _delta(
+    changed: Iterable[Record],
+    removed: Iterable[str],
+    cursor: str,
+    known: Mapping[str, str],
+    *,
+    people: bool = False,
+) -> Feed[Record]:
     news = tuple(changed)
     gone = tuple(sorted(ref for ref in removed if ref in known))
-    return Delta(changed=news, removed=gone, cursor=cursor) if news or gone else NotModified(cursor=cursor)
+    if not (news or gone or people):
+        return NotModified(cursor=cursor)
+    return Delta(changed=news, removed=gone, cursor=cursor, people=people)
 
 
 def _parts(window: Interval, days: int) -> Iterator[Interval]:

@@ -96,9 +96,11 @@ class Writing:
         """A replayed answer may be old: what was pending then is read again, and the desk may have had it since."""
         now = self._get(made.id) if made.write_state == "pending" else made
         if now is None:
-            return Receipt(outcome="moved")
+            return Receipt(outcome="moved", gone=f"appointment/{made.id}")
         if now.write_state == "failed" or status in {first, now.status}:
             return self._landed(now)
+        if now.modified_by == "desk":  # the steps that are left are not taken over their edit
+            return Receipt(outcome="moved", entry=entry_of(now, self.names))
         return self._walk(now, ROADS.get((first, status), (status,)))
 
     def _existing(self, ref: str) -> Receipt:

@@ -39,7 +39,7 @@ from calbridge_vetstoria.settings import VetstoriaSettings
 from calbridge_vetstoria.wire import Hold
 from calbridge_vetstoria.writing import Writer
 
-TELLS = frozenset({"request_received", "confirmed", "declined", "moved", "cancelled"})
+TELLS = frozenset({"request_received", "confirmed", "declined", "moved", "move_refused", "cancelled"})
 """What the portal itself tells a client as her booking changes; e-mail says none of these beside it."""
 ASKED = frozenset({"reminder", "please_phone"})
 """What it tells her when the bridge asks it to, since only the bridge knows when."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 CODES = frozenset(
     {
-        "matched", "proposed", "ambiguous", "unmatched", "patient_open", "linked", "unlinked", "creating",
-        "client_created", "creation_refused", "not_admitted_late",
+        "matched", "proposed", "ambiguous", "unmatched", "patient_open", "animal_found", "details_corrected", "linked",
+        "unlinked", "creating", "client_created", "creation_refused", "not_admitted_late",
     }
 )  # fmt: skip
 """Decisions about who it is."""

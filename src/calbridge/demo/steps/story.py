@@ -38,7 +38,7 @@ class Story:
     bookings: dict[str, Booked] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
 
-    def settle(self, check: Check, patience: float = 20.0) -> None:
+    def settle(self, check: Check, patience: float = 60.0) -> None:
         """Wait in the middle of a step until the sides show it; Unmet when they do not in time."""
         deadline = time.monotonic() + patience
         while why := check(self.world.picture()):

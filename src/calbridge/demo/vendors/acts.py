@@ -20,7 +20,7 @@ Span = tuple[datetime, datetime]
 Act = tuple[str, Callable[[Story], Check]]
 
 
-def numbered(*acts: Act, patience: float = 20.0) -> tuple[Step, ...]:
+def numbered(*acts: Act, patience: float = 60.0) -> tuple[Step, ...]:
     """The story in order; the first step waits until everything has been read and offered for the first time."""
     return tuple(
         Step(number=number, title=title, act=act, patience=patience + (30 if number == 1 else 0))
@@ -58,6 +58,14 @@ def moved_to(story: Story, name: str, start: datetime) -> Booked:
     return booked
 
 
+def put_off(story: Story, name: str, start: datetime) -> Booked:
+    """The practice gives it another time, as usual, in its PMS."""
+    ref = at_side(story, "pms", story.bookings[name]).ref
+    booked = moved_to(story, name, start)
+    story.world.pms.change(ref, start=booked.slot.start.isoformat(), end=booked.slot.end.isoformat())
+    return booked
+
+
 def refusal(act: Callable[[], object], otherwise: str) -> Refused:
     """What somebody is told when it must be refused; Unmet when it is not."""
     try:
@@ -82,13 +90,17 @@ def waiting(world: World, booked: Booked) -> dict[str, Any]:
     return next((each for each in lines if (each["resource"], datetime.fromisoformat(each["start"])) == place), {})
 
 
-def order(story: Story, booked: Booked, verb: str, *words: str) -> None:
-    """`calbridge requests <verb>` for a booking, by its id as the PMS bears it in the reference of its appointment."""
+def key_of(story: Story, booked: Booked) -> str:
+    """The bridge's id of a booking, as the PMS bears it in the reference of its appointment."""
     ref = str(record(story, story.world.picture(), booked).get("client_ref") or "")
     if not ref:
         raise Unmet("The PMS does not say whose appointment it is.")
-    key = ref.removeprefix("calbridge:").partition("~")[0]
-    story.world.bridge.ask("requests", verb, key, *words)
+    return ref.removeprefix("calbridge:").partition("~")[0]
+
+
+def order(story: Story, booked: Booked, verb: str, *words: str) -> None:
+    """`calbridge requests <verb>` for a booking."""
+    story.world.bridge.ask("requests", verb, key_of(story, booked), *words)
 
 
 def decided(world: World, booked: Booked) -> str:

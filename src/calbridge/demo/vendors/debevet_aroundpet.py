@@ -12,6 +12,7 @@ from calbridge.demo.people import booker
 from calbridge.demo.shown import Refused
 from calbridge.demo.steps.story import Check, Story, expect, first_of
 from calbridge.demo.vendors import acts, debevet_own
+from calbridge.demo.vendors.debevet_reminders import reminded
 from calbridge.demo.vendors.newcomers import NOTICE, newcomer, recorded
 from calbridge.demo.world import Picture
 
@@ -26,7 +27,7 @@ def practice(today: date) -> Practice:
     del today
     services = tuple(offer for offer in SERVICES if offer.key in {"checkup", "vaccination"})
     keys = {"preset": '"debevet-aroundpet"', "privacy_notice": f'"{NOTICE}"'}
-    return Practice(services=services, keys=keys, days=HORIZON)
+    return Practice(services=services, keys=keys, days=HORIZON, mails=True, page="connect")
 
 
 def offered(story: Story) -> Check:
@@ -171,16 +172,14 @@ def cancelled(story: Story) -> Check:
 
 
 def moved(story: Story) -> Check:
-    """Another one is accepted, and the practice moves it: to less than a day from now."""
-    world = story.world
+    """Two more are accepted, and the practice moves one: to less than a day from now."""
     booked = acts.booked_by(story, "moved", "vaccination", "alma")
-    story.settle(lambda picture: acts.requested(picture, booked))
-    ref = acts.at_side(story, "pms", booked).ref
-    start = (datetime.now(BERLIN) + WITHIN).replace(second=0, microsecond=0)
-    world.pms.change(ref, status="confirmed")
-    story.settle(lambda picture: acts.confirmed(story, picture, booked))
-    now = acts.moved_to(story, "moved", start)
-    world.pms.change(ref, start=now.slot.start.isoformat(), end=now.slot.end.isoformat())
+    wanted = (booked, acts.booked_by(story, "later", "vaccination", "jonas"))
+    story.settle(lambda picture: first_of(*(acts.requested(picture, each) for each in wanted)))
+    for each in wanted:
+        story.world.pms.change(acts.at_side(story, "pms", each).ref, status="confirmed")
+    story.settle(lambda picture: first_of(*(acts.confirmed(story, picture, each) for each in wanted)))
+    now = acts.put_off(story, "moved", (datetime.now(BERLIN) + WITHIN).replace(second=0, microsecond=0))
 
     def check(picture: Picture) -> str:
         return first_of(
@@ -222,5 +221,6 @@ STEPS = acts.numbered(
     ("The client cancels more than a day ahead", cancelled),
     ("The practice moves an appointment to less than a day from now: the client is told", moved),
     ("Less than a day ahead she cannot cancel: please phone", too_late),
+    ("25 hours and one hour before an appointment its client is reminded", reminded),
     *debevet_own.STEPS,
 )

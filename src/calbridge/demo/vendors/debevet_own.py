@@ -1,4 +1,4 @@
-"""The second half of S1: clients connect with the practice, and see what it makes for them and marks for them."""
+"""The second half of S1: clients are invited, connect with the practice, and see what it makes and marks for them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,44 @@ import json
 from dataclasses import replace
 from typing import Any, Final
 
+from calbridge.demo.browser import Browser
+from calbridge.demo.clinic import EMAIL
 from calbridge.demo.people import booker
 from calbridge.demo.shown import Shown
 from calbridge.demo.steps.story import Booked, Check, Story, Unmet, expect, first_of
-from calbridge.demo.vendors import acts
+from calbridge.demo.vendors import acts, letters
 from calbridge.demo.vendors.newcomers import newcomer, on_record
-from calbridge.demo.world import Picture
+from calbridge.demo.world import Picture, World
 
 CATEGORY: Final = "around.pet"
 TITLE: Final = "VERTRAULICH schwieriger Hund"
+OTHER_MAIL: Final = "zweite.adresse@example.org"
 REASON: Final = "Impfung gegen Tollwut"
+
+
+def invited(story: Story) -> Check:
+    """The practice invites a client, at the address in her record."""
+    person, world = booker(), story.world
+    world.bridge.ask("client", "invite", person.id)
+
+    def check(picture: Picture) -> str:
+        del picture
+        sent = letters.box(story, person.email)
+        links = [link for letter in sent for link in letter.links]
+        others = {letter.to for letter in (world.mail.sent() if world.mail else ())} - {person.email, EMAIL}
+        return first_of(
+            expect([letter.kind for letter in sent] == ["invitation"], "She was not invited once."),
+            expect(person.email in sent[0].text if sent else False, "She is not told to sign up with this address."),
+            expect(not others, "Somebody else was written to."),
+            expect(links and _asks_who(world, links[0]), "The link does not lead to where she connects."),
+        )
+
+    return check
+
+
+def _asks_who(world: World, link: str) -> bool:
+    page = Browser(client=world.portal.client).open(link)
+    return any({"email", "address", "phone"} <= set(form.names) for form in page.forms)
 
 
 def joined(story: Story) -> Check:
@@ -49,6 +77,24 @@ def lacking(story: Story) -> Check:
     return check
 
 
+def unrecognised(story: Story) -> Check:
+    """The same client once more, with an address that the practice did not write to: she may be anybody."""
+    known = booker()
+    other = replace(known, email=OTHER_MAIL, address="")
+    before = story.world.pms.clients(known.last_name)
+    story.accounts["other"] = story.world.portal.connect(other, acts.dog_of(other), agrees=True)
+
+    def check(picture: Picture) -> str:
+        del picture
+        tasks = story.world.bridge.ask("tasks", "list")["tasks"]
+        return first_of(
+            expect(len([task for task in tasks if task["kind"] == "account"]) == 2, "Nobody is asked who that is."),  # noqa: PLR2004 - hers and the one before
+            expect(story.world.pms.clients(known.last_name) == before, "The practice's records have changed."),
+        )
+
+    return check
+
+
 def made(story: Story) -> Check:
     """The practice makes two appointments for her and her dog, and puts one of them into the portal's calendar."""
     _make(story, "own", "alma", [CATEGORY])
@@ -64,6 +110,7 @@ def made(story: Story) -> Check:
             expect(TITLE not in json.dumps(story.world.portal.everything()), "The portal knows the private title."),
             expect(picture.find("portal", kept.slot.place) is None, "The portal shows what is not marked."),
             expect(own.slot.place not in _free(story), "Its time is offered."),
+            expect(not _page(story, "other"), "It is shown to who connected with another address."),
             picture.disagreement(),
         )
 
@@ -123,8 +170,10 @@ def called_off_by_her(story: Story) -> Check:
 
 
 STEPS = (
+    ("The practice invites a client by mail, at the address in her record", invited),
     ("Clients connect with the practice: somebody new is entered, with her consent", joined),
     ("Without a full address nobody new is entered: a person is asked", lacking),
+    ("With another address than the invited one she is not recognised", unrecognised),
     ("The practice makes two appointments for her: she sees the one that is marked, and is told at once", made),
     ("Unmarked it is withdrawn without a message; the other one, marked later, is shown", marked_later),
     ("The practice moves it: she is told", moved_for_her),
@@ -153,10 +202,10 @@ def _make(story: Story, name: str, vet: str, categories: list[str]) -> None:
     story.bookings[name] = Booked(id=item["id"], token="", slot=slot)
 
 
-def _page(story: Story) -> list[Any]:
-    if "known" not in story.accounts:
+def _page(story: Story, who: str = "known") -> list[Any]:
+    if who not in story.accounts:
         raise Unmet("She is not connected.")
-    return [each["booking"] for each in story.world.portal.account(story.accounts["known"])]
+    return [each["booking"] for each in story.world.portal.account(story.accounts[who])]
 
 
 def _told(booking: Any) -> list[str]:

@@ -10,7 +10,7 @@ from calbridge.demo.clinic import SERVICES, VETS, WORKDAYS, Plan, Practice
 from calbridge.demo.days import BERLIN
 from calbridge.demo.people import Animal, Person, booker, people
 from calbridge.demo.steps.story import Check, Story, Unmet, expect, first_of
-from calbridge.demo.vendors import acts
+from calbridge.demo.vendors import acts, pages
 from calbridge.demo.world import Picture
 
 WINDOWS: Final = ("09:00-12:00", "14:00-15:00", "16:00-18:00")
@@ -119,11 +119,12 @@ def wrong_species(story: Story) -> Check:
 
 
 def strict(story: Story) -> Check:
-    """First name, last name and telephone are hers; the e-mail address is a new one."""
+    """She books from page to page. First name, last name and telephone are hers; the e-mail address is a new one."""
     person, world = booker(), story.world
     before = world.pms.record(person.id)
     animal = acts.dog_of(person)
-    booked = acts.book(story, "a", story.pick("checkup", "alma"), replace(person, email=OTHER_MAIL, address=""), animal)
+    slot, who = story.pick("checkup", "alma"), replace(person, email=OTHER_MAIL, address="")
+    booked = pages.booked(story, "a", slot, who, animal, language="fi")
     own = world.portal.own(booked.token)
     hidden = own["end"] is None and own["resource_name"] is None
 
@@ -134,7 +135,7 @@ def strict(story: Story) -> Check:
             acts.told(story, booked, "confirmed"),
             expect(world.pms.record(person.id) == before, "The client's record was changed."),
             expect(hidden, "Her page tells how long it takes, or who is there."),
-            expect("zum ersten Mal" in _written(story, picture, booked), "What she wrote is not in the appointment."),
+            expect(pages.NOTE in _written(story, picture, booked), "What she wrote is not in the appointment."),
         )
 
     return check
@@ -221,7 +222,7 @@ STEPS = acts.numbered(
     ("Times come from the online shifts; the parts of the day divide them", offered),
     ("An animal of another species is refused", wrong_species),
     (
-        "Names and telephone match, the e-mail differs: linked and confirmed, the record is not written over",
+        "Booked from page to page; names and telephone match, the e-mail does not: linked, the record stays as it is",
         strict,
     ),
     ("The client matches, the species does not: only the client is linked", other_species),

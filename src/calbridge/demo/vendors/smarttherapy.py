@@ -1,15 +1,19 @@
-"""S2, smartTherapy: requests that the practice accepts or declines, in the list or in the calendar."""
+"""S2, smartTherapy: requests that the practice accepts or declines, in the list or in the calendar.
+
+Clients and the practice are told by mail, as the article says.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
-from calbridge.demo.clinic import OPENING, Practice
+from calbridge.demo.clinic import EMAIL, OPENING, Practice
 from calbridge.demo.days import weekday
 from calbridge.demo.people import Animal, booker, couple
-from calbridge.demo.steps.story import Check, Story, expect, first_of
-from calbridge.demo.vendors import acts
+from calbridge.demo.steps.story import Booked, Check, Story, expect, first_of
+from calbridge.demo.vendors import acts, letters
 from calbridge.demo.vendors.newcomers import NOTICE, newcomer, recorded
 from calbridge.demo.world import Picture
 
@@ -19,7 +23,8 @@ REASON = "Wir sind an diesem Tag auf einer Fortbildung."
 def practice(today: date) -> Practice:
     """Everything as the preset says; new patients are asked to agree to the practice's privacy notice."""
     del today
-    return Practice(keys={"preset": '"smarttherapy"', "privacy_notice": f'"{NOTICE}"'})
+    keys = {"preset": '"smarttherapy"', "privacy_notice": f'"{NOTICE}"'}
+    return Practice(keys=keys, mails=True, portal_tells=False)
 
 
 def offered(story: Story) -> Check:
@@ -45,11 +50,33 @@ def asked(story: Story) -> Check:
         name = f"{person.first_name} {person.last_name}"
         return first_of(
             acts.requested(picture, booked),
-            acts.told(story, booked, "request_received"),
+            letters.mailed(story, booked, "request_received"),
             expect(event and "Check-up" in event.text, "The service that was chosen is not in the entry's subject."),
             expect(booked.slot.place not in [slot.place for slot in story.world.free("checkup")], "Still offered."),
             picture.disagreement(),
-        ) or acts.undecided(story.world, booked, state="requested", name=name)
+        ) or acts.undecided(story.world, booked, state="requested", match="proposed", name=name)
+
+    return check
+
+
+def mailed(story: Story) -> Check:
+    """The practice finds a mail about it, which says how to see the details and nobody's name; it looks at them."""
+    booked, person = story.bookings["one"], booker()
+    key = acts.key_of(story, booked)
+    shown = json.dumps(story.world.bridge.ask("requests", "show", key, "--names"), ensure_ascii=False)
+    private = (person.first_name, person.last_name, person.email, person.phone)
+
+    def check(picture: Picture) -> str:
+        sent = letters.box(story, EMAIL)
+        text = " ".join(f"{letter.subject} {letter.text}" for letter in sent)
+        return first_of(
+            expect([letter.kind for letter in sent] == ["clinic_request"], "The practice was not mailed once."),
+            expect(f"calbridge requests show {key}" in text, "The mail does not say which request it is about."),
+            expect(not [word for word in private if word in text], "The mail to the practice bears a name."),
+            expect(all(word in shown for word in private), "The details are not shown."),
+            expect(person.id in shown, "The record that fits is not shown."),
+            acts.requested(picture, booked),
+        )
 
     return check
 
@@ -65,7 +92,8 @@ def accepted_in_calendar(story: Story) -> Check:
         return first_of(
             acts.confirmed(story, picture, booked),
             acts.linked(story, picture, booked, person.id, animal.id),
-            acts.told(story, booked, "request_received", "confirmed"),
+            letters.mailed(story, booked, "request_received", "confirmed"),
+            letters.same_entry(story, booked, "REQUEST"),
         ) or acts.decided(story.world, booked)
 
     return check
@@ -96,7 +124,7 @@ def chosen_and_accepted(story: Story) -> Check:
         return first_of(
             acts.confirmed(story, picture, booked),
             acts.linked(story, picture, booked, person.id, person.animals[0].id),
-            acts.told(story, booked, "request_received", "confirmed"),
+            letters.mailed(story, booked, "request_received", "confirmed"),
         )
 
     return check
@@ -135,7 +163,7 @@ def created_and_accepted(story: Story) -> Check:
         return first_of(
             *(acts.confirmed(story, picture, story.bookings[name]) for name in people),
             *(recorded(story, picture, story.bookings[name], person) for name, person in people.items()),
-            *(acts.told(story, story.bookings[name], "request_received", "confirmed") for name in people),
+            *(letters.mailed(story, story.bookings[name], "request_received", "confirmed") for name in people),
             expect(story.world.pms.record(booker().id) == before, "The proposed person's record was changed."),
         ) or first_of(*(acts.decided(story.world, story.bookings[name]) for name in people))
 
@@ -163,11 +191,17 @@ def declined_with_reason(story: Story) -> Check:
     def check(picture: Picture) -> str:
         return first_of(
             acts.gone(story, picture, booked, "declined"),
-            acts.told(story, booked, "request_received", "declined"),
-            expect(story.world.portal.own(booked.token)["decline_reason"] == REASON, "The client is not told why."),
+            letters.mailed(story, booked, "request_received", "declined"),
+            expect(_reason_is_told(story, booked), "The client is not told why."),
         )
 
     return check
+
+
+def _reason_is_told(story: Story, booked: Booked) -> bool:
+    """In the mail, and on her page."""
+    written = any(REASON in letter.text for letter in letters.about(story, booked))
+    return written and story.world.portal.own(booked.token)["decline_reason"] == REASON
 
 
 def declined_quietly(story: Story) -> Check:
@@ -176,7 +210,10 @@ def declined_quietly(story: Story) -> Check:
     acts.order(story, booked, "decline", "--quiet")
 
     def check(picture: Picture) -> str:
-        return first_of(acts.gone(story, picture, booked, "declined"), acts.told(story, booked, "request_received"))
+        return first_of(
+            acts.gone(story, picture, booked, "declined"),
+            letters.mailed(story, booked, "request_received"),
+        )
 
     return check
 
@@ -189,7 +226,26 @@ def declined_in_calendar(story: Story) -> Check:
     def check(picture: Picture) -> str:
         return first_of(
             acts.gone(story, picture, booked, "declined"),
-            acts.told(story, booked, "request_received", "declined"),
+            letters.mailed(story, booked, "request_received", "declined"),
+        )
+
+    return check
+
+
+def declined_without_telling_why(story: Story) -> Check:
+    """The practice sets that its reasons are its own; it declines one more with a reason."""
+    story.world.bridge.configure("decline_reason_visible", "false")
+    booked = acts.booked_by(story, "unsaid", "checkup", "alma", last=True)
+    story.settle(lambda picture: acts.requested(picture, booked))
+    acts.order(story, booked, "decline", "--reason", REASON)
+
+    def check(picture: Picture) -> str:
+        own = story.world.portal.own(booked.token)
+        return first_of(
+            acts.gone(story, picture, booked, "declined"),
+            letters.mailed(story, booked, "request_received", "declined"),
+            expect(not own["decline_reason"], "Her page says why."),
+            expect(not [each for each in letters.about(story, booked) if REASON in each.text], "Her mail says why."),
         )
 
     return check
@@ -197,7 +253,11 @@ def declined_in_calendar(story: Story) -> Check:
 
 STEPS = acts.numbered(
     ("The booking page offers what the practice's hours leave", offered),
-    ("A request: the client is told it has arrived; tentative in the calendar, in the list with its details", asked),
+    (
+        "A request: the client is mailed that it has arrived; tentative in the calendar, in the list with its details",
+        asked,
+    ),
+    ("The practice is mailed too, without a name, and looks at the details and at the record that fits", mailed),
     (
         "The fitting record is taken, the entry made firm in the calendar: accepted, the client told",
         accepted_in_calendar,
@@ -213,4 +273,5 @@ STEPS = acts.numbered(
     ("One is declined with a reason, which the client is told", declined_with_reason),
     ("One is declined without a message", declined_quietly),
     ("One is declined by deleting it in the calendar", declined_in_calendar),
+    ("Where the practice sets so, a reason is not told", declined_without_telling_why),
 )

@@ -1,4 +1,7 @@
-"""S4, SmartVO with Praxx.me: online times of one therapist, and moves of known clients in all the opening hours."""
+"""S4, SmartVO with Praxx.me: online times of one therapist, and moves of known clients in all the opening hours.
+
+The online times are drawn in the practice's own system, beside the working time.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ SHORT: Final = {"vaccination", "claws"}
 """What takes a quarter of an hour."""
 EVEN: Final = "09:00-10:00"
 ODD: Final = "10:00-11:00"
+BEYOND: Final = "11:30-15:00"
+"""Over noon, when nobody works."""
 GAP: Final = timedelta(hours=1)
 
 
@@ -44,6 +49,7 @@ def practice(today: date) -> Practice:
         ),
         keys={"preset": '"smartvo-praxxme"'},
         notes=False,
+        plans_in_pms=True,
     )
 
 
@@ -76,6 +82,51 @@ def _at(story: Story, vet: str, clock: str) -> set[str]:
     place = vet, at(world.day, clock)
     slots = [slot for offer in world.practice.services for slot in world.free(offer.key)]
     return {slot.text for slot in slots if (slot.resource, slot.start) == place}
+
+
+def drawn(story: Story) -> Check:
+    """A whole day is opened for Jonas; Alma's small times are put together, moved, and drawn beyond her working time.
+
+    The bridge does not run: somebody asks for the synchronisation by hand.
+    """
+    world = story.world
+    world.bridge.stop()
+    world.pms.plan("jonas", Plan(days=WORKDAYS, windows=(WHOLE,)))
+    world.pms.plan("alma", Plan(days=WORKDAYS, windows=(BEYOND,)))
+    world.bridge.ask("sync")
+    whole = acts.offered_exactly(story, "vaccination", "jonas", world.day, _at_work(world.day, WHOLE))
+    cut = acts.offered_exactly(story, "vaccination", "alma", world.day, _at_work(world.day, BEYOND))
+    world.bridge.start()
+
+    def check(picture: Picture) -> str:
+        return first_of(whole, cut, picture.disagreement())
+
+    return check
+
+
+def _at_work(day: date, window: str) -> Iterator[str]:
+    """What of a window lies in the working time, which is the opening hours."""
+    first, last = window.split("-")
+    for hours in OPENING[weekday(day)]:
+        opens, closes = hours.split("-")
+        if max(first, opens) < min(last, closes):
+            yield f"{max(first, opens)}-{min(last, closes)}"
+
+
+def put_back(story: Story) -> Check:
+    """The plans are drawn as they were; the bridge sees it by itself."""
+    world = story.world
+    for vet in world.practice.vets:
+        world.pms.plan(vet.key, *vet.plans)
+
+    def check(picture: Picture) -> str:
+        return first_of(
+            acts.offered_exactly(story, "vaccination", "alma", world.day, (*SMALL, TOO_SHORT)),
+            acts.offered_exactly(story, "vaccination", "jonas", world.day, (_of_week(world.day),)),
+            picture.disagreement(),
+        )
+
+    return check
 
 
 def sick(story: Story) -> Check:
@@ -201,6 +252,8 @@ STEPS = acts.numbered(
         "Proposals are the online times: odd and even weeks, until a plan's last day, where the visit fits in",
         proposed,
     ),
+    ("Online times are moved and drawn anew, a whole day is opened; no synchronisation but the one asked for", drawn),
+    ("Drawn as they were, the proposals follow by themselves; outside of working time nothing is proposed", put_back),
     ("Somebody is sick: the times fall away, whatever the plan says", sick),
     ("A known client asks for a proposed time", requested),
     ("The practice accepts it", accepted),

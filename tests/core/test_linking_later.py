@@ -1,0 +1,157 @@
+"""Whoever waits for her record is looked up once more, at a bounded cost, and linked by the clinic's own rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from stories import DAY, HOUR, MARA, RECORD, TEN, ask, client, codes, held, hub, portal, shadow
+
+from calbridge.hub import Answers, Lookup, Observation
+from calbridge.model import State
+from calbridge.provider import ClientRecord, Complete, Delta, PatientRecord
+from calbridge.reconcile import questions
+from calbridge.reconcile.later import EVERY, MOST, lookups_again
+from calbridge.testing.pure import ALL_TIME, PureHub, changed
+
+TWIN = replace(RECORD, id="c2", patients=())
+QUIET: Delta[Any] = Delta(changed=())
+NEWS: Delta[Any] = Delta(changed=(), people=True)
+
+
+def asked(*records: ClientRecord, **rules: Any) -> PureHub:
+    """A booking whose client the PMS answered with these records, on all sides."""
+    it = held(hub(**rules))
+    entry = portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA, modified=it.now)
+    it.see(Answers(clients={"portal/booking/1": records}), portal=changed(entry))
+    it.settle()
+    return it
+
+
+def again(it: PureHub, feed: Any = NEWS, **more: Any) -> tuple[Lookup, ...]:
+    """Whom the core wants looked up when the PMS is read."""
+    observations = {"pms": Observation(feed=feed, started=it.now)} | more
+    return questions(it.state, observations, it.clinic, it.now).lookups
+
+
+def found(it: PureHub, *records: ClientRecord) -> None:
+    """The next incremental read, in which the PMS says that its clients changed, and what it says of them."""
+    it.see(Answers(clients={each.key: records for each in again(it)}), pms=NEWS)
+    it.settle()
+
+
+def known(it: PureHub) -> tuple[str, str, str]:
+    found = client(it)
+    return found.match, found.client, found.patient
+
+
+@pytest.mark.parametrize("before", [(), (RECORD, TWIN)], ids=["unmatched", "ambiguous"])
+def test_a_record_that_staff_makes_or_mends_is_linked_at_the_next_read(before: tuple[ClientRecord, ...]) -> None:
+    it = asked(*before)
+    assert known(it)[1] == ""
+    assert "Mara" in shadow(it, "pms").view.note  # type: ignore[union-attr]
+    found(it, RECORD)
+    assert known(it) == ("linked", "c1", "p1")
+    assert shadow(it, "pms").view.note == ""  # type: ignore[union-attr]
+    assert any(f"link:{client(it).id}" in plan.settled for plan in it.plans)
+    assert again(it) == ()
+
+
+@pytest.mark.parametrize(
+    ("records", "rules", "match"),
+    [
+        ((RECORD,), {"client_match": "propose"}, "proposed"),
+        ((RECORD, TWIN), {}, "ambiguous"),
+        ((replace(RECORD, emails=(), first_name="Nora"),), {"on_unmatched": "create"}, "unmatched"),
+        ((), {}, "unmatched"),
+    ],
+)
+def test_no_guess_is_made_later_either(records: tuple[ClientRecord, ...], rules: dict[str, Any], match: str) -> None:
+    it = asked(**{"on_unmatched": "ask", **rules} if rules.get("on_unmatched") != "create" else {})
+    it.clinic = replace(it.clinic, rules=replace(it.clinic.rules, **rules))
+    plans = len(it.plans)
+    found(it, *records)
+    assert known(it) == (match, "", "")
+    news = [line.code for plan in it.plans[plans:] for line in plan.journal]
+    assert news == ([match] if match != "unmatched" else []), "the same question is not asked a second time"
+    assert "creating" not in {each.match for each in it.state.appointments.values()}
+
+
+def test_a_request_that_a_person_was_asked_about_stays_a_request() -> None:
+    it = asked(on_unmatched="ask")
+    assert client(it).state is State.REQUESTED
+    found(it, RECORD)
+    assert (client(it).state, client(it).client) == (State.REQUESTED, "c1")
+
+
+def test_what_a_person_took_back_waits_for_a_person() -> None:
+    it = asked(RECORD)
+    ask(it, "unlink")
+    it.settle()
+    assert again(it) == ()
+
+
+def test_an_animal_that_staff_enters_is_linked_too() -> None:
+    it = asked(replace(RECORD, patients=()))
+    assert known(it) == ("linked", "c1", "")
+    (lookup,) = again(it)
+    assert lookup == Lookup(key=client(it).id, details=MARA, client="c1")
+    found(it, replace(RECORD, patients=(PatientRecord(id="p7", name="Bello"), PatientRecord(id="p8", name="bo"))))
+    assert known(it) == ("linked", "c1", "p8")
+    assert {"animal_found"} <= codes(it)
+    assert again(it) == ()
+
+
+def test_two_animals_of_that_name_are_no_answer() -> None:
+    it = asked(replace(RECORD, patients=()))
+    found(it, replace(RECORD, patients=(PatientRecord(id="p7", name="Bo"), PatientRecord(id="p8", name="bo"))))
+    assert known(it) == ("linked", "c1", "")
+    assert "animal_found" not in codes(it)
+
+
+def test_what_is_over_is_looked_up_no_more() -> None:
+    it = asked()
+    ask(it, "cancel")
+    assert again(it) == ()
+
+
+# --- what it costs ------------------------------------------------------------------------------------
+
+
+def crowd(count: int) -> PureHub:
+    """So many bookings that wait, the visits one after the other."""
+    it = asked()
+    one = client(it)
+    many = {
+        f"b{n:04}": replace(one, id=f"b{n:04}", start=TEN + n * HOUR, end=TEN + n * HOUR + 60) for n in range(count)
+    }
+    it.state = replace(it.state, appointments=many)
+    return it
+
+
+def test_without_a_word_of_the_pms_each_is_asked_once_in_a_quarter_of_an_hour() -> None:
+    it, asked_at = crowd(40), []
+    for _ in range(4 * EVERY // 60):
+        it.now += 60
+        asked_at += [(each.key, it.now) for each in again(it, QUIET)]
+        it.state = replace(it.state, links={n: replace(x, last_success=it.now) for n, x in it.state.links.items()})
+    times = {key: [at for other, at in asked_at if other == key] for key in it.state.appointments}
+    assert {len(each) for each in times.values()} == {4}
+    assert {b - a for each in times.values() for a, b in pairwise(each)} == {EVERY}
+    assert len({each[0] for each in times.values()}) > 5, "not all at the same time"
+
+
+@pytest.mark.parametrize("feed", [NEWS, QUIET], ids=["the PMS says so", "after a night"])
+def test_one_read_asks_for_a_bounded_number_the_next_visits_first(feed: Any) -> None:
+    it = crowd(3 * MOST)
+    it.now += DAY // 2
+    assert [each.key for each in again(it, feed)] == [f"b{n:04}" for n in range(MOST)]
+
+
+def test_nobody_is_looked_up_while_the_pms_does_not_answer() -> None:
+    it = crowd(3)
+    it.now += DAY
+    read = Observation(feed=Complete(window=ALL_TIME, items=()), started=it.now)
+    assert list(lookups_again(it.state, {"calendar": read})) == []
