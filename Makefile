@@ -37,7 +37,7 @@ demo-all: $(STAMP) ## Five vendors' stories, one after the other, each with a ve
 	done; test -z "$$failed" || { echo "FAILED:$$failed"; exit 1; }; echo "All five stories went as they should."
 
 test: check ## Run the checks and every test (starts the servers it needs)
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-long: $(STAMP) ## The long runs: more simulated days
 	CALBRIDGE_LONG=1 $(BIN)/pytest -q tests/simulation tests/core tests/ical tests/corpus

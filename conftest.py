@@ -17,6 +17,11 @@ ARTICLES = Path(__file__).parent / "docs" / "reference" / "articles.toml"
 PASSED: set[str] = set()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole programs take longest, so they begin first: at the end one process would be left alone with one of them."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/system/"))
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """What passed, also in other processes: their reports come to the one that leads."""
     if report.when == "call" and report.passed:

@@ -35,12 +35,6 @@ class Event(StrEnum):
     UNDO_ARRIVAL = "arrival undone"
 
 
-SUBMITS: Mapping[Literal["request", "instant"], Event] = {
-    "request": Event.SUBMIT_REQUEST,
-    "instant": Event.SUBMIT_INSTANT,
-}
-"""Which event a client's submission is, by `booking_mode`."""
-
 CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move", "retry", "keep", "take_back"]
 """What a person may ask the bridge to do with a booking (`calbridge.hub.Command`)."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calbridge.lifecycle import CUTOFFS, SUBMITS, TABLE, Event, Refused, as_markdown, step
+from calbridge.lifecycle import CUTOFFS, TABLE, Event, Refused, as_markdown, step
 from calbridge.model import Rules, State
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "life-cycle.md"
@@ -114,10 +114,6 @@ def test_every_life_ends_or_stays_open_and_no_end_is_left(events):
         assert not (state.ended and isinstance(after, State))
         state = after if isinstance(after, State) else state
     assert state.ended == (state not in TABLE)
-
-
-def test_a_submission_is_an_event_by_mode():
-    assert SUBMITS == {"request": Event.SUBMIT_REQUEST, "instant": Event.SUBMIT_INSTANT}
 
 
 def test_the_page_is_made_from_the_table():

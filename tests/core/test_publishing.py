@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stories import DAY, HALF, HOUR, NOW, TEN, clinic, hub, phone, told
 
@@ -80,7 +80,27 @@ def plainly(appointment: Appointment, publish: str, shown: str) -> str:
     return "call off" if appointment.state is State.CANCELLED else "leave"
 
 
+SHOWN_TO_ANOTHER = Appointment(
+    id="b1",
+    clinic="hafen",
+    state=State.CONFIRMED,
+    origin=Side.CLINIC,
+    resource="anna",
+    start=TEN,
+    end=TEN + HALF,
+    client="c2",
+    showing=Showing(portal="portal", account="account/1"),
+    reserved=True,
+    source="pms",
+)
+"""It was shown to one client, and is another's by now."""
+NEWS = replace(SHOWN_TO_ANOTHER, client="c1", written=True)
+"""It is to be shown to its client as something new, and was not yet."""
+
+
 @given(appointments(), st.sampled_from(["all", "marked"]), st.booleans())
+@example(SHOWN_TO_ANOTHER, "all", True).via("kept at the other's account until the PMS had written it")
+@example(NEWS, "all", False).via("shown as news")
 def test_what_goes_to_a_portal_is_what_the_rules_say(appointment: Appointment, publish: str, shown: bool) -> None:
     rules = {"publish": publish}
     state = state_of(appointment, rules, shown=shown)
@@ -95,10 +115,12 @@ def test_what_goes_to_a_portal_is_what_the_rules_say(appointment: Appointment, p
     kinds = {_kind(change) for change in changes if isinstance(change, PortalChange)}
     assert kinds - {"keep"} == ({expected} if expected != "leave" else set()), expected
     assert "PRIVATE" not in repr(changes)
+    before = appointment.showing
+    decided = before is not None and before.account == ACCOUNTS.get(appointment.client)  # as news, and not shown yet
     for change in changes:
         assert isinstance(change, PortalChange)
         assert change.view.account in {"", ACCOUNTS.get(appointment.client), there}
-        assert change.notify is (_kind(change) not in {"withdraw", "show"})
+        assert change.notify is {"withdraw": False, "show": decided}.get(_kind(change), True)
 
 
 def _kind(change: PortalChange) -> str:

@@ -16,6 +16,7 @@ import pytest
 from calbridge import log
 from calbridge.testing.mail_server import MailServer, Sink
 
+# Tests are no packages: what several files of this folder share is found beside them.
 sys.path.insert(0, str(Path(__file__).parent))
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
@@ -51,6 +52,7 @@ def server() -> Iterator[Server]:
 
     class Scripted(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

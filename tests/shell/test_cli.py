@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from asking import ask, call
 
 from calbridge.cli import main
 from calbridge.cli.answer import Errors
@@ -23,19 +23,6 @@ from calbridge.model import Details
 from calbridge.store import Store
 
 REX = Details(first_name="Berta", last_name="Brandt", email="berta@example.org", patient_name="Rex", species="dog")
-
-
-def call(*words: str, **options: Any) -> Result:
-    return CliRunner().invoke(main, list(words), catch_exceptions=False, **options)
-
-
-def ask(*words: str, code: int = 0) -> Any:
-    """The JSON answer of a command, checked against the schema it promises."""
-    result = call(*words, "--json")
-    assert result.exit_code == code, result.output
-    name = next(name for name in (" ".join(words[:2]), words[0]) if name in ANSWERS)
-    ANSWERS[name].model_validate_json(result.stdout)
-    return json.loads(result.stdout)
 
 
 def slots() -> list[dict[str, Any]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from asking import ask, call, refused
 
-from calbridge.cli import main
-from calbridge.cli.answers import ANSWERS
 from calbridge.model import Consent, Details, State
 from calbridge.provider import ClientRecord, PatientRecord
 
@@ -30,28 +27,10 @@ TWIN = replace(CARD, id="c2", emails=("berta@example.org",), phones=("030 231250
 PRIVATE = ("Berta", "Brandt", "berta@", "23125001", "Hauptstr", "Rex", "limps")
 
 
-def call(*words: str) -> Result:
-    return CliRunner().invoke(main, list(words), catch_exceptions=False)
-
-
-def ask(*words: str, code: int = 0) -> Any:
-    """The JSON answer of a command, checked against the schema it promises."""
-    result = call(*words, "--json")
-    assert result.exit_code == code, result.output
-    ANSWERS[" ".join(words[:2])].model_validate_json(result.stdout)
-    return json.loads(result.stdout)
-
-
 def said(*words: str, code: int = 0) -> str:
     result = call(*words)
     assert result.exit_code == code, result.output
     return " ".join(result.output.split())
-
-
-def refused(*words: str) -> str:
-    result = call(*words)
-    assert result.exit_code == 2, result.output
-    return result.stderr
 
 
 def sync() -> None:

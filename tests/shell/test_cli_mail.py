@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from asking import ask, call, refused
 
-from calbridge.cli import main
-from calbridge.cli.answers import ANSWERS
 from calbridge.model import Details
 from calbridge.provider import ClientRecord
 from calbridge.testing.mail_server import MailServer, Sink, account
@@ -23,25 +21,6 @@ CARD = ClientRecord(id="c1", first_name="Mia", last_name="Albers", emails=("mia@
 PASSWORD = "ganz-geheim"
 PRIVATE = ("Mia", "Albers", "mia@", "Bello", PASSWORD)
 PMS = '[clinics.hafen.connections.pms]\nkind = "cards"\nurl = "http://pms.example/"\nfirst_run = "apply"\n'
-
-
-def call(*words: str, **options: Any) -> Result:
-    return CliRunner().invoke(main, list(words), catch_exceptions=False, **options)
-
-
-def ask(*words: str, code: int = 0) -> Any:
-    """The JSON answer of a command, checked against the schema it promises."""
-    result = call(*words, "--json")
-    assert result.exit_code == code, result.output
-    name = next(name for name in (" ".join(words[:2]), words[0]) if name in ANSWERS)
-    ANSWERS[name].model_validate_json(result.stdout)
-    return json.loads(result.stdout)
-
-
-def refused(*words: str) -> str:
-    result = call(*words)
-    assert result.exit_code == 2, result.output
-    return result.stderr
 
 
 @pytest.fixture

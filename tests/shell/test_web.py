@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,6 +141,13 @@ def test_the_real_server_listens_and_gives_its_port_back(web: Web) -> None:
         server.stop()
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{server.address}/health", timeout=10)
+
+
+def test_an_answer_waits_for_no_acknowledgement(web: Web) -> None:
+    """Its head and its body leave one after the other: with Nagle's algorithm the second waits 40 ms."""
+    server = WebServer(web.client.app, "127.0.0.1", 0)
+    assert server._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    server.stop()
 
 
 def test_stopped_is_no_exception_that_a_handler_could_swallow() -> None:

@@ -435,6 +435,7 @@ def flooded(folder: Path, today: date, *, names: str, reasons: bool) -> Iterator
     practice = Practice(
         services=tuple(offer for offer in SERVICES if offer.key == "checkup"),
         notes=False,
+        portal_tells=False,
         days=12,
         keys={
             "email": f'"{CLINIC_ADDRESS}"',

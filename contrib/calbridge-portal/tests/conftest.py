@@ -11,24 +11,9 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from calbridge_portal.app import Options, create_app
-from calbridge_portal.faults import FaultPlan
 from calbridge_portal.portal import Portal
 from calbridge_portal.store import Store
-from calbridge_portal.testing import NOW, SITE, TOKEN, Bridge, ManualClock, furnish
-
-EMPTIED = (
-    "offers",
-    "moves",
-    "publications",
-    "holds",
-    "messages",
-    "bookings",
-    "accounts",
-    "notices",
-    "events",
-    "idempotency",
-    "webhooks",
-)
+from calbridge_portal.testing import NOW, SITE, TOKEN, Bridge, ManualClock, empty, furnish
 
 
 @pytest.fixture(scope="session")
@@ -55,13 +40,7 @@ def clock(portal: Portal) -> ManualClock:
 
 @pytest.fixture
 def bridge(client: TestClient[Litestar], portal: Portal, clock: ManualClock) -> Bridge:
-    portal.faults.plan(FaultPlan(rules=[]))
-    with portal.admin() as tx:
-        for table in EMPTIED:
-            tx.run(f"DELETE FROM {table}")
-        tx.run("DELETE FROM documents WHERE kind <> 'site'")
-        tx.run("UPDATE documents SET revision = 1, body = json_object('name', id, 'time_zone', 'UTC')")
-        tx.set_fact("maintenance_retry_s", "0")
+    empty(portal)
     client.cookies.clear()
     return Bridge(http=client)
 

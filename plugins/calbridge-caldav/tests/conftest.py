@@ -98,10 +98,10 @@ class Server:
         return path
 
     def remove_calendars(self) -> None:
-        """Take away what was made here."""
+        """Take away what was made here: a server lists all that it has at each discovery."""
         with self.client() as client:
-            for path in self.made:
-                client.delete(path)
+            while self.made:
+                client.delete(self.made.pop())
 
 
 @pytest.fixture(scope="session")
@@ -335,6 +335,7 @@ def practice(server: Server) -> Iterator[Practice]:
     with server.client() as staff:
         yield Practice(server, paths, provider, wire, clock, staff, quirks)
     provider.close()
+    server.remove_calendars()
 
 
 def view(**changes: Any) -> CalendarView:

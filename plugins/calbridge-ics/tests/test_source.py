@@ -191,6 +191,12 @@ def test_a_file_that_is_not_there_is_a_persons_matter(provider: Any, tmp_path: A
         pull(provider(path="anna.ics"))
 
 
+def test_a_pipe_is_not_waited_for(provider: Any, tmp_path: Any) -> None:
+    os.mkfifo(tmp_path / "anna.ics")
+    with pytest.raises(NeedsHuman, match=r"anna.ics is no file but a pipe"):
+        pull(provider(path="anna.ics"))
+
+
 def test_an_old_file_keeps_all_time_until_it_is_written_again(provider: Any, tmp_path: Any) -> None:
     file = tmp_path / "anna.ics"
     file.write_bytes(ONE)

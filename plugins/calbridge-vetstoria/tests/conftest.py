@@ -17,28 +17,16 @@ from pydantic import SecretStr
 from calbridge.model import Clinic, Resource, Rules, Service, State
 from calbridge.provider import PublicContext
 from calbridge.public import public
+from calbridge.testing.processes import PLAIN
 from calbridge.transport import Limits, Transport
 from calbridge_portal.app import Options
 from calbridge_portal.faults import FaultPlan, FaultRule
 from calbridge_portal.portal import Portal
 from calbridge_portal.store import Store
-from calbridge_portal.testing import NOW, SITE, TOKEN, ManualClock, served
+from calbridge_portal.testing import NOW, SITE, TOKEN, ManualClock, empty, served
 from calbridge_vetstoria.provider import VetstoriaPortal, create
 from calbridge_vetstoria.settings import VetstoriaSettings
 
-EMPTIED = (
-    "offers",
-    "moves",
-    "publications",
-    "holds",
-    "messages",
-    "bookings",
-    "accounts",
-    "notices",
-    "events",
-    "idempotency",
-    "webhooks",
-)
 CUSTOMER = {"first_name": "Mia", "last_name": "Albers", "email": "mia@example.org", "phone": "+49 40 123"}
 DAY = 86_400
 
@@ -83,7 +71,7 @@ class Clients:
         self.provider = provider
         self.clinic = clinic
         self.start = portal.clock.now() + 4 * DAY
-        self.http = httpx.Client(base_url=url, trust_env=False)
+        self.http = httpx.Client(base_url=url, trust_env=False, verify=PLAIN)
         self.tokens: dict[str, str] = {}
 
     def fail(self, action: Any, match: str = "* /v1", times: int = 1) -> None:
@@ -199,13 +187,7 @@ def fresh(portal: Portal) -> Portal:
     """The same portal, emptied."""
     assert isinstance(portal.clock, ManualClock)
     portal.clock.moment = NOW
-    portal.faults.plan(FaultPlan(rules=[]))
-    with portal.admin() as tx:
-        for table in EMPTIED:
-            tx.run(f"DELETE FROM {table}")
-        tx.run("DELETE FROM documents WHERE kind <> 'site'")
-        tx.run("UPDATE documents SET revision = 1, body = json_object('name', id, 'time_zone', 'UTC')")
-        tx.set_fact("maintenance_retry_s", "0")
+    empty(portal)
     return portal
 
 

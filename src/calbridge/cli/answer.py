@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -15,3 +17,11 @@ class Errors(Answer):
     """What any command prints when it cannot do its work."""
 
     errors: list[str] = Field(description="one sentence each")
+
+
+class FindingLine(Answer):
+    """One thing that was looked at."""
+
+    level: Literal["ok", "warning", "error"]
+    message: str
+    field: str = Field(description="configuration key it is about, or empty")

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from calbridge.cli.answer import Answer
+from calbridge.cli.answer import Answer, FindingLine
 from calbridge.cli.answers_booking import Asked, ExplainedBooking, ExplainedMatch, Requests, ShownRequest
+from calbridge.cli.answers_plugins import PluginMade, Plugins, PluginShown, PluginTried
 
 
 class Init(Answer):
@@ -18,14 +19,6 @@ class Init(Answer):
 
     path: str = Field(description="the file that was written")
     next: list[str] = Field(description="what to do now")
-
-
-class FindingLine(Answer):
-    """One thing that was looked at."""
-
-    level: Literal["ok", "warning", "error"]
-    message: str
-    field: str = Field(description="configuration key it is about, or empty")
 
 
 class CheckedConnection(Answer):
@@ -305,90 +298,6 @@ class ShownConfig(Answer):
     path: str
     bridge: dict[str, Any]
     clinics: dict[str, Any] = Field(description="effective values; secrets are masked")
-
-
-class PluginLine(Answer):
-    """One entry point."""
-
-    name: str
-    distribution: str
-    version: str
-    kinds: list[str]
-    notifiers: list[str]
-    rules: list[str]
-    presets: list[str]
-    words: list[str] = Field(description="vendors whose words it brings, each with the language")
-    fault: str = Field(description="one sentence, empty when it loaded")
-
-
-class Plugins(Answer):
-    """`plugins list`"""
-
-    plugins: list[PluginLine]
-
-
-class KindLine(Answer):
-    """One kind of system."""
-
-    name: str
-    role: str = Field(description="calendar, pms or portal")
-    summary: str
-
-
-class NotifierLine(Answer):
-    """One kind of notifier."""
-
-    name: str
-    summary: str
-
-
-class RuleKindLine(Answer):
-    """One slot rule."""
-
-    code: str
-    summary: str
-    words: str = Field(description="the sentence of a refusal, facts in braces")
-    settings: list[str] = Field(description="keys of its table in rules.extra")
-
-
-class WordsLine(Answer):
-    """A vendor's words in one language."""
-
-    vendor: str
-    language: str
-    words: dict[str, str] = Field(description="term of the glossary: the vendor's word")
-
-
-class PluginShown(Answer):
-    """`plugins show`"""
-
-    name: str
-    distribution: str
-    version: str
-    kinds: list[KindLine]
-    notifiers: list[NotifierLine]
-    rules: list[RuleKindLine]
-    presets: dict[str, dict[str, Any]] = Field(description="values for the keys of [rules]")
-    words: list[WordsLine]
-    fault: str = Field(description="one sentence, empty when it loaded")
-
-
-class PluginMade(Answer):
-    """`plugins new`"""
-
-    path: str = Field(description="the directory that was written")
-    files: list[str]
-    next: list[str] = Field(description="what to do now")
-
-
-class PluginTried(Answer):
-    """`plugins test`"""
-
-    name: str
-    distribution: str
-    version: str
-    ok: bool
-    findings: list[FindingLine]
 
 
 class InspectedOccurrence(Answer):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, CheckedNotifier, FindingLine
+from calbridge.cli.answer import FindingLine
+from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, CheckedNotifier
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
 from calbridge.cli.texts import MARKS
 from calbridge.cli.workplace import Workplace, opened

@@ -12,6 +12,7 @@ import click
 
 from calbridge.cli import people
 from calbridge.cli.answers_booking import Asked
+from calbridge.cli.onebooking import known
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
@@ -163,13 +164,10 @@ def ask(path: Path, clinic: str, command: Command, *, look: Look | None = None) 
 
 def owner(workplace: Workplace, clinic: str, booking: str, kind: CommandKind) -> tuple[ClinicConfig, Appointment]:
     """The clinic of this booking and the booking, when this can be asked of it."""
-    for config in workplace.clinics(clinic):
-        for each in workplace.store.appointments(config.clinic.key):
-            if each.id == booking and each.state in ALLOWED[kind]:
-                return config, each
-            if each.id == booking:
-                raise ConfigError(_refusal(each, kind))
-    raise ConfigError(f'there is no booking "{booking}": "calbridge requests list" shows those that wait')
+    config, found = known(workplace, clinic, booking, look='"calbridge requests list" shows those that wait')
+    if found.state not in ALLOWED[kind]:
+        raise ConfigError(_refusal(found, kind))
+    return config, found
 
 
 def _refusal(booking: Appointment, kind: CommandKind) -> str:
@@ -204,7 +202,7 @@ def _moment(text: str) -> datetime:
 
 
 def _resource(config: ClinicConfig, key: str) -> str:
-    known = config.clinic.resources
-    if key not in known:
-        raise ConfigError(f'clinic {config.clinic.key} has no resource "{key}"; there are {", ".join(known)}')
+    resources = config.clinic.resources
+    if key not in resources:
+        raise ConfigError(f'clinic {config.clinic.key} has no resource "{key}"; there are {", ".join(resources)}')
     return key

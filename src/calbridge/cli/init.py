@@ -106,7 +106,7 @@ def _answers(plugins: Plugins, asking: Asking, assigned: dict[str, str], search:
     answers = _clinic(plugins, asking)
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
     kinds = asking.several("kinds", question, "", one_of(plugins.kinds))
-    places = _named_apart([Place.of(_kind(plugins, kind)) for kind in kinds])
+    places = _named_apart([_place(_kind(plugins, kind)) for kind in kinds])
     _refuse_unknown(places, answers, [key for key in assigned if key.partition(".")[0] not in plugins.notifiers])
     for place in places:
         found = _found(plugins, place, answers, assigned, search, ask=asking.ask)
@@ -148,7 +148,7 @@ def _post(plugins: Plugins, kind: str) -> Post:
     if kind not in plugins.notifiers:
         known = _listed(plugins.notifiers) or "none"
         raise ConfigError(f'no installed plugin provides notifier kind "{kind}"; there are {known}')
-    return Post.of_notifier(plugins.notifiers[kind])
+    return Post.of(plugins.notifiers[kind], name=kind)
 
 
 def _prompt(question: str, default: str, check: Check | None) -> str:
@@ -207,6 +207,10 @@ def _named_apart(places: list[Place]) -> list[Place]:
         if place.name in {earlier.name for earlier in places[:index]}:
             place.name = place.kind
     return places
+
+
+def _place(kind: ProviderKind) -> Place:
+    return Place.of(kind, name=kind.role)
 
 
 def _kind(plugins: Plugins, kind: str) -> ProviderKind:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from calbridge.cli.answers import Journal, JournalLine
+from calbridge.cli.onebooking import known
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.texts import instant, table
-from calbridge.cli.workplace import Workplace, opened
-from calbridge.errors import ConfigError
+from calbridge.cli.workplace import opened
 from calbridge.settings import ClinicConfig
 
 if TYPE_CHECKING:
@@ -38,16 +38,9 @@ def journal(path: Path, clinic: str, booking: str, cycle: str, limit: int) -> Ou
             )
         ]
         if booking and not lines:
-            _known(workplace, clinic, booking)
+            known(workplace, clinic, booking)  # nothing decided and no such booking: a wrong id, not a quiet one
     answer = Journal(entries=lines)
     return Outcome(answer=answer, show=lambda console: _show(console, answer))
-
-
-def _known(workplace: Workplace, clinic: str, booking: str) -> None:
-    """Nothing decided and no such booking: then it is a wrong id, not a quiet one."""
-    ids = {each.id for config in workplace.clinics(clinic) for each in workplace.store.appointments(config.clinic.key)}
-    if booking not in ids:
-        raise ConfigError(f'there is no booking "{booking}": "calbridge journal" names them')
 
 
 def _line(config: ClinicConfig, row: JournalRow) -> JournalLine:

@@ -17,7 +17,9 @@ from calbridge.settings.values import WEEKDAYS
 from calbridge.wall import parse_windows
 
 if TYPE_CHECKING:
-    from calbridge.provider import ProviderKind
+    from typing import Self
+
+    from calbridge.provider import NotifierKind, ProviderKind
 
 DAY = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?\s+(?P<windows>[\d:,\s-]+)")
 
@@ -40,12 +42,12 @@ class Place:
     has_secret: bool = False
 
     @classmethod
-    def of(cls, kind: ProviderKind) -> Place:
-        """What this kind of system needs to be told, by its own settings model."""
+    def of(cls, kind: ProviderKind | NotifierKind, name: str) -> Self:
+        """What this kind needs to be told, by its own settings model."""
         models = kind.settings.model_fields.items()
         return cls(
             kind=kind.name,
-            name=kind.role,
+            name=name,
             fields={key: info for key, info in models if not is_secret(info.annotation)},
             secrets=[key for key, info in models if is_secret(info.annotation)],
             required=frozenset(key for key, info in models if info.is_required()),

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from calbridge.cli.newfile import Answers, Place, quoted
-from calbridge.fields import is_secret
-
-if TYPE_CHECKING:
-    from calbridge.provider import NotifierKind
 
 LOGIN = "username"
 """The one optional setting that is asked for: most servers want to know who sends."""
@@ -19,18 +14,6 @@ LOGIN = "username"
 @dataclass(slots=True, kw_only=True)
 class Post(Place):
     """One notifier."""
-
-    @classmethod
-    def of_notifier(cls, kind: NotifierKind) -> Post:
-        """What this kind needs to be told, by its own settings model."""
-        models = kind.settings.model_fields.items()
-        return cls(
-            kind=kind.name,
-            name=kind.name,
-            fields={key: info for key, info in models if not is_secret(info.annotation)},
-            secrets=[key for key, info in models if is_secret(info.annotation)],
-            required=frozenset(key for key, info in models if info.is_required()),
-        )
 
     def questions(self, answers: Answers) -> Iterator[tuple[str, str]]:
         """Whatever must be there, and who logs in."""

@@ -18,13 +18,15 @@ LONGEST = 10_000
 """Decisions about one booking; more than any has."""
 
 
-def known(workplace: Workplace, clinic: str, booking: str) -> tuple[ClinicConfig, Appointment]:
-    """The booking, whatever its state, and its clinic; or one sentence."""
+def known(
+    workplace: Workplace, clinic: str, booking: str, *, look: str = '"calbridge journal" names them'
+) -> tuple[ClinicConfig, Appointment]:
+    """The booking, whatever its state, and its clinic; or one sentence, which says where to `look`."""
     for config in workplace.clinics(clinic):
         found = workplace.store.appointment(config.clinic.key, booking)
         if found is not None:
             return config, found
-    raise ConfigError(f'there is no booking "{booking}": "calbridge journal" names them')
+    raise ConfigError(f'there is no booking "{booking}": {look}')
 
 
 def decisions(workplace: Workplace, config: ClinicConfig, booking: str) -> list[Decided]:

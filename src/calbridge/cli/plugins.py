@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calbridge.cli.answers import (
-    FindingLine,
+from calbridge.cli.answer import FindingLine
+from calbridge.cli.answers_plugins import (
     KindLine,
     NotifierLine,
     PluginLine,

@@ -24,7 +24,7 @@ from calbridge.demo.seed import seed
 from calbridge.demo.staff import notes
 from calbridge.demo.world import World
 from calbridge.testing import servers
-from calbridge.testing.processes import free_port
+from calbridge.testing.processes import PLAIN, free_port
 from calbridge.testing.proxy import Chain, Proxy, Rule
 from calbridge.testing.servers import Server
 
@@ -203,4 +203,4 @@ def _hook(side: httpx.Client, path: str, addresses: config.Addresses, connection
 
 def _client(base: str, *, token: str = "", auth: tuple[str, str] | None = None) -> httpx.Client:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.Client(base_url=base, headers=headers, auth=auth, timeout=TIMEOUT_S, trust_env=False)
+    return httpx.Client(base_url=base, headers=headers, auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=PLAIN)

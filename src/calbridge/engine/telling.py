@@ -143,12 +143,8 @@ def _answered(session: Session, row: MessageRow, deliverer: Deliverer, receipt: 
         case "refused":
             task = refused_task(key, deliverer.name, message, receipt.why)
             _settle(session, row, "refused", deliverer.name, why=receipt.why, tasks=(task,))
-        case "later":
-            until, why = _next(session, RetryLater(receipt.why), row)
-            _postpone(session, row, until, why)
-        case "unknown" if deliverer.safe:
-            until, why = _next(session, RetryLater(receipt.why), row)
-            _postpone(session, row, until, why)
+        case "later" | "unknown" if receipt.outcome == "later" or deliverer.safe:
+            _postpone(session, row, *_next(session, RetryLater(receipt.why), row))
         case "unknown":
             _settle(
                 session, row, "unknown", deliverer.name, why=receipt.why, tasks=unknown_tasks(session.clinic.key, row)

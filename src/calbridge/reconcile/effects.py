@@ -70,7 +70,7 @@ def _published(link: Link, appointment: Appointment, shadow: Shadow | None, now:
         return live and not withdrawn(link, appointment)
     if shown.state.gone:
         return False
-    return withdrawn(link, appointment) or promised(appointment)
+    return withdrawn(link, appointment, shown) or promised(appointment)
 
 
 def withdrawn(link: Link, appointment: Appointment, shown: View | None = None) -> bool:

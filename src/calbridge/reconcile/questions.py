@@ -49,11 +49,9 @@ def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterat
         if shadow.appointment in state.appointments and state.appointments[shadow.appointment].match
     }
     for name, observation in observations.items():
-        if state.links[name].side is Side.CLIENT:
-            for entry in entries(observation):
-                asks = entry.view.state is State.REQUESTED and (name, entry.ref) not in answered
-                if entry.details and asks:
-                    yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
+        for entry in entries(observation) if state.links[name].side is Side.CLIENT else ():
+            if entry.details and entry.view.state is State.REQUESTED and (name, entry.ref) not in answered:
+                yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
     corrected = dict(_corrected(state, observations))
     yield from corrected.values()
     for appointment in state.appointments.values():

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import uvicorn
 
+from calbridge.testing.processes import PLAIN
+
 HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length", "host"})
 READING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 START_S = 10.0
@@ -80,8 +82,10 @@ class Proxy:
     _socket: socket.socket = field(init=False)
 
     def __enter__(self) -> Proxy:
-        self._client = httpx.Client(base_url=self.target, timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=self.target, timeout=30, trust_env=False, verify=PLAIN)
         self._socket = socket.create_server(("127.0.0.1", 0))
+        # else an answer's body waits for the client to acknowledge its head, 40 ms; see calbridge.web
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         scheme = "https" if self.certificate else "http"
         self.address = f"{scheme}://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(self._app, http="h11", interface="asgi3", lifespan="off", log_level="critical")

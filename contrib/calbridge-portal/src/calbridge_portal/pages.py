@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 from litestar.router import Router
 
-from calbridge_portal import holds, notices, public
+from calbridge_portal import forms, holds, notices, public
 from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.booking_rows import hold_of
@@ -20,7 +20,7 @@ from calbridge_portal.instead import given_away
 from calbridge_portal.language import Language
 from calbridge_portal.limits import BODY
 from calbridge_portal.public_records import OwnBooking, OwnCancellation, OwnContact, OwnMove
-from calbridge_portal.records import Agreed, BookingRequest, Customer, HoldRequest, Patient
+from calbridge_portal.records import BookingRequest, HoldRequest
 from calbridge_portal.site_records import Slot
 from calbridge_portal.slots import Mover, free_slots, mover
 from calbridge_portal.store import Tx
@@ -229,32 +229,18 @@ def _weeks(here: str, week: int) -> Mapping[str, str | None]:
 
 
 def _request(data: Mapping[str, str], hold_id: str, client_ref: str, language: str) -> BookingRequest:
-    given = {name: value.strip() or None for name, value in data.items()}
-    consent = given.get("consent")
-    patient = (
-        Patient(name=given["patient_name"] or "", species=given.get("species")) if given.get("patient_name") else None
-    )
+    form = forms.given(data)
+    others = (forms.patient(form, f"other_patient_{n}", f"other_species_{n}") for n in range(OTHERS_SHOWN))
     return BookingRequest(
         hold_id=hold_id,
         client_ref=client_ref,
-        customer=Customer(
-            first_name=given.get("first_name") or "",
-            last_name=given.get("last_name") or "",
-            email=given.get("email"),
-            phone=given.get("phone"),
-            address=given.get("address"),
-        ),
-        patient=patient,
-        other_patients=_others(given),
-        note=given.get("note"),
-        consent=Agreed(version=consent) if consent else None,
+        customer=forms.customer(form),
+        patient=forms.patient(form),
+        other_patients=[each for each in others if each],
+        note=form.get("note"),
+        consent=forms.consent(form),
         language=language,
     )
-
-
-def _others(given: Mapping[str, str | None]) -> list[Patient]:
-    rows = ((given.get(f"other_patient_{n}"), given.get(f"other_species_{n}")) for n in range(OTHERS_SHOWN))
-    return [Patient(name=name, species=species) for name, species in rows if name]
 
 
 def _status_text(own: OwnBooking) -> str:

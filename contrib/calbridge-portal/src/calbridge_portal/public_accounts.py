@@ -7,14 +7,13 @@ from litestar.params import FromPath, JSONBody, URLEncodedBody
 from litestar.response import Redirect, Template
 from litestar.router import Router
 
-from calbridge_portal import accounts, notices, public
+from calbridge_portal import accounts, forms, notices, public
 from calbridge_portal.api_params import GivenLanguage, GivenPortal
 from calbridge_portal.api_public import check_public_site
 from calbridge_portal.limits import BODY
 from calbridge_portal.portal import Portal
 from calbridge_portal.problems import Problem
 from calbridge_portal.public_records import Connected, ConnectRequest, OwnAccount, OwnAppointment, Proof
-from calbridge_portal.records import Agreed, Customer, Patient
 from calbridge_portal.store import Tx
 
 SEE_OTHER: Final = 303
@@ -123,19 +122,9 @@ def _page(template: str, **context: object) -> Template:
 
 
 def _request(data: dict[str, str], language: str) -> ConnectRequest:
-    given = {name: value.strip() or None for name, value in data.items()}
-    consent, animal = given.get("consent"), given.get("patient_name")
+    form = forms.given(data)
     return ConnectRequest(
-        customer=Customer(
-            first_name=given.get("first_name") or "",
-            last_name=given.get("last_name") or "",
-            email=given.get("email"),
-            phone=given.get("phone"),
-            address=given.get("address"),
-        ),
-        patient=Patient(name=animal, species=given.get("species")) if animal else None,
-        consent=Agreed(version=consent) if consent else None,
-        language=language,
+        customer=forms.customer(form), patient=forms.patient(form), consent=forms.consent(form), language=language
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,8 +100,10 @@ class File:
     def fetch(self, seen: Seen) -> Fetched | None:
         """The file; None while size, date and place of its content are the same."""
         try:
-            with self._path.open("rb") as file:
+            with open(self._path, "rb", opener=_at_once) as file:
                 about = os.fstat(file.fileno())
+                if not stat.S_ISREG(about.st_mode):
+                    raise NeedsHuman(f"{self._path.name} is no file but a pipe or a device: let a file be written")
                 mark = f"{about.st_size}-{about.st_mtime_ns}-{about.st_ino}"
                 after = Seen(place=digest(str(self._path)), tag=mark)
                 if after == seen:
@@ -118,6 +121,11 @@ class File:
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Opens what is there without waiting for anybody to write into it."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def address_of(text: str) -> str:

@@ -119,30 +119,29 @@ def _unsent() -> Iterator[None]:
 
 
 def _greeted(settings: MailSettings) -> smtplib.SMTP:
-    trust = _trust(settings)
     address = (settings.host, settings.reached_at)
     if settings.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(*address, NAMELESS, timeout=settings.timeout, context=trust)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(*address, NAMELESS, timeout=settings.timeout, context=_trust(settings))
     else:
         server = smtplib.SMTP(*address, NAMELESS, timeout=settings.timeout)
     server.local_hostname = settings.ehlo_name or _literal(server)
     try:
         server.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
-            _encrypted(server, trust, settings)
+            _encrypted(server, settings)
     except BaseException:
         server.close()
         raise
     return server
 
 
-def _encrypted(server: smtplib.SMTP, trust: ssl.SSLContext, settings: MailSettings) -> None:
+def _encrypted(server: smtplib.SMTP, settings: MailSettings) -> None:
     if not server.has_extn("starttls"):
         raise NeedsHuman(
             f"the mail server {settings.host} offers no STARTTLS on port {settings.reached_at}: "
             'set security = "tls", or use the port for submission'
         )
-    server.starttls(context=trust)
+    server.starttls(context=_trust(settings))
     server.ehlo_or_helo_if_needed()
 
 
@@ -158,6 +157,7 @@ def _literal(server: smtplib.SMTP) -> str:
 
 
 def _trust(settings: MailSettings) -> ssl.SSLContext:
+    """Read anew for each conversation, as a certificate may be renewed; asked for only where there is one to check."""
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
     except (OSError, ssl.SSLError):
