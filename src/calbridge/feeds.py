@@ -229,7 +229,10 @@ class PatientRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRecord:
-    """A client's record, as little of it as matching needs. Personal data."""
+    """A client's record, as little of it as matching needs. Personal data.
+
+    A provider's `id` is its own number; the core knows it by its name, connection and number (`calbridge.numbers`).
+    """
 
     id: str
     first_name: str = ""

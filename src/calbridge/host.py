@@ -1,7 +1,8 @@
 """The host of the hooks: makes the providers of a clinic and is their only caller.
 
 Each call goes to exactly one provider, in a thread with a time limit; the answer is checked; every failure is
-one of the four recoveries and names the plugin, its version and the connection. One never stops another.
+one of the four recoveries and names the plugin, its version and the connection. One never stops another. A provider
+knows its own record numbers only; what comes from it names the records of all (`calbridge.translated`).
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from calbridge.provider import (
     Unknown,
 )
 from calbridge.registration import RegistrationError
+from calbridge.translated import change_for, client_from, feed_from, query_for, receipt_from
 
 LIMITS = {"import_bookings": 600.0, "import_schedule": 600.0, "export_availability": 300.0, "receive": 5.0}
 """Seconds a hook may take. A webhook's sender waits for `receive`; a first read of a calendar takes long."""
@@ -129,25 +131,32 @@ class ClinicHost:
     def pull(self, name: str, cursor: str, window: Interval, known: Mapping[str, str]) -> Feed[Record]:
         """Read one side: a portal's bookings, any other's schedule."""
         hook = "import_bookings" if self._connected(name).role == "portal" else "import_schedule"
-        return cast("Feed[Record]", self._call(name, hook, cursor=cursor, window=window, known=dict(known)))
+        feed = cast("Feed[Record]", self._call(name, hook, cursor=cursor, window=window, known=dict(known)))
+        return feed_from(name, feed)
 
     def change(self, name: str, change: Change) -> Receipt:
         """Write one appointment state, in the record of the side's role and no other."""
         if type(change) is not CHANGES[self._connected(name).role]:
             raise NeedsHuman("the bridge was about to hand it another side's fields: tell its maker", connection=name)
-        return cast("Receipt", self._call(name, "propagate_change", change=change))
+        receipt = cast("Receipt", self._call(name, "propagate_change", change=change_for(name, change)))
+        return receipt_from(name, receipt)
 
     def offer(self, name: str, offer: Offer) -> ExportReceipt:
         """Replace the offered slots of some windows of a portal."""
         return cast("ExportReceipt", self._call(name, "export_availability", offer=offer))
 
     def find_clients(self, name: str, query: ClientQuery) -> tuple[ClientRecord, ...]:
-        """Who may this be?"""
-        return cast("tuple[ClientRecord, ...]", self._call(name, "find_clients", query=query))
+        """Who may this be? Each record once, under its name (`calbridge.numbers`)."""
+        asked = query_for(name, query)
+        if asked is None:
+            return ()
+        found = cast("tuple[ClientRecord, ...]", self._call(name, "find_clients", query=asked))
+        return tuple({record.id: client_from(name, record) for record in found}.values())
 
     def create_client(self, name: str, details: Details, key: str, consent: Consent | None = None) -> ClientRecord:
-        """Make a new client record."""
-        return cast("ClientRecord", self._call(name, "create_client", details=details, key=key, consent=consent))
+        """Make a new client record; it comes back under its name."""
+        made = self._call(name, "create_client", details=details, key=key, consent=consent)
+        return client_from(name, cast("ClientRecord", made))
 
     def probe(self, name: str, ref: str) -> Probe:
         """Is this one really gone? A side that cannot say answers Unknown."""

@@ -32,6 +32,7 @@ class Event(StrEnum):
     ARRIVE = "arrives"
     LEAVE = "leaves"
     ABSENT = "absent"
+    UNDO_ARRIVAL = "arrival undone"
 
 
 CommandKind = Literal["accept", "decline", "link", "unlink", "create", "cancel", "move", "retry", "keep", "take_back"]
@@ -75,6 +76,7 @@ TABLE: Mapping[State, Mapping[Event, State]] = {
         Event.CLINIC_CANCEL: State.CANCELLED,
         Event.CLINIC_MOVE: State.ARRIVED,
         Event.LEAVE: State.FULFILLED,
+        Event.UNDO_ARRIVAL: State.CONFIRMED,
     },
 }
 
@@ -147,6 +149,7 @@ _FOOT = (
     "- `*`: only while the start is *strictly more* than `client_cancel_cutoff` or `client_move_cutoff` away;",
     "  where the cutoff is not set, always. The clinic is never bound by a cutoff.",
     "- A move keeps the booking's id, its portal link and its history.",
+    "- `arrival undone`: staff had marked somebody by mistake and sets the visit back to confirmed, or to not come.",
     "- No event leads out of `expired`, `released`, `declined`, `cancelled`, `fulfilled` and `no_show`.",
 )
 

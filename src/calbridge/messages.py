@@ -255,8 +255,9 @@ WHEN: Mapping[Kind, str] = {
     Kind.CONFIRMED: "once the system of record has it and nobody had come first (accepted is not written)",
     Kind.DECLINED: "at once, unless `decline_notifies` is false or the clinic declined without a message; "
     "with the clinic's reason only where `decline_reason_visible`",
-    Kind.MOVED: "once the system of record has the new time, and she sees a difference: the start, the end where "
-    "`show_duration`, who where `show_resource`; not where the clinic moved it without a message",
+    Kind.MOVED: "once the system of record has the new time and nobody had come first, where she sees a difference: "
+    "the start, the end where `show_duration`, who where `show_resource`; not where the clinic moved it without a "
+    "message",
     Kind.MOVE_REFUSED: "at once, where the time she moved it to is not given to her and nothing else says so",
     Kind.CANCELLED: "at once, whoever cancelled, unless the clinic did so without a message",
     Kind.REMINDER: "at each of `reminders` before the start, where she was told earlier than that that it is confirmed",

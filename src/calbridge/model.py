@@ -357,10 +357,10 @@ class Appointment:
     `moved_from` is where it goes back to while its client's move is not reserved: until then it is kept for her.
     `quiet`: the clinic wants no message of what it decided last (S2).
     `moved` is when the clinic last moved it, by the clock of the side where that was done.
-    `client`/`patient` are keys of the PMS's records, `match` is how they were found ("": nobody was asked yet), and
-    `not_clients` the records that a person said are somebody else's. `corrected` are the fields of `details` that she
-    changed after a record was linked. `agreed` is when the client agreed to the privacy
-    notice; its text is kept apart.
+    `client` names a PMS's record (`calbridge.numbers`), `patient` is the number of her animal there, `match` is how
+    they were found ("": nobody was asked yet), and `not_clients` the records that a person said are somebody else's.
+    `corrected` are the fields of `details` that she changed after a record was linked. `agreed` is when she agreed to
+    the privacy notice; its text is kept apart.
     `marked`: the clinic put it into the portal's calendar or category, so that its client sees it (S1). `showing` is
     where she does, for what the clinic made itself; what she booked she sees where she booked it (`source`).
     `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own

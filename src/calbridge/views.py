@@ -15,6 +15,7 @@ from typing import Any, Literal, assert_never
 from unicodedata import normalize
 
 from calbridge.model import Appointment, Clinic, Details, Rules, State
+from calbridge.numbers import number_of
 
 Role = Literal["calendar", "pms", "portal"]
 
@@ -231,7 +232,7 @@ def _who(appointment: Appointment, names: str) -> str:
         case "pseudonym":
             short = _letters(given.first_name) + _letters(given.last_name)
             animals = (_letters(each.name) for each in given.animals)
-            return " ".join(part for part in (*animals, short, appointment.client) if part)
+            return " ".join(part for part in (*animals, short, number_of(appointment.client)) if part)
         case _:
             return ""
 

@@ -12,24 +12,24 @@ from calbridge.model import Rules, State
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "life-cycle.md"
 NOW, DAY = 1_800_000_000, 86_400
 
-# Written by hand from the booking rules, not from the code; states by their first three letters.
+# Written by hand from the booking rules and decision 0054, not from the code; states by their first three letters.
 # "." is refused, "*" is possible only while the start is far enough ahead.
 COLUMNS = (
     *(Event.EXPIRE, Event.RELEASE, Event.SUBMIT_REQUEST, Event.SUBMIT_INSTANT, Event.ACCEPT, Event.DECLINE),
     *(Event.CLIENT_CANCEL, Event.CLINIC_CANCEL, Event.CLIENT_MOVE, Event.CLINIC_MOVE),
-    *(Event.ARRIVE, Event.LEAVE, Event.ABSENT),
+    *(Event.ARRIVE, Event.LEAVE, Event.ABSENT, Event.UNDO_ARRIVAL),
 )
 CONTRACT = """
-held      exp rel req con .   .   rel  rel .    .   .   .   .
-requested .   .   .   .   con dec can  dec req  req .   .   .
-confirmed .   .   .   .   .   .   can* can con* con arr .   no_
-arrived   .   .   .   .   .   .   .    can .    arr .   ful .
-fulfilled .   .   .   .   .   .   .    .   .    .   .   .   .
-expired   .   .   .   .   .   .   .    .   .    .   .   .   .
-released  .   .   .   .   .   .   .    .   .    .   .   .   .
-declined  .   .   .   .   .   .   .    .   .    .   .   .   .
-cancelled .   .   .   .   .   .   .    .   .    .   .   .   .
-no_show   .   .   .   .   .   .   .    .   .    .   .   .   .
+held      exp rel req con .   .   rel  rel .    .   .   .   .   .
+requested .   .   .   .   con dec can  dec req  req .   .   .   .
+confirmed .   .   .   .   .   .   can* can con* con arr .   no_ .
+arrived   .   .   .   .   .   .   .    can .    arr .   ful .   con
+fulfilled .   .   .   .   .   .   .    .   .    .   .   .   .   .
+expired   .   .   .   .   .   .   .    .   .    .   .   .   .   .
+released  .   .   .   .   .   .   .    .   .    .   .   .   .   .
+declined  .   .   .   .   .   .   .    .   .    .   .   .   .   .
+cancelled .   .   .   .   .   .   .    .   .    .   .   .   .   .
+no_show   .   .   .   .   .   .   .    .   .    .   .   .   .   .
 """
 SHORT = {state[:3]: state for state in State}
 CELLS = [

@@ -160,6 +160,10 @@ CAUSES: Mapping[Event, Mapping[str, Callable[[Case], object]]] = {
     Event.ARRIVE: {"calendar": _by("calendar", state=State.ARRIVED), "pms": _by("pms", state=State.ARRIVED)},
     Event.LEAVE: {"calendar": _by("calendar", state=State.FULFILLED), "pms": _by("pms", state=State.FULFILLED)},
     Event.ABSENT: {"calendar": _by("calendar", state=State.NO_SHOW), "pms": _by("pms", state=State.NO_SHOW)},
+    Event.UNDO_ARRIVAL: {
+        "calendar": _by("calendar", state=State.CONFIRMED),
+        "pms": _by("pms", state=State.CONFIRMED),
+    },
 }
 IN_PASSING: Mapping[tuple[State, Event], State] = {
     # a side shows only where it got to: each step on the way there is one of the table's
@@ -170,15 +174,28 @@ IN_PASSING: Mapping[tuple[State, Event], State] = {
     # what a portal releases after it was submitted is a booking by now: its client cancels it
     (State.REQUESTED, Event.RELEASE): State.CANCELLED,
     (State.CONFIRMED, Event.RELEASE): State.CANCELLED,
+    # whoever shows a request as confirmed accepts it; whoever did not come after all had not arrived
+    (State.REQUESTED, Event.UNDO_ARRIVAL): State.CONFIRMED,
+    (State.ARRIVED, Event.ABSENT): State.NO_SHOW,
 }
 KEPT = {(State.ARRIVED, "calendar, deleted"), (State.ARRIVED, "calendar, status")}
 """Nobody deletes a patient who is here out of a calendar."""
+AS_IT_IS = (
+    (State.CONFIRMED, Event.ACCEPT),
+    (State.CONFIRMED, Event.UNDO_ARRIVAL),
+    (State.ARRIVED, Event.ARRIVE),
+)
+"""What a side shows that shows no change."""
+UNDONE = {(State.ARRIVED, Event.ACCEPT, "calendar"), (State.ARRIVED, Event.ACCEPT, "pms")}
+"""A side that shows one who had arrived as confirmed takes the arrival back."""
 CELLS = [(state, event, origin) for state in State for event in Event for origin in CAUSES[event]]
 
 
 def _expected(state: State, event: Event, origin: str) -> State:
     if event is Event.CLINIC_CANCEL and (state, origin) in KEPT:
         return state
+    if (state, event, origin) in UNDONE:
+        return State.CONFIRMED
     return IN_PASSING.get((state, event)) or TABLE.get(state, {}).get(event, state)
 
 
@@ -209,8 +226,8 @@ def test_a_refused_cell_changes_nothing_and_says_so_where_it_was_an_act(
         assert (after.start, after.end, after.resource) == (before.start, before.end, before.resource)
     live = not before.state.ended
     acted = origin != "time" and event not in {Event.SUBMIT_REQUEST, Event.SUBMIT_INSTANT}
-    same = (state, event) in {(State.CONFIRMED, Event.ACCEPT), (State.ARRIVED, Event.ARRIVE)} and origin != "command"
-    if live and acted and not same and (state, event) not in IN_PASSING:
+    same = (state, event) in AS_IT_IS and origin != "command"
+    if live and acted and not same and (state, event) not in IN_PASSING and (state, event, origin) not in UNDONE:
         assert codes(case.it) & {"refused", "overruled", "restored", "move_refused"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from stories import DAY, HALF, HOUR, TEN, ask, booked, client, edited, held, hub, phone, portal, shadow, submitted
 
-from calbridge.hub import Task
+from calbridge.hub import Answers, Task
 from calbridge.interval import Interval
 from calbridge.model import Appointment, Side, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, Record, Unreadable
@@ -285,3 +285,27 @@ def test_on_any_day_every_overlap_is_named_and_nothing_else(block: int) -> None:
             days.act()
         days.it.settle()
         assert silent(days.it) == [], seed
+
+
+# --- what was promised before the bridge was there ----------------------------------------------------
+
+
+@pytest.mark.parametrize("what", PUT)
+def test_a_booking_that_its_portal_had_confirmed_before_gives_way_to_nobody(what: str) -> None:
+    """A first import: the clinic has entered its online bookings by hand. One was cancelled for its own copy."""
+    it = hub()
+    side, made, name = PUT[what]
+    feeds = {side: changed(made()), "portal": changed(portal("booking/9", State.CONFIRMED))}
+    it.see(**feeds)
+    it.settle()
+    assert client(it).state is State.CONFIRMED
+    by_hand = what == "an entry of the same time"  # in a calendar where nothing of ours stands: its copy
+    assert [client(it).id in s and name in s for s in named(it).values()] == ([] if by_hand else [True])
+
+
+def test_a_side_that_has_no_room_for_what_was_promised_is_written_over_with_a_task() -> None:
+    it = hub()
+    it.see(portal=changed(portal("booking/9", State.CONFIRMED)))
+    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    assert (client(it).state, client(it).exclusive) == (State.CONFIRMED, False)
+    assert len(named(it)) == 1

@@ -279,13 +279,13 @@ def whole(life: Life, sink: Sink) -> None:
     visit = next(each for each in life.pms.live() if each.client_ref == second)
     life.pms._reception(replace(visit, title=value("title"), note=f"{visit.note}\n{value('note')}"), overbook=False)
     life.cycle()
-    life.say(kind="link", appointment=second, client="c1", patient="p1")
+    life.say(kind="link", appointment=second, client="pms/c1", patient="p1")
     life.portal.correct(life.ref(second), phone=value("new phone"))
     life.cycle()
     life.say(kind="unlink", appointment=second)
     life.pms.move(visit.ref, visit.start + DAY)
     life.cycle()
-    life.store.invite("hafen", "c1")
+    life.store.invite("hafen", "pms/c1")
     life.cycle()
     start = life.store.appointment("hafen", second).start  # type: ignore[union-attr]
     for before in (25 * HOUR, HOUR):

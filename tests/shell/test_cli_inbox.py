@@ -76,15 +76,15 @@ def test_a_request_is_shown_with_its_candidates_and_what_each_action_would_do(in
     answer = ask("requests", "show", key)
     assert (answer["state"], answer["match"], answer["client"]) == ("requested", "ambiguous", "")
     assert [(each["client"], each["fits"], each["agrees"], each["differs"]) for each in answer["candidates"]] == [
-        ("c1", True, ["first_name", "last_name"], ["email"]),
-        ("c2", True, ["first_name", "last_name", "email"], ["phone"]),
+        ("pms/c1", True, ["first_name", "last_name"], ["email"]),
+        ("pms/c2", True, ["first_name", "last_name", "email"], ["phone"]),
     ]
     assert [each["patient"] for each in answer["candidates"][0]["patients"]] == ["p1"]
     does = {each["command"]: each["does"] for each in answer["actions"]}
-    assert does[f"calbridge requests link {key} --client c1 --patient p1"] == (
-        "links it to client c1 and animal p1; the record itself is not changed"
+    assert does[f"calbridge requests link {key} --client pms/c1 --patient p1"] == (
+        "links it to client pms/c1 and animal p1; the record itself is not changed"
     )
-    assert f"calbridge requests accept {key} --client c2" in does
+    assert f"calbridge requests accept {key} --client pms/c2" in does
     assert f"calbridge requests create-client {key}" in does
     assert f"calbridge requests unlink {key}" not in does
 
@@ -98,7 +98,7 @@ def test_nobodys_name_is_shown_unless_it_is_asked_for(inbox: Any) -> None:
     named = ask("requests", "show", key, "--names")
     assert {each["field"]: each["value"] for each in named["given"]}["phone"] == "030 23125001"
     assert (named["candidates"][0]["name"], named["description"]) == ("Berta Brandt", "limps")
-    assert "Client c1 Berta Brandt: agrees in first name and last name; differs in e-mail; a candidate" in said(
+    assert "Client pms/c1 Berta Brandt: agrees in first name and last name; differs in e-mail; a candidate" in said(
         "requests", "show", key, "--names"
     )
     assert "old@example.org" not in call("requests", "show", key, "--names").output, "the record's own data stay there"
@@ -112,7 +112,7 @@ def test_a_pms_that_cannot_be_asked_is_said(inbox: Any, practice: Any) -> None:
         assert (answer["asked"], answer["candidates"]) == ("the PMS is down: the bridge tries again by itself", [])
     decided = ask("explain", "match", key, code=1)["decided"]
     assert [each["code"] for each in decided] == ["ambiguous"]
-    assert "c1: first_name, last_name" in decided[0]["facts"]["candidates"]
+    assert "pms/c1: first_name, last_name" in decided[0]["facts"]["candidates"]
     assert call("requests", "link", key, "--client", "c1").exit_code == 1
 
 
@@ -122,7 +122,7 @@ def test_a_pms_that_cannot_be_asked_is_said(inbox: Any, practice: Any) -> None:
 def test_a_request_is_linked_to_a_record_and_its_only_fitting_animal(inbox: Any, practice: Any) -> None:
     key = inbox(CARD, TWIN)
     answer = ask("requests", "link", key, "--client", "c1")
-    assert (answer["command"], answer["client"], answer["patient"]) == ("link", "c1", "p1")
+    assert (answer["command"], answer["client"], answer["patient"]) == ("link", "pms/c1", "p1")
     sync()
     assert (visit(practice).client, visit(practice).patient, visit(practice).note) == ("c1", "p1", "")
     (line,) = ask("requests", "list")["requests"]
@@ -141,12 +141,12 @@ def test_a_proposal_is_accepted_and_linked_in_one_step(inbox: Any, practice: Any
 
 WRONG: list[tuple[tuple[str, ...], str]] = [
     (("link", "--client", "c9"), 'the PMS has no client "c9"'),
-    (("link", "--client", "c1", "--patient", "p9"), 'client c1 has no animal "p9": it has p1'),
-    (("link", "--client", "c2", "--patient", "p1"), 'client c2 has no animal "p1": it has none'),
+    (("link", "--client", "c1", "--patient", "p9"), 'client pms/c1 has no animal "p9": it has p1'),
+    (("link", "--client", "c2", "--patient", "p1"), 'client pms/c2 has no animal "p1": it has none'),
     (("accept", "--client", "c9"), 'the PMS has no client "c9"'),
     (("accept", "--patient", "p1"), "--patient is an animal of a client: name her with --client"),
     (("unlink",), "is not linked to a client: there is nothing to take back"),
-    (("create-client",), "may be of c1, c2, in the PMS already"),
+    (("create-client",), "may be of pms/c1, pms/c2, in the PMS already"),
 ]
 
 
@@ -195,7 +195,7 @@ def test_a_wrong_link_is_taken_back_and_comes_back_to_the_inbox(inbox: Any, prac
     (line,) = ask("requests", "list")["requests"]
     assert (line["match"], line["waits"]) == ("unmatched", True)
     (candidate,) = ask("requests", "show", key)["candidates"]
-    assert (candidate["client"], candidate["refused"]) == ("c1", True)
+    assert (candidate["client"], candidate["refused"]) == ("pms/c1", True)
     assert "a person said that it is somebody else's" in candidate["sentence"]
     ask("requests", "link", key, "--client", "c1")
     sync()
@@ -204,11 +204,11 @@ def test_a_wrong_link_is_taken_back_and_comes_back_to_the_inbox(inbox: Any, prac
 
 def test_a_link_is_moved_to_the_right_client(inbox: Any, practice: Any) -> None:
     key = inbox(CARD, replace(TWIN, first_name="Gerda", emails=()))
-    assert ask("requests", "show", key)["client"] == "c1"
-    ask("requests", "link", key, "--client", "c2")
+    assert ask("requests", "show", key)["client"] == "pms/c1"
+    ask("requests", "link", key, "--client", "pms/c2")
     sync()
     assert visit(practice).client == "c2"
-    assert ask("requests", "show", key)["refused"] == ["c1"]
+    assert ask("requests", "show", key)["refused"] == ["pms/c1"]
 
 
 def test_a_past_booking_waits_until_somebody_says_or_puts_it_away(inbox: Any) -> None:
@@ -248,7 +248,11 @@ def test_a_complete_new_client_is_made_by_itself_with_her_consent_and_its_date(i
     (made,) = practice.sides.CARDS.clients
     assert practice.sides.CARDS.documents == {made.id: agreed}
     shown = ask("requests", "show", key)
-    assert (shown["match"], shown["client"], shown["agreed"]) == ("linked", made.id, "2026-11-23T08:46:40+01:00")
+    assert (shown["match"], shown["client"], shown["agreed"]) == (
+        "linked",
+        f"pms/{made.id}",
+        "2026-11-23T08:46:40+01:00",
+    )
     assert shown["state"] == "requested"
 
 
@@ -264,12 +268,12 @@ def test_a_match_is_explained_by_rule_evidence_and_outcome(inbox: Any) -> None:
     )
     assert answer["outcome"] == "Exactly one candidate: it is linked."
     assert [(each["client"], each["fits"], each["linked"]) for each in answer["candidates"]] == [
-        ("c1", False, False),
-        ("c2", True, True),
+        ("pms/c1", False, False),
+        ("pms/c2", True, True),
     ]
     assert [each["code"] for each in answer["decided"]] == ["matched", "patient_open"]
     text = said("explain", "match", key)
-    assert "Client c1: agrees in first name and last name; differs in e-mail; no candidate by this rule" in text
+    assert "Client pms/c1: agrees in first name and last name; differs in e-mail; no candidate by this rule" in text
     assert "animal p1: agrees in animal's name and species; fits" in text
 
 
@@ -297,6 +301,7 @@ def test_a_booking_is_explained_from_its_first_second(inbox: Any, practice: Any)
     assert ask("explain", "booking", key, "--names")["name"] == "Berta Brandt"
     text = said("explain", "booking", key)
     assert (
-        "By the rule unique, record c1 is the client: it agrees in first name, last name and differs in e-mail" in text
+        "By the rule unique, record pms/c1 is the client: it agrees in first name, last name and differs in e-mail"
+        in text
     )
     assert "pms shows confirmed, " in text

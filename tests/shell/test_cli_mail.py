@@ -142,13 +142,13 @@ PAGE = 'email = "praxis@example.org"\nbooking_url = "https://book.example.org/ha
 def test_a_client_is_invited_at_the_address_in_the_practices_record(office: Any, sink: Sink) -> None:
     """S1: the button sends it to the e-mail address of the client's record."""
     office(clinic=PAGE)
-    assert ask("client", "invite", "c1") == {"clinic": "hafen", "message": None, "client": "c1"}
+    assert ask("client", "invite", "c1") == {"clinic": "hafen", "message": None, "client": "pms/c1"}
     call("sync")
     assert sink.to == ["mia@practice.example"]
     (mail,) = sink.mails
     assert "https://book.example.org/hafen" in mail.get_body(("plain",)).get_content()
     (line,) = ask("messages", "list")["messages"]
-    assert (line["kind"], line["state"], line["client"], line["appointment"]) == ("invitation", "sent", "c1", "")
+    assert (line["kind"], line["state"], line["client"], line["appointment"]) == ("invitation", "sent", "pms/c1", "")
     assert "is invited with the next cycle" in call("client", "invite", "c1").output
 
 
@@ -157,7 +157,7 @@ def test_an_invitation_of_nobody_becomes_a_task(office: Any, sink: Sink) -> None
     call("client", "invite", "c9")
     assert call("sync").exit_code == 1
     (task,) = ask("tasks", "list", code=1)["tasks"]
-    assert task["sentence"].startswith("Clinic hafen: the invitation for client c9 has no address to go to.")
+    assert task["sentence"].startswith("Clinic hafen: the invitation for client pms/c9 has no address to go to.")
     assert sink.to == []
 
 

@@ -69,7 +69,7 @@ def test_each_place_holds_what_it_may(
 def test_pseudonyms_are_two_letters_of_each_name_and_the_records_number(life: Callable[..., Life]) -> None:
     place = life(calendar_names="pseudonym", decline_reason_visible=False)
     key = place.book()
-    place.say(kind="link", appointment=key, client="c1", patient="p1")
+    place.say(kind="link", appointment=key, client="pms/c1", patient="p1")
     short = "".join(value(name)[:2] for name in ("first", "last"))
     (event,) = place.calendar.stamped()
     assert event.title.endswith(f" {short} c1")
@@ -95,9 +95,9 @@ def test_nothing_is_written_back_over_a_clients_record(life: Callable[..., Life]
     key = place.book(email=value("record email"))
     booking = place.store.appointment("hafen", key)
     assert booking is not None
-    assert (booking.match, booking.client) == ("linked", "c1")
+    assert (booking.match, booking.client) == ("linked", "pms/c1")
     for command in ("unlink", "link"):
-        place.say(kind=command, appointment=key, client="c1", patient="p1")
+        place.say(kind=command, appointment=key, client="pms/c1", patient="p1")
     place.say(kind="accept", appointment=key)
     assert place.pms.clients == [RECORD]
     hooks = {given.partition(" ")[0] for given in place.sides["pms"].given}

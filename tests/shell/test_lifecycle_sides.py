@@ -36,12 +36,12 @@ Rows = Mapping[str, list[dict[str, Any]]]
 """The rows of a database by table."""
 MARA = Details(first_name="Mara", last_name="Voss", email="mara@example.org", patient_name="Bo")
 ROWS = """
-held expired released requested confirmed . . released released . . . . .
-requested . . . . confirmed declined cancelled declined requested requested . . .
-confirmed . . . . . . cancelled cancelled confirmed confirmed arrived . no_show
-arrived . . . . . . . cancelled . arrived . fulfilled .
+held expired released requested confirmed . . released released . . . . . .
+requested . . . . confirmed declined cancelled declined requested requested . . . .
+confirmed . . . . . . cancelled cancelled confirmed confirmed arrived . no_show .
+arrived . . . . . . . cancelled . arrived . fulfilled . confirmed
 """
-"""rules.md section 4, by hand; every other state has no way out of it."""
+"""rules.md section 4 and decision 0054, by hand; every other state has no way out of it."""
 TABLE = {
     State(row.split()[0]): {
         event: State(cell) for event, cell in zip(Event, row.split()[1:], strict=True) if cell != "."
@@ -57,9 +57,14 @@ IN_PASSING: Mapping[tuple[State, Event], State] = {
     # what a portal releases after it was submitted is a booking by now: its client cancels it
     (State.REQUESTED, Event.RELEASE): State.CANCELLED,
     (State.CONFIRMED, Event.RELEASE): State.CANCELLED,
+    # whoever shows a request as confirmed accepts it; whoever did not come after all had not arrived
+    (State.REQUESTED, Event.UNDO_ARRIVAL): State.CONFIRMED,
+    (State.ARRIVED, Event.ABSENT): State.NO_SHOW,
 }
 KEPT = {(State.ARRIVED, "calendar, deleted"), (State.ARRIVED, "calendar, status")}
 """Nobody deletes a patient who is here out of a calendar."""
+UNDONE = {(State.ARRIVED, Event.ACCEPT, "calendar"), (State.ARRIVED, Event.ACCEPT, "pms")}
+"""A side that shows one who had arrived as confirmed takes the arrival back."""
 
 
 def clinic(mode: Any) -> Clinic:
@@ -256,6 +261,7 @@ CAUSES: Mapping[Event, Mapping[str, Callable[[Place], object]]] = {
     Event.ARRIVE: {"calendar": _calendar(State.ARRIVED), "pms": _pms(State.ARRIVED)},
     Event.LEAVE: {"calendar": _calendar(State.FULFILLED), "pms": _pms(State.FULFILLED)},
     Event.ABSENT: {"calendar": _calendar(State.NO_SHOW), "pms": _pms(State.NO_SHOW)},
+    Event.UNDO_ARRIVAL: {"calendar": _calendar(State.CONFIRMED), "pms": _pms(State.CONFIRMED)},
 }
 CELLS = [(state, event, origin) for state in State for event in Event for origin in CAUSES[event]]
 
@@ -263,6 +269,8 @@ CELLS = [(state, event, origin) for state in State for event in Event for origin
 def expected(state: State, event: Event, origin: str) -> State:
     if event is Event.CLINIC_CANCEL and (state, origin) in KEPT:
         return state
+    if (state, event, origin) in UNDONE:
+        return State.CONFIRMED
     return IN_PASSING.get((state, event)) or TABLE.get(state, {}).get(event, state)
 
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 
 from calbridge.engine import Engine
+from calbridge.errors import RetryLater
 from calbridge.hookspecs import hookimpl
 from calbridge.host import ClinicHost
 from calbridge.interval import Interval
 from calbridge.log import logger
-from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, WallWindow
+from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
 from calbridge.provider import ClientRecord
 from calbridge.store import Store
 from calbridge.store.database import Database
@@ -35,8 +37,10 @@ HALF, HOUR = 1_800, 3_600
 MARA = Details(first_name="Mara", last_name="Voss", email="mara@example.org")
 RECORD = ClientRecord(id="c1", first_name="Mara", last_name="Voss", emails=("mara@example.org",))
 
-KINDS = ("confirmed", "requested", "wide")
-"""`wide`: a known client moves it to a time that nobody may book, inside the opening hours (S4)."""
+KINDS = ("confirmed", "requested", "without holds", "wide")
+"""`without holds`: a request, in a PMS that can show it only as a plain appointment. `wide`: a known client moves it to
+a time that nobody may book, inside the opening hours (S4).
+"""
 SIDES = ("pms", "calendar", "portal")
 EARLY = (
     "before the cycle",
@@ -62,7 +66,7 @@ def clinic(kind: str) -> Clinic:
         rules=Rules(
             availability="opening_hours",
             horizon_days=0,
-            booking_mode="request" if kind == "requested" else "instant",
+            booking_mode="request" if kind in {"requested", "without holds"} else "instant",
             lead_time=HOUR,
             reschedule_scope="opening_hours" if kind == "wide" else "online",
             reserved_per_day=8 if kind == "wide" else 0,  # new clients may not have the last eight: moves may
@@ -99,7 +103,7 @@ class Place:
                     connection.execute(table.insert(), rows[table.name])
         self.store = Store(database, self.clock)
         sides: dict[str, Any] = {
-            "pms": MemoryPms(self.pms),
+            "pms": MemoryPms(self.pms, holds=self.kind != "without holds"),
             "calendar": MemoryCalendar(self.calendar),
             "portal": MemoryPortal(self.portal),
         }
@@ -311,3 +315,77 @@ def test_whenever_staff_acts_nobody_is_booked_over_in_silence(
         if target == "old" and start != place.new:
             wrong[deed, target].append("the move was refused for nothing")
     assert {case: found for case, found in wrong.items() if found} == {}
+
+
+# --- what takes longer than a cycle -------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process is gone, whatever it was doing."""
+
+
+@pytest.mark.parametrize("moment", ["before writing pms", "after writing pms", "after writing calendar"])
+@pytest.mark.parametrize("came_first", [True, False])
+def test_a_process_that_dies_while_it_carries_a_move_loses_no_place(
+    moment: str, came_first: bool, at: Callable[[str], Place]
+) -> None:
+    def die() -> None:
+        raise Killed
+
+    place = at("confirmed")
+    place.portal.move(place.ref, place.new)
+    place.meanwhile[moment] = die
+    with pytest.raises(Killed):
+        place.cycle()
+    back = place.booking().moved_from
+    assert back is not None
+    assert back.start == place.old
+    if came_first:
+        entry(place, place.new)
+    for _ in range(3):
+        place.cycle()
+    assert judged(place) == []
+    assert place.booking().start == (place.old if came_first else place.new)
+
+
+def test_the_old_place_is_kept_for_her_while_a_side_cannot_be_reached(at: Callable[[str], Place]) -> None:
+    """Offered to others meanwhile, she could not go back to it when the new one turns out to be taken."""
+
+    def down() -> None:
+        place.meanwhile["before writing calendar"] = down
+        raise RetryLater("the calendar is down")
+
+    place = at("confirmed")
+    place.portal.move(place.ref, place.new)
+    place.meanwhile["before writing calendar"] = down
+    place.cycle()
+    for _ in range(2):
+        place.clock.advance(HOUR // 4)
+        place.cycle()
+        offered = {start for _, start in place.portal.offers["anna"]}
+        assert not offered & {place.old, place.new}
+        assert place.booking().moved_from is not None
+    entry(place, place.new)
+    place.meanwhile.clear()
+    place.clock.advance(HOUR // 4)
+    for _ in range(2):
+        place.cycle()
+    assert judged(place) == []
+    assert place.booking().start == place.old
+
+
+def test_what_staff_decides_about_a_move_that_is_under_way_is_no_wish_any_more(at: Callable[[str], Place]) -> None:
+    """Accepted at the new time, over somebody: it stays there, and a person is asked."""
+    place = at("requested")
+    place.portal.move(place.ref, place.new)
+
+    def accepted() -> None:
+        (event,) = place.calendar.stamped()
+        place.calendar.store(replace(event, state=State.CONFIRMED))
+        entry(place, place.new)
+
+    place.meanwhile["after writing calendar"] = accepted
+    for _ in range(3):
+        place.cycle()
+    assert (place.booking().state, place.booking().start) == (State.CONFIRMED, place.new)
+    assert judged(place) == []

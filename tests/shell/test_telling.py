@@ -621,7 +621,7 @@ def test_a_full_reread_greets_nobody() -> None:
 def test_an_invitation_goes_to_the_address_in_the_practices_record() -> None:
     """S1: to the stored e-mail, and no other."""
     place = Place()
-    place.store.invite("hafen", "c1")
+    place.store.invite("hafen", "pms/c1")
     place.cycle()
     place.cycle()
     (notice,) = place.mailbox.delivered
@@ -632,10 +632,10 @@ def test_an_invitation_goes_to_the_address_in_the_practices_record() -> None:
 
 def test_an_invitation_of_nobody_is_a_task() -> None:
     place = Place()
-    place.store.invite("hafen", "c99")
+    place.store.invite("hafen", "pms/c99")
     place.cycle()
     (sentence,) = place.tasks
-    assert sentence.startswith("Clinic hafen: the invitation for client c99 has no address to go to.")
+    assert sentence.startswith("Clinic hafen: the invitation for client pms/c99 has no address to go to.")
 
 
 class Down(MemoryPms):
@@ -649,7 +649,7 @@ class Down(MemoryPms):
 def test_an_invitation_waits_for_the_pms() -> None:
     place = Place()
     working, place.sides["pms"] = place.sides["pms"], Down(place.pms)
-    place.store.invite("hafen", "c1")
+    place.store.invite("hafen", "pms/c1")
     place.cycle()
     assert place.states == ["invitation:due"]
     place.sides["pms"] = working

@@ -179,6 +179,7 @@ VISITS = [
     (["arrived", "fulfilled"], "fulfilled", "booking.updated"),
     (["no_show"], "no_show", "booking.no_show"),
     (["fulfilled"], "fulfilled", "booking.updated"),
+    (["arrived", "confirmed", "no_show"], "no_show", "booking.no_show"),
 ]
 
 
@@ -192,6 +193,15 @@ def test_a_visit_goes_forward(clinic: Bridge, path: list[str], end: str, event: 
     assert clinic.changes(cursor=cursor)["events"][-1]["type"] == event
     back = clinic.change(booking, "sync", {"state": "written", "status": "arrived"})
     assert back.json()["code"] == "not_pending"
+
+
+def test_an_arrival_that_was_marked_by_mistake_is_taken_back(clinic: Bridge) -> None:
+    booking = clinic.confirmed()
+    for status in ("arrived", "confirmed"):
+        booking = clinic.change(booking, "sync", {"state": "written", "status": status}).json()
+    assert booking["status"] == "confirmed"
+    moved = clinic.change(booking, "reschedule", {"by": "client", "start": STARTS[4]})
+    assert moved.status_code == 200, "it is its client's to move again"
 
 
 ENDED: list[tuple[str, dict[str, Any]]] = [

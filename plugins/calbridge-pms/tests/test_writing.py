@@ -60,6 +60,8 @@ ROADS = [
     (State.CONFIRMED, State.FULFILLED),
     (State.CONFIRMED, State.ARRIVED),
     (State.REQUESTED, State.FULFILLED),
+    (State.ARRIVED, State.CONFIRMED),
+    (State.ARRIVED, State.NO_SHOW),
 ]
 
 

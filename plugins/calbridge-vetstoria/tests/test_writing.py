@@ -113,6 +113,12 @@ def test_how_the_visit_went(side: Any, state: State, status: str) -> None:
     assert side.booking(now.ref)["status"] == status
 
 
+def test_an_arrival_that_was_marked_by_mistake_is_taken_back(side: Any) -> None:
+    here = done(side, wish(confirmed(side), 2, state=State.ARRIVED))
+    now = done(side, wish(here, 3, state=State.CONFIRMED))
+    assert (now.view.state, side.booking(now.ref)["status"]) == (State.CONFIRMED, "confirmed")
+
+
 WIDE = [(True, "moves"), (False, "offers")]
 
 

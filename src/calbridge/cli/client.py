@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from calbridge.cli import people
 from calbridge.cli.answers import MessageDone
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
 from calbridge.cli.workplace import opened
@@ -33,6 +34,7 @@ def invite(path: Path, clinic: str, number: str) -> Outcome:
             raise ConfigError(
                 f"clinic {key} has no notifier that could send an invitation: add one to the configuration"
             )
+        number = people.named(workplace, config, number)
         workplace.store.invite(key, number)
     text = f"Client {number} is invited with the next cycle; calbridge messages list shows what became of it."
     return Outcome(

@@ -69,7 +69,8 @@ def client_options(*, required: bool) -> Callable[[CommandT], CommandT]:
 
     def add(command: CommandT) -> CommandT:
         patient = click.option("--patient", default="", help="The animal's record number; else the one that fits.")
-        client = click.option("--client", default="", required=required, help="The client's record number in the PMS.")
+        says = "The client's record number in the PMS, or CONNECTION/NUMBER where several keep clients."
+        client = click.option("--client", default="", required=required, help=says)
         return client(patient(command))
 
     return add

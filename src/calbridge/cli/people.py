@@ -16,6 +16,7 @@ from calbridge.explain import who
 from calbridge.feeds import ClientQuery, ClientRecord
 from calbridge.matching import Likeness, compare
 from calbridge.model import Appointment, Details, State
+from calbridge.numbers import keeper_of, name_of
 
 if TYPE_CHECKING:
     from calbridge.cli.workplace import Workplace
@@ -44,12 +45,28 @@ def candidates(workplace: Workplace, config: ClinicConfig, booking: Appointment)
         return Found(why=error.hint)
 
 
+def named(workplace: Workplace, config: ClinicConfig, key: str) -> str:
+    """The name of the record of this number, which says itself whose number it is or need not; nobody is asked."""
+    keepers = workplace.host(config).keepers("find_clients")
+    if keeper_of(key) in keepers or not keepers:
+        return key
+    if len(keepers) > 1:
+        raise ConfigError(f'several connections keep clients: say whose number "{key}" is, as in {keepers[0]}/{key}')
+    return name_of(keepers[0], key)
+
+
 def record(workplace: Workplace, config: ClinicConfig, key: str) -> ClientRecord:
-    """The record of this number, or one sentence."""
-    found = {each.id: each for each in _ask(workplace, config, ClientQuery(id=key))}
-    if key not in found:
+    """The record of this number, with or without the connection that keeps it, or one sentence."""
+    keepers = workplace.host(config).keepers("find_clients")
+    names = [key] if keeper_of(key) in keepers else [name_of(name, key) for name in keepers]
+    asked = {each.id: each for name in names or [key] for each in _ask(workplace, config, ClientQuery(id=name))}
+    found = [asked[name] for name in names if name in asked]
+    if not found:
         raise ConfigError(f'the PMS has no client "{key}": look her number up there, or in "calbridge requests show"')
-    return found[key]
+    if len(found) > 1:
+        which = " or ".join(each.id for each in found)
+        raise ConfigError(f'several connections have a client "{key}": say whose number it is, {which}')
+    return found[0]
 
 
 def _ask(workplace: Workplace, config: ClinicConfig, query: ClientQuery) -> tuple[ClientRecord, ...]:
@@ -72,6 +89,7 @@ def existing(workplace: Workplace, config: ClinicConfig, booking: Appointment, c
     if command.patient and command.patient not in animals:
         has = f"it has {', '.join(animals)}" if animals else "it has none"
         raise ConfigError(f'client {client.id} has no animal "{command.patient}": {has}')
+    command = replace(command, client=client.id)
     if command.patient or booking.details is None:
         return command
     (found,) = compare(booking.details, [client], config.clinic.rules, config.clinic.region)

@@ -36,6 +36,7 @@ STORY: Mapping[str, str] = {
     Event.ARRIVE: "The patient arrived.",
     Event.LEAVE: "The visit is over.",
     Event.ABSENT: "Nobody came.",
+    Event.UNDO_ARRIVAL: "The patient had been marked as arrived by mistake.",
     "refused": '"{event}" was refused and changed nothing: {why}[ (it was {state})].',
     "restored": "The entry was written again, because the patient is already here.",
     "edited": "Edited: {fields}.",

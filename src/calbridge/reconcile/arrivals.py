@@ -42,7 +42,8 @@ def begin(draft: Draft, link: Link, entry: Entry, key: str) -> None:
     decision = judge(draft, candidate(view, entry.details), without=key, at=asked_at(draft, entry))
     appointment = _appointment(draft, link, entry, key, decision)
     if view.state is not State.HELD and view.state is not State.REQUESTED:
-        found = replace(take_details(draft, appointment, entry), state=view.state)
+        # Its client was told already: it gives way to nobody, and what overlaps it is a person's to sort out.
+        found = replace(take_details(draft, appointment, entry), state=view.state, reserved=True)
         draft.put(replace(found, hold_expires=None))
         draft.note("recovered", key, link.name, state=view.state)
         draft.sighted(link, key, entry, edited=True)

@@ -8,13 +8,22 @@ from typing import Any
 from calbridge.feeds import Entry
 from calbridge.hub import Link, Shadow
 from calbridge.model import State
-from calbridge.views import UNDECIDED, View, digest, fields_of
+from calbridge.numbers import elsewhere
+from calbridge.views import UNDECIDED, PmsView, View, digest, fields_of
+
+WHOSE = ("client", "patient")
+"""The fields that say whose visit it is, in a PMS's own numbers."""
 
 
 def carried(link: Link, view: View) -> dict[str, Any]:
-    """The fields of `view` that this side stores; a None is a field it must not hold."""
+    """The fields of `view` that this side stores; a None is a field it must not hold.
+
+    A client whom another PMS keeps is nobody here: whom this one links it to itself is not compared.
+    """
     shown_as = link.capabilities.shown_as
     fields = fields_of(view) | {"state": shown_as.get(view.state, view.state)}
+    if isinstance(view, PmsView) and elsewhere(view.client, link.name):
+        fields |= dict.fromkeys(WHOSE)
     return {name: value for name, value in fields.items() if name in link.capabilities.fields and value is not None}
 
 

@@ -15,10 +15,12 @@ from calbridge.hub import Agreement
 from calbridge.lifecycle import Event
 from calbridge.matching import Ambiguous, Likeness, Linked, Proposed, Unmatched, match
 from calbridge.model import Appointment, Details, Rules, State
+from calbridge.numbers import keeper_of
 from calbridge.reconcile.admission import instant, not_admitted, turn_away
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import promised
 from calbridge.reconcile.linking import ask, ask_for_patient, become, link_found
+from calbridge.reconcile.places import has_place
 
 Outcome = Literal["proposed", "ambiguous", "unmatched"]
 WHY: dict[Outcome, str] = {
@@ -63,7 +65,8 @@ def _kept(draft: Draft, appointment: Appointment) -> Appointment:
 
 def _matched(draft: Draft, appointment: Appointment, records: tuple[ClientRecord, ...]) -> tuple[Appointment, bool]:
     rules, region = draft.clinic.rules, draft.clinic.region
-    found = match(appointment.details or Details(), records, rules, region, refused=appointment.not_clients)
+    here = linkable(draft, appointment, records)
+    found = match(appointment.details or Details(), here, rules, region, refused=appointment.not_clients)
     match found:
         case Linked():
             return link_found(draft, appointment, found.found), True
@@ -73,6 +76,12 @@ def _matched(draft: Draft, appointment: Appointment, records: tuple[ClientRecord
             return _open(draft, appointment, "ambiguous", found.candidates)
         case Unmatched():
             return _open(draft, appointment, "unmatched", ())
+
+
+def linkable(draft: Draft, appointment: Appointment, records: tuple[ClientRecord, ...]) -> tuple[ClientRecord, ...]:
+    """A record of a PMS that has no place for the booking would link it to nobody."""
+    keepers = {record.id: draft.state.links.get(keeper_of(record.id)) for record in records}
+    return tuple(r for r in records if (keeper := keepers[r.id]) is None or has_place(keeper, appointment))
 
 
 def _unasked(draft: Draft, appointment: Appointment) -> Appointment:

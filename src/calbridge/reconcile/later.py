@@ -16,7 +16,7 @@ from calbridge.hub import HubState, Lookup, Observation
 from calbridge.matching import Ambiguous, Linked, Proposed, Unmatched, compare, match
 from calbridge.model import Appointment, Details
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.identity import still_open
+from calbridge.reconcile.identity import linkable, still_open
 from calbridge.reconcile.linking import OPEN, ask_for_patient, become, link_found, patient_open
 
 EVERY = 900
@@ -68,7 +68,8 @@ def match_again(draft: Draft) -> None:
 
 
 def _matched(draft: Draft, appointment: Appointment, records: tuple[ClientRecord, ...]) -> Appointment:
-    found = match(appointment.details or Details(), records, draft.clinic.rules, draft.clinic.region)
+    here = linkable(draft, appointment, records)
+    found = match(appointment.details or Details(), here, draft.clinic.rules, draft.clinic.region)
     match found:
         case Linked():
             return link_found(draft, appointment, found.found)

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from calbridge.details import CLIENT, PATIENT, detail_lines, with_lines, without_lines
-from calbridge.hub import Command
+from calbridge.hub import Command, Link
 from calbridge.matching import Likeness
 from calbridge.model import Appointment, Match
+from calbridge.numbers import keeper_of
 from calbridge.reconcile.draft import Draft
 
 OPEN = frozenset({"proposed", "ambiguous", "unmatched"})
@@ -94,6 +95,12 @@ def linked_in_pms(draft: Draft, before: Appointment, after: Appointment) -> Appo
     if (after.client, after.patient) == (before.client, before.patient):
         return after
     return (_link if after.client else _unlink)(draft, before, after, by="pms")
+
+
+def links_it(draft: Draft, appointment: Appointment, link: Link) -> bool:
+    """May this PMS say whose it is? Not while one that comes before it does: its own link is its own then."""
+    keeper = draft.state.links.get(keeper_of(appointment.client))
+    return keeper is None or (link.rank, link.name) <= (keeper.rank, keeper.name)
 
 
 def _link(draft: Draft, before: Appointment, after: Appointment, *, by: str) -> Appointment:

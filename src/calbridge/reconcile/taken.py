@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from calbridge.hub import Link
-from calbridge.model import Appointment, Place, Side, State
+from calbridge.model import Appointment, Place, Side
+from calbridge.reconcile.afterwards import STANDING
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
 from calbridge.reconcile.moves import send_back, undo_move
@@ -27,7 +28,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     shadow = draft.shadows.get((link.name, appointment.id))
     kept = shadow.view if shadow else None
     moved = kept is not None and _place(kept) != _place(appointment)
-    settled = moved or (kept is not None and kept.state in {State.CONFIRMED, State.ARRIVED})
+    settled = moved or (kept is not None and kept.state in STANDING) or _told(draft, appointment)
     if appointment.moved_from is not None:
         if not send_back(draft, appointment, appointment.moved_from):
             _stand_by_it(draft, link, draft.appointments[appointment.id])
@@ -38,6 +39,12 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
         undo_move(draft, appointment, place_shown(appointment, kept))
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
+
+
+def _told(draft: Draft, appointment: Appointment) -> bool:
+    """Its portal shows it as confirmed: it was promised already, perhaps before this side was ever asked."""
+    shown = (draft.shadows.get((name, appointment.id)) for name in _portals(draft))
+    return any(shadow is not None and shadow.view is not None and shadow.view.state in STANDING for shadow in shown)
 
 
 def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:

@@ -7,7 +7,7 @@ overruled edit is journalled and written back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,20 +17,32 @@ from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
 from calbridge.reconcile.afterwards import cancelled_by_clinic
 from calbridge.reconcile.authority import clinic_may, may
-from calbridge.reconcile.compare import carried
+from calbridge.reconcile.compare import WHOSE, carried
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.linking import linked_in_pms
+from calbridge.reconcile.linking import linked_in_pms, links_it
 from calbridge.reconcile.moves import decided
 from calbridge.reconcile.places import keeps_record
-from calbridge.views import own_title, project
+from calbridge.views import PmsView, own_title, project
 
 TIME = ("start", "end", "resource", "co_resources")
 PROGRESS = {
-    State.CONFIRMED: (Event.ACCEPT,),
-    State.ARRIVED: (Event.ARRIVE,),
-    State.FULFILLED: (Event.ARRIVE, Event.LEAVE),
-    State.NO_SHOW: (Event.ABSENT,),
+    State.CONFIRMED: Event.ACCEPT,
+    State.ARRIVED: Event.ARRIVE,
+    State.FULFILLED: Event.LEAVE,
+    State.NO_SHOW: Event.ABSENT,
 }
+"""What a side says happened by showing a state."""
+WAYS: Mapping[tuple[State, State], tuple[Event, ...]] = {
+    # each side shows only where it got to: whoever lets a request in has accepted it
+    (State.REQUESTED, State.ARRIVED): (Event.ACCEPT, Event.ARRIVE),
+    (State.REQUESTED, State.FULFILLED): (Event.ACCEPT, Event.ARRIVE, Event.LEAVE),
+    (State.REQUESTED, State.NO_SHOW): (Event.ACCEPT, Event.ABSENT),
+    (State.CONFIRMED, State.FULFILLED): (Event.ARRIVE, Event.LEAVE),
+    # and may correct what was marked by mistake (decision 0054)
+    (State.ARRIVED, State.CONFIRMED): (Event.UNDO_ARRIVAL,),
+    (State.ARRIVED, State.NO_SHOW): (Event.UNDO_ARRIVAL, Event.ABSENT),
+}
+"""From a state to one that is shown, where that takes more, or something else, than its own event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,24 +119,17 @@ def _progress(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
 
 
 def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
-    """Step by step, because each side shows only where it got to: whoever lets a request in has accepted it."""
-    asked = draft.appointments[key].state is State.REQUESTED and wanted in {
-        State.ARRIVED,
-        State.FULFILLED,
-        State.NO_SHOW,
-    }
-    for event in (*((Event.ACCEPT,) if asked else ()), *PROGRESS.get(wanted, ())):
-        appointment = draft.appointments[key]
-        if event is Event.ARRIVE and appointment.state is State.ARRIVED:
-            continue
-        stepped = draft.step(appointment, event, connection=link.name)
+    """Step by step; what the life cycle refuses is written back."""
+    if wanted not in PROGRESS:
+        draft.note("overruled", key, link.name, field="state", wanted=wanted)
+        draft.touched.add(key)
+        return
+    for event in WAYS.get((draft.appointments[key].state, wanted), (PROGRESS[wanted],)):
+        stepped = draft.step(draft.appointments[key], event, connection=link.name)
         if stepped is None:
             draft.touched.add(key)
             return
         draft.put(decided(stepped))
-    if wanted not in PROGRESS:
-        draft.note("overruled", key, link.name, field="state", wanted=wanted)
-        draft.touched.add(key)
 
 
 def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
@@ -182,6 +187,7 @@ def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         accepted = _allowed(appointment, wish, draft)
         draft.edited |= {(key, name): _when(draft, wish) for name in accepted}
         texts = {name for name in wish.changes if name not in {*TIME, "state", "confidential"}}
+        texts -= set() if links_it(draft, appointment, wish.link) else set(WHOSE)
         refused = texts - set(accepted)
         if accepted:
             draft.put(linked_in_pms(draft, appointment, replace(appointment, **accepted)))
@@ -196,14 +202,16 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     names = {"title", "note"} if may(draft, wish.link, "text") else set()
     names |= {name for name in ("description", "service") if clinic_may(draft, appointment, name)}
     names.add("marked")
-    if wish.link.role == "pms":
-        names |= {"client", "patient"}
-    shown = carried(wish.link, project(wish.link.role, appointment, draft.clinic))
+    if wish.link.role == "pms" and links_it(draft, appointment, wish.link):
+        names |= set(WHOSE)
+    shown = {*carried(wish.link, project(wish.link.role, appointment, draft.clinic)), *WHOSE}
     if wish.link.role == "calendar" and draft.clinic.rules.calendar_names != "full":
         names.discard("title")
     values = {name: wish.changes[name] for name in names if name in wish.changes and name in shown}
     if "title" in values:
         values["title"] = own_title(values["title"], draft.clinic)
+    if "client" in values and wish.entry is not None and isinstance(wish.entry.view, PmsView):
+        values["patient"] = wish.entry.view.patient  # hers there, not that of whom it was linked to before
     return values | _buffers(draft, values.get("service", ""))
 
 

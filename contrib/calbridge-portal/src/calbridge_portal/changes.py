@@ -18,8 +18,8 @@ from calbridge_portal.times import parse_instant
 
 OPEN = ("requested", "confirmed", "arrived")
 CLIENT_MAY_CHANGE = ("requested", "confirmed")
-# The visit only goes forward; a practice-management system may skip a step.
-VISIT = {"confirmed": ("arrived", "fulfilled", "no_show"), "arrived": ("fulfilled", "no_show")}
+# A practice-management system may skip a step, and takes back an arrival that was marked by mistake.
+VISIT = {"confirmed": ("arrived", "fulfilled", "no_show"), "arrived": ("confirmed", "fulfilled", "no_show")}
 
 
 def decide(tx: Tx, row: sqlite3.Row, decision: Decision) -> sqlite3.Row:

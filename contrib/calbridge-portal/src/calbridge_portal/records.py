@@ -126,7 +126,7 @@ class Sync:
 class SyncReport(Sync):
     """A sync report; it may also say how far the visit is, and which starts its client may move it to."""
 
-    status: Literal["arrived", "fulfilled", "no_show"] | None = None
+    status: Literal["confirmed", "arrived", "fulfilled", "no_show"] | None = None
     moves_to: MovesTo | None = None
 
 

@@ -29,6 +29,7 @@ ROADS: dict[tuple[Status, Status], tuple[Status, ...]] = {
     ("tentative", "fulfilled"): ("confirmed", "arrived", "fulfilled"),
     ("tentative", "no_show"): ("confirmed", "no_show"),
     ("confirmed", "fulfilled"): ("arrived", "fulfilled"),
+    ("arrived", "no_show"): ("confirmed", "no_show"),
 }
 """A PMS takes a state from the one before it; what lies between is written too."""
 MEANS_TAKEN = "the PMS says that the time is taken"

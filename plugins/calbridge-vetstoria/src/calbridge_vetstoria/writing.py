@@ -228,6 +228,8 @@ def _report(current: Booking, wanted: State) -> dict[str, str]:
     """What is still to be said of the clinic's own system; nothing when the portal knows."""
     if wanted in VISIT_STATES:
         return {} if current.status == wanted else {"state": "written", "status": str(wanted)}
+    if wanted is State.CONFIRMED and current.status == "arrived":  # marked by mistake
+        return {"state": "written", "status": str(wanted)}
     if current.status != "confirmed":
         return {}
     if wanted is State.CONFIRMED and current.sync.state != "written":

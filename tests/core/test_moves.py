@@ -1,0 +1,146 @@
+"""A client's move is under way until its new time was read again: what is kept meanwhile, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stories import HALF, HOUR, TEN, booked, client, codes, edited, held, hub, kinds, shadow, submitted, told
+
+from calbridge.interval import Interval
+from calbridge.messages import Kind
+from calbridge.model import State
+from calbridge.provider import Busy
+from calbridge.reconcile import standing
+from calbridge.testing.pure import PureHub, changed
+
+LATER, LATEST = TEN + 2 * HOUR, TEN + 4 * HOUR
+REQUEST = {"booking_mode": "request"}
+
+
+def wants(it: PureHub, start: int, **more: object) -> None:
+    it.see(portal=changed(edited(it, "portal", start=start, end=start + HALF, modified=it.now, **more)))
+
+
+def meeting(at: int) -> Busy:
+    return Busy(ref=f"anna/{at}", version="1", resource="anna", spans=(Interval(at, at + HALF + 60),))
+
+
+def test_a_move_is_told_once_it_was_read_again() -> None:
+    it = booked()
+    wants(it, LATER)
+    assert (client(it).start, client(it).reserved) == (LATER, False)
+    assert [each.code for each in standing(it.state, client(it))][:2] == ["not_reserved", "not_written"]
+    assert "moving" in {each.code for each in standing(it.state, client(it))}
+    for effect in it.plans[-1].effects:
+        assert effect.connection != "portal"
+        it.write(effect)
+    assert told(it.see()) == []  # nobody has looked yet
+    it.settle()
+    assert (client(it).reserved, client(it).moved_from) == (True, None)
+
+
+def test_it_goes_back_as_what_it_was() -> None:
+    """Another service has another length and other buffers."""
+    it = booked()
+    services = {**it.clinic.services, "long": replace(it.clinic.services["long"], buffer_after=15)}
+    it.clinic = replace(it.clinic, services=services)
+    before = client(it)
+    wants(it, LATER, service="long", resource="bernd")
+    assert (client(it).service, client(it).resource, client(it).buffer_after) == ("long", "bernd", 900)
+    it.see(calendar=changed(replace(meeting(LATER), resource="bernd")))
+    it.settle()
+    after = client(it)
+    assert after.place == before.place
+    assert (after.reserved, after.written, after.decline_reason) == (True, True, "slot_unavailable")
+    assert {s.view.resource for s in it.state.shadows.values() if s.view} == {"anna"}
+
+
+def test_who_moves_twice_goes_back_to_where_she_was_first() -> None:
+    it = booked()
+    wants(it, LATER)
+    wants(it, LATEST)
+    it.see(calendar=changed(meeting(LATEST)))
+    it.settle()
+    assert client(it).start == TEN
+
+
+def test_who_comes_back_by_herself_is_where_she_was() -> None:
+    it = booked()
+    wants(it, LATER)
+    wants(it, TEN)
+    it.settle()
+    assert (client(it).start, client(it).reserved, client(it).moved_from, kinds(it)) == (TEN, True, None, set())
+
+
+@pytest.mark.parametrize("rules", [{}, REQUEST])
+def test_where_the_old_time_has_passed_it_stays_with_a_task(rules: dict[str, str]) -> None:
+    it = booked(**rules)
+    wants(it, LATER)
+    it.now = TEN + 60
+    it.see(calendar=changed(meeting(LATER)))
+    it.settle()
+    assert (client(it).start, client(it).state.gone, kinds(it)) == (LATER, False, {"overbooked"})
+    assert "move_stands" in codes(it)
+
+
+def test_what_was_never_reserved_has_no_place_to_go_back_to() -> None:
+    it = held(hub(**REQUEST))
+    it.state = replace(it.state, appointments={client(it).id: replace(client(it), reserved=False)})
+    entry = edited(it, "portal", state=State.REQUESTED)
+    it.see(portal=changed(entry))
+    wants(it, LATER)
+    assert client(it).moved_from is None
+    it.see(calendar=changed(meeting(LATER)))
+    assert (client(it).state, client(it).decline_reason) == (State.DECLINED, "slot_unavailable")
+
+
+def test_the_place_that_is_kept_is_offered_to_nobody_and_given_to_nobody() -> None:
+    it = booked()
+    wants(it, LATER)
+    held(it, "hold/2", expires=it.now + 300)
+    other = next(a for a in it.state.appointments.values() if a.id != client_of(it, "booking/1"))
+    assert (other.state, other.decline_reason) == (State.RELEASED, "slot_unavailable")
+
+
+def client_of(it: PureHub, ref: str) -> str:
+    return next(s.appointment for s in it.state.shadows.values() if s.ref == ref)
+
+
+def test_a_request_that_is_moved_is_told_when_it_is_sure_and_never_when_it_goes_back() -> None:
+    for taken in (False, True):
+        it = booked(**REQUEST)
+        it.see()
+        it.deliver()
+        wants(it, LATER)
+        assert it.deliver() == []
+        if taken:
+            it.see(calendar=changed(meeting(LATER)))
+        heard = []
+        for _ in range(4):
+            for effect in it.see(**{name: changed() for name in it.state.links}).effects:
+                it.write(effect)
+            heard += it.deliver()
+            it.now += 1
+        assert [(each.kind, each.start) for each in heard] == ([] if taken else [(Kind.MOVED, LATER)])
+
+
+def test_a_side_that_stands_elsewhere_was_not_read_at_the_new_time() -> None:
+    """Its calendar could not be written yet: an old entry there, seen again, says nothing about the new time."""
+    it = booked()
+    wants(it, LATER)
+    for effect in it.plans[-1].effects:
+        if effect.connection == "pms":
+            it.write(effect)
+    it.now += 1
+    it.see(pms=changed(), calendar=changed())
+    view = shadow(it, "calendar").view
+    assert view is not None
+    assert (view.start, client(it).reserved) == (TEN, False)
+
+
+def test_what_ends_meanwhile_keeps_no_place() -> None:
+    it = submitted(held(hub()))
+    wants(it, LATER)
+    it.see(portal=changed(edited(it, "portal", state=State.CANCELLED)))
+    assert (client(it).state, client(it).moved_from) == (State.CANCELLED, None)
