@@ -20,6 +20,7 @@ from calbridge.messages import (
     message,
     reminders,
     superseded,
+    untrue,
     worth_sending,
 )
 from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
@@ -215,6 +216,28 @@ def test_who_expects_a_later_time_is_told_although_the_new_one_has_begun() -> No
     letter = message(Kind.MOVED, booking(), told(State.CONFIRMED, start=TEN + DAY), Rules(), now=NOW)
     assert worth_sending(letter, TEN + HOUR)
     assert not worth_sending(letter, TEN + DAY)
+
+
+MOVED = {"start": TEN + HOUR, "end": TEN + HOUR + HALF}
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize(
+    ("stands", "true"),
+    [
+        ({}, True),
+        (MOVED, False),
+        ({"resource": "ben"}, True),  # which this clinic does not show
+        ({"state": State.CANCELLED}, False),
+    ],
+)
+def test_only_a_refusal_is_untrue_once_the_booking_moved_or_ended(
+    kind: Kind, stands: dict[str, Any], true: bool
+) -> None:
+    rules = Rules(show_resource=False)
+    letter = message(kind, booking(), None, rules, now=NOW)
+    refusal = kind in {Kind.MOVE_REFUSED, Kind.PLEASE_PHONE}
+    assert untrue(letter, replace(booking(), **stands), rules) is (refusal and not true)
 
 
 # --- stories --------------------------------------------------------------------------------------
