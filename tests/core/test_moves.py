@@ -5,8 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from stories import HALF, HOUR, TEN, booked, client, codes, edited, held, hub, kinds, shadow, submitted, told
+from stories import (
+    HALF,
+    HOUR,
+    TEN,
+    booked,
+    client,
+    codes,
+    disagreements,
+    edited,
+    held,
+    hub,
+    kinds,
+    shadow,
+    submitted,
+    told,
+)
 
+from calbridge.hub import Command
 from calbridge.interval import Interval
 from calbridge.messages import Kind
 from calbridge.model import State
@@ -144,3 +160,59 @@ def test_what_ends_meanwhile_keeps_no_place() -> None:
     wants(it, LATER)
     it.see(portal=changed(edited(it, "portal", state=State.CANCELLED)))
     assert (client(it).state, client(it).moved_from) == (State.CANCELLED, None)
+
+
+# --- what staff decides about where she was -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", ["pms", "calendar"])
+def test_who_is_accepted_where_she_was_stands_there(side: str) -> None:
+    """Staff has not seen the move: at the new time somebody else was booked meanwhile, and nobody would have looked."""
+    it = booked(**REQUEST)
+    before = client(it).place
+    wants(it, LATER, service="long")
+    accepted = edited(it, side, state=State.CONFIRMED)
+    it.see(**{"calendar": changed(meeting(LATER)), side: changed(accepted, *[meeting(LATER)][: side == "calendar"])})
+    assert client(it).decline_reason == "slot_unavailable"
+    letters = it.plans[-1].letters
+    assert [each.kind for each in letters.notices if each.audience == "client"] == [Kind.MOVE_REFUSED]
+    it.settle()
+    assert (client(it).state, client(it).place, client(it).moved_from) == (State.CONFIRMED, before, None)
+    assert (client(it).reserved, client(it).written, disagreements(it), kinds(it)) == (True, True, [], set())
+
+
+@pytest.mark.parametrize("state", [State.ARRIVED, State.FULFILLED, State.NO_SHOW])
+@pytest.mark.parametrize("rules", [{}, REQUEST])
+def test_who_is_received_where_she_was_is_moved_nowhere(state: State, rules: dict[str, str]) -> None:
+    it = booked(**rules)
+    wants(it, LATER)
+    it.see(pms=changed(edited(it, "pms", state=state)))
+    assert it.plans[-1].letters.notices == ()
+    it.settle()
+    assert (client(it).state, client(it).start, client(it).moved_from) == (state, TEN, None)
+    assert disagreements(it) == []
+
+
+def test_who_is_accepted_where_she_wants_to_be_is_decided() -> None:
+    it = booked(**REQUEST)
+    wants(it, LATER)
+    for effect in it.plans[-1].effects:
+        it.write(effect)
+    it.see(pms=changed(edited(it, "pms", state=State.CONFIRMED)), calendar=changed(meeting(LATER)))
+    it.settle()
+    assert (client(it).state, client(it).start, kinds(it)) == (State.CONFIRMED, LATER, {"overbooked"})
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["the move was known", "in the same cycle"])
+def test_a_command_accepts_a_move_only_where_it_could_be_known(seen: bool) -> None:
+    it = booked(**REQUEST)
+    moved = changed(edited(it, "portal", start=LATER, end=LATER + HALF, modified=it.now))
+    if seen:
+        it.see(portal=moved)
+    it.state = replace(it.state, commands=(Command(id=1, kind="accept", appointment=client(it).id),))
+    it.see(calendar=changed(meeting(LATER))) if seen else it.see(portal=moved)
+    if not seen:
+        assert (client(it).start, client(it).reserved) == (LATER, False)
+        it.see(calendar=changed(meeting(LATER)))
+    it.settle()
+    assert (client(it).state, client(it).start) == (State.CONFIRMED, LATER if seen else TEN)

@@ -57,7 +57,10 @@ def _waiting(draft: Draft) -> list[str]:
 
 
 def _decided(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
-    """False where it still waits."""
+    """False where it still waits. Who is here already gives way to nobody."""
+    if appointment.state is State.ARRIVED and appointment.moved_from is None:
+        _reserve(draft, appointment)
+        return True
     if not first_comer(draft, appointment):
         seen = _seen_again(draft, appointment, reads)
         if seen:

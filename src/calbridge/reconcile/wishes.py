@@ -21,7 +21,7 @@ from calbridge.reconcile.authority import clinic_may, may
 from calbridge.reconcile.compare import WHOSE, carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.linking import linked_in_pms, links_it
-from calbridge.reconcile.moves import decided
+from calbridge.reconcile.moves import decided, decided_at
 from calbridge.reconcile.places import keeps_record
 from calbridge.views import PmsView, own_title, project
 
@@ -115,22 +115,22 @@ def _progress(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         if "state" not in wish.changes or wish.entry is None:
             continue
         wanted = wish.entry.view.state
-        if draft.appointments[key].state is not wanted:
-            _advance(draft, key, wanted, wish.link)
+        stands = draft.appointments[key].state is wanted
+        if not stands and _advance(draft, key, wanted, wish.link) and not set(TIME) & set(wish.changes):
+            decided_at(draft, draft.appointments[key], wish.entry.view)
 
 
-def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
+def _advance(draft: Draft, key: str, wanted: State, link: Link) -> bool:
     """Step by step; what the life cycle refuses is written back."""
     if wanted not in PROGRESS:
         draft.note("overruled", key, link.name, field="state", wanted=wanted)
         draft.touched.add(key)
-        return
+        return False
     for event in _way(draft, key, wanted, link):
-        stepped = draft.step(draft.appointments[key], event, connection=link.name)
-        if stepped is None:
+        if draft.step(draft.appointments[key], event, connection=link.name) is None:
             draft.touched.add(key)
-            return
-        draft.put(decided(stepped))
+            return False
+    return True
 
 
 def _way(draft: Draft, key: str, wanted: State, link: Link) -> tuple[Event, ...]:
