@@ -22,7 +22,7 @@ from stories import (
     told,
 )
 
-from calbridge.hub import Command
+from calbridge.hub import Answers, Command
 from calbridge.interval import Interval
 from calbridge.messages import Kind
 from calbridge.model import State
@@ -216,3 +216,36 @@ def test_a_command_accepts_a_move_only_where_it_could_be_known(seen: bool) -> No
         it.see(calendar=changed(meeting(LATER)))
     it.settle()
     assert (client(it).state, client(it).start) == (State.CONFIRMED, LATER if seen else TEN)
+
+
+def test_who_is_moved_by_staff_at_the_old_place_hears_that_she_does_not_get_the_new_one() -> None:
+    """Her page had taken the new time: the desk lengthens the visit where it still sees it, before it is written."""
+    it = booked(show_duration=False)
+    it.deliver()
+    wants(it, LATER)
+    it.see(calendar=changed(edited(it, "calendar", end=TEN + HALF + 900, modified=it.now)))
+    assert (client(it).start, client(it).end, client(it).moved_from) == (TEN, TEN + HALF + 900, None)
+    assert [letter.kind for letter in it.deliver()] == [Kind.MOVE_REFUSED]
+    it.settle()
+    assert it.deliver() == []
+
+
+def test_who_is_moved_by_staff_to_yet_another_time_is_told_that_alone() -> None:
+    it = booked()
+    it.deliver()
+    wants(it, LATER)
+    it.see(calendar=changed(edited(it, "calendar", start=LATEST, end=LATEST + HALF, modified=it.now)))
+    it.settle()
+    assert [letter.kind for letter in it.deliver()] == [Kind.MOVED]
+
+
+def test_a_refusal_of_an_earlier_wish_does_not_meet_the_newer_one() -> None:
+    """The PMS has no room at the first time; she had picked another before the bridge heard that."""
+    it = booked()
+    wants(it, LATER)
+    conflict = Answers(conflicts=frozenset({("pms", client(it).id)}))
+    entry = edited(it, "portal", start=LATEST, end=LATEST + HALF, modified=it.now)
+    it.see(conflict, portal=changed(entry))
+    assert client(it).start == LATEST
+    it.settle()
+    assert (client(it).start, client(it).reserved, client(it).decline_reason) == (LATEST, True, "")

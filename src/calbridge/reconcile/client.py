@@ -242,6 +242,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.refuse(appointment, TOO_LATE)
         draft.touched.add(appointment.id)
         return
+    draft.not_moved.discard(appointment.id)
     draft.put(under_way(appointment, _at(draft, draft.appointments[appointment.id], view, decision)))
 
 

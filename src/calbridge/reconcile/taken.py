@@ -19,9 +19,15 @@ def take_back(draft: Draft) -> None:
     """Writes the remote refused because the time is taken there."""
     for connection, key in sorted(draft.conflicts):
         appointment = draft.appointments.get(key)
-        if appointment is None or appointment.state.ended:
+        if appointment is None or appointment.state.ended or _moved_since(draft, appointment):
             continue
         _answer_refusal(draft, draft.state.links[connection], appointment)
+
+
+def _moved_since(draft: Draft, appointment: Appointment) -> bool:
+    """The time that was refused is not the one that it is to have by now: that one was not asked for yet."""
+    asked = draft.state.appointments.get(appointment.id)
+    return asked is not None and _place(asked) != _place(appointment)
 
 
 def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
