@@ -8,7 +8,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stories import DAY, HALF, HOUR, TEN, ask, booked, client, edited, held, hub, phone, portal, shadow, submitted
+from stories import (
+    DAY,
+    HALF,
+    HOUR,
+    MARA,
+    RECORD,
+    TEN,
+    ask,
+    booked,
+    client,
+    edited,
+    held,
+    hub,
+    phone,
+    portal,
+    shadow,
+    submitted,
+)
 
 from calbridge.hub import Answers, Task
 from calbridge.interval import Interval
@@ -175,6 +192,17 @@ def test_what_the_clinic_keeps_double_of_its_own_is_its_own_business() -> None:
     assert named(it) == {}
 
 
+def test_a_question_in_which_no_client_is_left_is_over() -> None:
+    """Two of the clinic's own stand over hers; once she cancels, what they are to each other is the clinic's."""
+    it = booked()
+    it.see(pms=changed(phone("pms/1"), phone("pms/2")))
+    it.settle()
+    assert named(it)
+    it.see(portal=changed(edited(it, "portal", state=State.CANCELLED)))
+    it.settle()
+    assert named(it) == {}
+
+
 def test_what_is_over_is_nobodys_business() -> None:
     it = booked()
     it.now = TEN + HOUR
@@ -309,3 +337,12 @@ def test_a_side_that_has_no_room_for_what_was_promised_is_written_over_with_a_ta
     it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
     assert (client(it).state, client(it).exclusive) == (State.CONFIRMED, False)
     assert len(named(it)) == 1
+
+
+def test_it_is_written_over_also_where_something_else_is_learnt_of_it_at_once() -> None:
+    it = hub()
+    it.see(portal=changed(portal("booking/9", State.CONFIRMED, details=MARA)))
+    key = client(it).id
+    plan = it.see(Answers(conflicts=frozenset({("pms", key)}), clients={key: (RECORD,)}))
+    assert (client(it).client, client(it).exclusive) == ("c1", False)
+    assert [each.change.overbook for each in plan.effects if each.connection == "pms"] == [True]

@@ -230,10 +230,8 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
     asked = asked_at(draft, entry)
     decision = judge_all(draft, wanted, appointment.details, without=appointment.id, at=asked)
-    # It may last longer than its service, which is all that the rules have judged.
-    longer = decision.ok and bool(draft.overlapping(_at(draft, appointment, view, decision)))
-    if longer or not decision.ok:
-        draft.note("move_refused", appointment.id, link.name, rule="busy" if longer else decision.code)
+    if not decision.ok:
+        draft.note("move_refused", appointment.id, link.name, rule=decision.code)
         draft.refuse(appointment, TAKEN, wanted)
         draft.not_moved.add(appointment.id)
         draft.touched.add(appointment.id)

@@ -13,7 +13,7 @@ from calbridge.feeds import Complete, Delta, Entry
 from calbridge.hub import Agreement, Answers, Foreign, HubState, JournalEntry, Link, Observation, Plan, Shadow, Task
 from calbridge.interval import Interval
 from calbridge.lifecycle import TOO_LATE, Event, Refused, step
-from calbridge.model import Appointment, Clinic, State
+from calbridge.model import Appointment, Clinic, Place, State
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.diary import Almanac, Diary
 from calbridge.reconcile.facts import facts, overlapping
@@ -53,6 +53,7 @@ class Draft:
         self.too_late: set[str] = set()
         self.not_moved: set[str] = set()
         self.refused: dict[str, Candidate] = {}
+        self.written_over: set[tuple[str, Place]] = set()
         self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}
         self.seen: set[tuple[str, str]] = set()
@@ -74,7 +75,8 @@ class Draft:
         """Keep this version; its exclusive claim follows from what else is there."""
         if not appointment.state.gone:
             rivals = [each for each in self.overlapping(appointment) if each.exclusive]
-            appointment = replace(appointment, exclusive=not rivals)
+            claims = not rivals and (appointment.id, appointment.place) not in self.written_over
+            appointment = replace(appointment, exclusive=claims)
         before = self.appointments.get(appointment.id)
         if before is not None:
             self.diary.strike(before)

@@ -18,7 +18,7 @@ from calbridge.hub import Foreign
 from calbridge.interval import first_overlap
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import in_the_way
+from calbridge.reconcile.facts import in_the_way, overlapping
 from calbridge.wall import local
 
 LIVE = frozenset({State.REQUESTED, State.CONFIRMED, State.ARRIVED})
@@ -79,15 +79,17 @@ def _blocks(draft: Draft, record: Foreign, connection: str, appointment: Appoint
 
 def look_for_overlaps(draft: Draft) -> None:
     """Wherever something that takes time came, went or moved: ask about what overlaps now, settle what does not."""
-    for key in sorted(_concerned(draft)):
+    changed = [key for key, appointment in draft.appointments.items() if _has_changed(draft, appointment)]
+    before = _clients_before(draft, changed)
+    for key in sorted(_concerned(draft, changed)):
         appointment = draft.appointments[key]
         if appointment.state not in LIVE or appointment.end <= draft.now or f"overbooked:{key}" in draft.tasks:
             continue
         found = in_its_way(draft, appointment)
-        if not found:
-            draft.settled.add(f"overbooked:{key}")
-        elif _is_its_business(appointment, found):
+        if _is_its_business(appointment, found):
             ask_about(draft, appointment, found)
+        elif not found or (_is_the_clinics_own(appointment, found) and overlapping(before, appointment, draft.now)):
+            draft.settled.add(f"overbooked:{key}")
 
 
 def _is_its_business(appointment: Appointment, found: Overlap) -> bool:
@@ -95,6 +97,16 @@ def _is_its_business(appointment: Appointment, found: Overlap) -> bool:
     hers = appointment.origin is Side.CLIENT
     others = [other for other in found.others if hers or other.origin is Side.CLIENT]
     return (hers and bool(found.entries)) or any(_rank(appointment) < _rank(other) for other in others)
+
+
+def _is_the_clinics_own(appointment: Appointment, found: Overlap) -> bool:
+    return not any(each.origin is Side.CLIENT for each in (appointment, *found.others))
+
+
+def _clients_before(draft: Draft, changed: Iterable[str]) -> list[Appointment]:
+    """Bookings that ended or moved: the question was about them, and is over where no client is left in it."""
+    known = (draft.state.appointments.get(key) for key in changed)
+    return [each for each in known if each is not None and each.origin is Side.CLIENT and each.state in LIVE]
 
 
 def _rank(appointment: Appointment) -> tuple[bool, bool, str]:
@@ -131,9 +143,8 @@ def _name(appointment: Appointment) -> str:
 # --- where anything changed -------------------------------------------------------------------------
 
 
-def _concerned(draft: Draft) -> set[str]:
+def _concerned(draft: Draft, changed: Iterable[str]) -> set[str]:
     """Appointments that came or moved, and those beside what came, moved or went."""
-    changed = [key for key, appointment in draft.appointments.items() if _has_changed(draft, appointment)]
     return {*changed, *_beside_appointments(draft, changed), *_beside_entries(draft)}
 
 

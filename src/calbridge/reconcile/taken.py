@@ -68,7 +68,8 @@ def _place(shown: View | Appointment) -> tuple[int, str]:
 
 def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:
     """Staff (or a client inside the rules) moved it and the side objects: the clinic's wish stands, without a claim."""
-    stands = draft.appointments[appointment.id] = replace(appointment, exclusive=False)
+    draft.written_over.add((appointment.id, appointment.place))
+    stands = draft.put(appointment)
     draft.touched.add(appointment.id)
     draft.note("overbooked", appointment.id, link.name)
     found = in_its_way(draft, stands)
