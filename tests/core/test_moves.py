@@ -8,27 +8,32 @@ import pytest
 from stories import (
     HALF,
     HOUR,
+    NOW,
     TEN,
+    ask,
     booked,
     client,
+    clinic,
     codes,
     disagreements,
     edited,
     held,
     hub,
     kinds,
+    portal,
     shadow,
     submitted,
     told,
 )
 
-from calbridge.hub import Answers, Command
+from calbridge.hub import Answers, Command, HubState, Shadow
 from calbridge.interval import Interval
+from calbridge.lifecycle import CommandKind
 from calbridge.messages import Kind
 from calbridge.model import State
-from calbridge.provider import Busy
+from calbridge.provider import Busy, Receipt
 from calbridge.reconcile import standing
-from calbridge.testing.pure import PureHub, changed
+from calbridge.testing.pure import CALENDAR, PureHub, changed, echo, links
 
 LATER, LATEST = TEN + 2 * HOUR, TEN + 4 * HOUR
 REQUEST = {"booking_mode": "request"}
@@ -249,3 +254,103 @@ def test_a_refusal_of_an_earlier_wish_does_not_meet_the_newer_one() -> None:
     assert client(it).start == LATEST
     it.settle()
     assert (client(it).start, client(it).reserved, client(it).decline_reason) == (LATEST, True, "")
+
+
+# --- what could not be written --------------------------------------------------------------------------
+
+
+def given_up(it: PureHub, name: str) -> None:
+    """This side never takes what is due for it; the others write theirs, and everybody is read again."""
+    for effect in it.plans[-1].effects:
+        if effect.connection == name:
+            place = (name, effect.change.appointment)
+            empty = Shadow(connection=name, appointment=place[1], ref="", version="", view=None)
+            known = replace(it.state.shadows.get(place, empty), asked=effect.asked)
+            it.state = replace(it.state, shadows={**it.state.shadows, place: known})
+        else:
+            it.write(effect)
+    for _ in range(3):
+        it.now += 1
+        for effect in it.see(**{each: changed() for each in it.state.links}).effects:
+            assert effect.connection != name
+            it.write(effect)
+
+
+def one_calendar_each() -> PureHub:
+    """No PMS: each vet's calendar is a connection of its own."""
+    known = links(NOW)
+    vets = {
+        vet: replace(known["calendar"], name=vet, rank=0, capabilities=replace(CALENDAR, resources=frozenset({vet})))
+        for vet in ("anna", "bernd")
+    }
+    it = PureHub(clinic(), NOW, HubState(links={**vets, "portal": known["portal"]}))
+    return submitted(held(it))
+
+
+@pytest.mark.parametrize("fields", [{}, {"service": "long"}], ids=["later", "longer"])
+def test_a_move_that_could_not_be_written_keeps_its_old_place_and_tells_nobody(fields: dict[str, str]) -> None:
+    it = booked()
+    wants(it, TEN if fields else LATER, **fields)
+    given_up(it, "pms")
+    assert (client(it).minutes, client(it).reserved) == (60 if fields else 30, False)
+    assert it.deliver() == []
+    first = client(it).id
+    it.see(portal=changed(portal("hold/2", State.HELD, expires=it.now + 300)))
+    other = next(each for each in it.state.appointments.values() if each.id != first)
+    assert (other.state, other.decline_reason) == (State.RELEASED, "slot_unavailable")
+    assert it.state.appointments[first].moved_from is not None
+
+
+@pytest.mark.parametrize("way", ["keep", "take_back", "retry"])
+@pytest.mark.parametrize("vets", [False, True], ids=["in a PMS", "a calendar for each vet"])
+def test_a_person_decides_about_a_move_that_could_not_be_written(way: CommandKind, vets: bool) -> None:
+    """Between two calendars it stands nowhere meanwhile: taken back, it is at its old place, and not over."""
+    it = one_calendar_each() if vets else booked()
+    wants(it, LATER, **({"resource": "bernd"} if vets else {}))
+    side = "bernd" if vets else "pms"
+    given_up(it, side)
+    assert not client(it).reserved
+    plan = ask(it, way, connection=side)
+    if way == "retry":
+        for effect in plan.effects:
+            it.write(effect)
+    it.settle()
+    place = (TEN, "anna") if way == "take_back" else (LATER, "bernd" if vets else "anna")
+    assert (client(it).state, client(it).start, client(it).resource) == (State.CONFIRMED, *place)
+    assert (client(it).reserved, client(it).written, client(it).moved_from) == (True, True, None)
+    shown = shadow(it, "portal").view
+    assert shown is not None
+    assert (shown.state, shown.start, shown.resource) == (State.CONFIRMED, *place)
+    if way == "take_back" and vets:
+        kept = shadow(it, "anna").view
+        assert kept is not None
+        assert kept.start == TEN
+
+
+@pytest.mark.parametrize("passed", [False, True], ids=["taken", "passed"])
+def test_what_cannot_go_back_is_not_taken_back_and_a_person_is_told(passed: bool) -> None:
+    it = booked()
+    wants(it, LATER)
+    given_up(it, "pms")
+    if passed:
+        it.now = TEN + 60
+    else:
+        it.see(calendar=changed(meeting(TEN)))
+    plan = ask(it, "take_back", connection="pms")
+    it.settle()
+    assert (client(it).start, client(it).state) == (LATER, State.CONFIRMED)
+    assert [task.key for task in plan.tasks] == [f"failed:pms/{client(it).id}"]
+    assert plan.tasks[0].key not in plan.settled
+    assert "move_stands" in codes(it)
+
+
+def test_a_side_that_rewrites_the_new_time_has_it() -> None:
+    """A server may know no other lengths than its own (R16): it shows the move, though not as it was asked for."""
+    it = booked()
+    wants(it, LATER)
+    for effect in it.plans[-1].effects:
+        entry = echo(effect)
+        longer = replace(entry, view=replace(entry.view, end=entry.view.end + 60))
+        it.write(effect, Receipt(outcome="written", entry=longer if effect.connection == "calendar" else entry))
+    it.settle()
+    assert (client(it).start, client(it).reserved) == (LATER, True)
