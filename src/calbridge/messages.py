@@ -71,6 +71,8 @@ WAITING = frozenset({Kind.CONFIRMED, Kind.MOVED})
 """Told only once the system of record has it: accepted is not written."""
 DECIDED = frozenset({Kind.DECLINED, Kind.CANCELLED, Kind.MOVED})
 """What the clinic may decide without a message, because it told her itself (S2)."""
+REFUSALS = frozenset({Kind.MOVE_REFUSED, Kind.PLEASE_PHONE})
+"""Told of something that happened: that her booking stands where it stood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +250,13 @@ def superseded(message: MessageDue, others: tuple[MessageDue, ...]) -> bool:
     )
 
 
+def untrue(message: MessageDue, appointment: Appointment | None, rules: Rules) -> bool:
+    """A refusal that had to wait says where the booking stood: said after it moved or ended, she would believe it."""
+    if message.kind not in REFUSALS:
+        return False
+    return appointment is None or appointment.state.gone or changed(appointment, message.told, rules)
+
+
 # --- documentation --------------------------------------------------------------------------------
 
 WHEN: Mapping[Kind, str] = {
@@ -304,6 +313,7 @@ _FOOT = (
     "  and the bridge had lost: she knows it.",
     "* Nothing is sent of a visit that has begun. A reminder that is late (the bridge was down) goes only while half",
     "  of its time is left, 12.5 hours for one of 25 hours; of two that are due at once only the later one goes.",
+    "* Nothing is sent of a refusal that had to wait while the booking moved or ended: it says where it stands.",
     "* Messages hold the link to the booking's page where she may still cancel or move there. Opening it changes",
     "  nothing.",
 )

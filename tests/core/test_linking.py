@@ -6,7 +6,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stories import HALF, MARA, RECORD, TEN, ask, booked, client, codes, edited, held, hub, kinds, phone, portal, shadow
+from stories import (
+    HALF,
+    HOUR,
+    MARA,
+    RECORD,
+    TEN,
+    ask,
+    booked,
+    client,
+    codes,
+    edited,
+    held,
+    hub,
+    kinds,
+    phone,
+    portal,
+    shadow,
+)
 
 from calbridge.details import PATIENT, detail_lines
 from calbridge.hub import Answers, Command, Observation, Task
@@ -329,6 +346,20 @@ def test_a_promise_is_a_persons_to_take_back() -> None:
     it = unasked()
     it.settle()
     assert client(it).written
+    kept = answered(only_for(it, clients="new"), RECORD)
+    assert kept.state is State.CONFIRMED
+    assert kinds(it) == {"not_admitted"}
+
+
+@pytest.mark.parametrize("heard", ["by mail", "on her page"])
+def test_a_promise_stays_one_while_she_moves_it(heard: str) -> None:
+    it = unasked()
+    it.settle()
+    if heard == "by mail":
+        assert [letter.kind for letter in it.deliver()] == ["confirmed"]
+    shown = State.REQUESTED if heard == "by mail" else State.CONFIRMED
+    it.see(portal=changed(edited(it, "portal", state=shown, start=TEN + HOUR, end=TEN + HOUR + HALF)))
+    assert (client(it).start, client(it).moved_from is None) == (TEN + HOUR, False)
     kept = answered(only_for(it, clients="new"), RECORD)
     assert kept.state is State.CONFIRMED
     assert kinds(it) == {"not_admitted"}

@@ -20,6 +20,7 @@ from calbridge.messages import (
     message,
     reminders,
     superseded,
+    untrue,
     worth_sending,
 )
 from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
@@ -215,6 +216,28 @@ def test_who_expects_a_later_time_is_told_although_the_new_one_has_begun() -> No
     letter = message(Kind.MOVED, booking(), told(State.CONFIRMED, start=TEN + DAY), Rules(), now=NOW)
     assert worth_sending(letter, TEN + HOUR)
     assert not worth_sending(letter, TEN + DAY)
+
+
+MOVED = {"start": TEN + HOUR, "end": TEN + HOUR + HALF}
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize(
+    ("stands", "true"),
+    [
+        ({}, True),
+        (MOVED, False),
+        ({"resource": "ben"}, True),  # which this clinic does not show
+        ({"state": State.CANCELLED}, False),
+    ],
+)
+def test_only_a_refusal_is_untrue_once_the_booking_moved_or_ended(
+    kind: Kind, stands: dict[str, Any], true: bool
+) -> None:
+    rules = Rules(show_resource=False)
+    letter = message(kind, booking(), None, rules, now=NOW)
+    refusal = kind in {Kind.MOVE_REFUSED, Kind.PLEASE_PHONE}
+    assert untrue(letter, replace(booking(), **stands), rules) is (refusal and not true)
 
 
 # --- stories --------------------------------------------------------------------------------------
@@ -426,6 +449,39 @@ def test_a_move_that_she_does_not_get_is_told_with_what_stands(mode: str) -> Non
     assert [letter.kind for letter in again] == [Kind.MOVE_REFUSED]
     assert again[0].key != letters[0].key
     assert settled(it) == []
+
+
+@pytest.mark.parametrize("mode", ["instant", "request"])
+def test_who_was_refused_and_picks_another_time_gets_it(mode: str) -> None:
+    """Her page still shows what she was refused: what it does not show yet is no move of the clinic's."""
+    it = hub(booking_mode=mode)
+    request(it)
+    settled(it)
+    by_phone(it, TEN + HOUR)
+    state = State.CONFIRMED if mode == "instant" else State.REQUESTED
+    it.see(portal=changed(entry(state, TEN + HOUR, version="moved")))
+    assert spoken(it) == ["move_refused to client"]
+    it.see(portal=changed(entry(state, TEN + 2 * HOUR, version="moved again")))
+    assert only(it).start == TEN + 2 * HOUR
+    assert [*spoken(it), *settled(it)] == ["moved to client"]
+
+
+def test_a_wish_that_the_clinics_own_move_overrules_is_refused_aloud_where_she_hears_of_nothing_else() -> None:
+    """The desk moved it away and back before she was told: to her it stands where it stood."""
+    it = hub()
+    request(it)
+    settled(it)
+    for start in (TEN + 2 * HOUR, TEN):
+        there = it.state.shadows["pms", only(it).id]
+        view = replace(there.view, start=start, end=start + HALF)  # type: ignore[type-var]  # it is there
+        stamp = Stamp(appointment=there.appointment, revision=1)
+        desk = Entry(ref=there.ref, version=f"desk {start}", view=view, stamp=stamp)
+        it.see(pms=changed(desk))
+        if start != TEN:
+            it.settle()
+    assert spoken(it) == []
+    it.see(portal=changed(entry(State.CONFIRMED, TEN + HOUR, version="moved")))
+    assert (only(it).start, [*spoken(it), *settled(it)]) == (TEN, ["move_refused to client"])
 
 
 def test_a_move_that_the_record_refuses_later_is_told_too() -> None:

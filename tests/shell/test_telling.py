@@ -491,6 +491,46 @@ def test_a_refused_move_is_told_with_what_stands_and_what_is_free_instead() -> N
     assert place.tasks == []
 
 
+@pytest.mark.parametrize("then", ["moves elsewhere", "cancels"])
+def test_a_refusal_that_waited_is_not_told_after_its_opposite(then: str) -> None:
+    """Told last, "it stays at the old time" would be what she believes."""
+    place = Place()
+    start = place.start()
+    ref = place.book(start)
+    place.cycle()
+    place.pms.phone(Visit(ref="", resource="anna", start=start + HOUR, end=start + HOUR + HALF))
+    place.portal.move(ref, start + HOUR)
+    place.mail.before = [RetryLater("down")]
+    place.cycle()
+    assert place.states[-1] == "move_refused:due"
+    if then == "cancels":
+        place.portal.cancel(ref)
+    else:
+        place.portal.move(ref, place.start(3))
+    for _ in range(3):
+        place.clock.advance(HOUR)
+        place.cycle()
+    assert place.kinds == ["confirmed", "cancelled" if then == "cancels" else "moved"]
+    assert "move_refused:missed" in place.states
+
+
+def test_please_phone_that_waited_is_not_told_of_what_is_over() -> None:
+    place = Place(client_move_cutoff=8 * DAY)
+    ref = place.book()
+    place.cycle()
+    place.mail.before = [RetryLater("down")]
+    place.portal.move(ref, place.start(3))
+    place.cycle()
+    assert place.states[-1] == "please_phone:due"
+    (visit,) = place.pms.live()
+    place.pms.cancel(visit.ref)
+    for _ in range(3):
+        place.clock.advance(HOUR)
+        place.cycle()
+    assert place.kinds == ["confirmed", "cancelled"]
+    assert "please_phone:missed" in place.states
+
+
 # --- an entry in her own calendar -------------------------------------------------------------------
 
 TAKEN_BACK = [("instant", [False, True, True]), ("request", [False, False, False])]

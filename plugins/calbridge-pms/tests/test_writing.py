@@ -98,6 +98,35 @@ def test_a_lost_answer_to_a_change_is_found_again(side: Any, action: str) -> Non
     assert side.get(entry.ref)["revision"] == 2
 
 
+@pytest.mark.parametrize("action", ["500_before", *LOST])
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_a_road_that_broke_off_is_walked_to_its_end(side: Any, action: str, step: int) -> None:
+    """Answered as moved, what stands half way would pass for somebody's edit: an arrival undone."""
+    entry = side.write(side.change(side.view(state=State.HELD)))
+    wanted = side.after(entry, side.view(state=State.FULFILLED))
+    well = [{"match": "PATCH /v1/appointments", "action": "delay", "seconds": 0, "times": step}] if step else []
+    side.arm(*well, {"match": "PATCH /v1/appointments", "action": action, "times": 3})
+    with pytest.raises(RetryLater):
+        side.provider.propagate_change(change=wanted)
+    side.arm()
+    assert side.write(wanted).view.state is State.FULFILLED
+    assert side.get(entry.ref)["client_revision"] == 2
+
+
+def test_a_road_is_not_walked_on_over_what_the_desk_did(side: Any) -> None:
+    entry = side.write(side.change(side.view(state=State.HELD)))
+    wanted = side.after(entry, side.view(state=State.ARRIVED))
+    well = {"match": "PATCH /v1/appointments", "action": "delay", "seconds": 0}
+    side.arm(well, {"match": "PATCH /v1/appointments", "action": "500_before", "times": 3})
+    with pytest.raises(RetryLater):
+        side.provider.propagate_change(change=wanted)
+    side.arm()
+    side.patch(entry.ref, note="calls back")
+    receipt = side.provider.propagate_change(change=wanted)
+    assert (receipt.outcome, receipt.entry.view.state) == ("moved", State.CONFIRMED)
+    assert side.get(entry.ref)["status"] == "confirmed"
+
+
 @pytest.mark.parametrize("action", LOST)
 def test_a_lost_answer_to_a_removal_is_found_again(side: Any, action: str) -> None:
     entry = side.write(side.change())

@@ -16,7 +16,7 @@ from calbridge.engine.session import Session
 from calbridge.engine.undelivered import notifier_task, refused_task, unknown_tasks, unreachable_tasks
 from calbridge.errors import BridgeError, RetryLater, SkipItem
 from calbridge.hub import HubState, Task
-from calbridge.messages import superseded, worth_sending
+from calbridge.messages import superseded, untrue, worth_sending
 from calbridge.notices import Notice, NotifyReceipt
 from calbridge.reconcile import telling
 from calbridge.store import Fenced, MessageRow, MessageState, Superseded
@@ -72,7 +72,8 @@ def _safe(session: Session, name: str) -> bool:
 def _one(round_: _Round, row: MessageRow, rows: Iterable[MessageRow]) -> None:
     session, message = round_.session, row.message
     others = tuple(other.message for other in rows)
-    if superseded(message, others) or not worth_sending(message, session.clock.now()):
+    too_late = superseded(message, others) or not worth_sending(message, session.clock.now())
+    if too_late or untrue(message, round_.state.appointments.get(message.appointment), session.clinic.rules):
         _settle(session, row, "missed", "")
         return
     notice, deliverer = addressed(session, round_.state, message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.moves import under_way
+from calbridge.reconcile.telling import hears_more
 from calbridge.slots import Decision
 from calbridge.views import PortalView, project
 
@@ -111,9 +112,14 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
     if not draft.appointments[appointment.id].state.gone:
         _described(draft, link, draft.appointments[appointment.id], entry, changes)
         if MOVES & set(changes):
-            meanwhile = unsent & MOVES or ("service" in changes and "end" in unsent)
-            overruled = bool(meanwhile) and not _later(draft, appointment, entry)
+            overruled = _moved_meanwhile(appointment, unsent, changes) and not _later(draft, appointment, entry)
             _move(draft, link, draft.appointments[appointment.id], entry, overruled=overruled)
+
+
+def _moved_meanwhile(appointment: Appointment, unsent: Set[str], changes: Mapping[str, Any]) -> bool:
+    """Did the clinic move it, and the portal does not show that yet? Nor does it show that she was just refused."""
+    meanwhile = unsent & MOVES or ("service" in changes and "end" in unsent)
+    return bool(meanwhile) and not appointment.decline_reason
 
 
 def _submitted(shadow: Shadow, entry: Entry) -> bool:
@@ -218,7 +224,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     other = view.service != appointment.service
     if overruled or (other and not client_may(draft, appointment, "service", entry.modified)):
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
-        draft.not_moved |= set() if overruled else {appointment.id}  # of the clinic's own move she is told anyway
+        draft.not_moved |= set() if overruled and hears_more(draft, appointment) else {appointment.id}
         draft.touched.add(appointment.id)
         return
     wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)

@@ -18,9 +18,9 @@ from calbridge.model import Appointment, Details, Rules, State
 from calbridge.numbers import keeper_of
 from calbridge.reconcile.admission import instant, not_admitted, turn_away
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.effects import promised
 from calbridge.reconcile.linking import ask, ask_for_patient, become, link_found
 from calbridge.reconcile.places import has_place
+from calbridge.reconcile.promises import counted_on
 
 Outcome = Literal["proposed", "ambiguous", "unmatched"]
 WHY: dict[Outcome, str] = {
@@ -156,7 +156,7 @@ def judge_late(draft: Draft, appointment: Appointment, *, certain: bool) -> None
 
 def _refuse_late(draft: Draft, appointment: Appointment, code: str) -> None:
     """What the client was not told yet is taken back; a promise that she was given is a person's to break."""
-    if appointment.state is State.REQUESTED or not promised(appointment):
+    if appointment.state is State.REQUESTED or not counted_on(draft, appointment):
         event = Event.DECLINE if appointment.state is State.REQUESTED else Event.CLINIC_CANCEL
         ended = draft.step(appointment, event, why=code)
         if ended is not None:

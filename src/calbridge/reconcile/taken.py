@@ -11,6 +11,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
 from calbridge.reconcile.moves import send_back, undo_move
 from calbridge.reconcile.overlaps import ask_about, in_its_way
+from calbridge.reconcile.promises import portals, shown_as_standing
 from calbridge.views import PmsView, View
 
 
@@ -28,7 +29,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     shadow = draft.shadows.get((link.name, appointment.id))
     kept = shadow.view if shadow else None
     moved = kept is not None and _place(kept) != _place(appointment)
-    settled = moved or (kept is not None and kept.state in STANDING) or _told(draft, appointment)
+    settled = moved or (kept is not None and kept.state in STANDING) or shown_as_standing(draft, appointment)
     if appointment.moved_from is not None:
         if not send_back(draft, appointment, appointment.moved_from):
             _stand_by_it(draft, link, draft.appointments[appointment.id])
@@ -41,22 +42,12 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
         _stand_by_it(draft, link, appointment)
 
 
-def _told(draft: Draft, appointment: Appointment) -> bool:
-    """Its portal shows it as confirmed: it was promised already, perhaps before this side was ever asked."""
-    shown = (draft.shadows.get((name, appointment.id)) for name in _portals(draft))
-    return any(shadow is not None and shadow.view is not None and shadow.view.state in STANDING for shadow in shown)
-
-
 def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
     """Its portal shows the new time already: that is where the move came from."""
     return any(
         shadow is not None and shadow.view is not None and _place(shadow.view) == _place(appointment)
-        for shadow in (draft.shadows.get((name, appointment.id)) for name in _portals(draft))
+        for shadow in (draft.shadows.get((name, appointment.id)) for name in portals(draft))
     )
-
-
-def _portals(draft: Draft) -> list[str]:
-    return [link.name for link in draft.state.links.values() if link.side is Side.CLIENT]
 
 
 def place_shown(appointment: Appointment, kept: View) -> Place:

@@ -62,6 +62,11 @@ def hers(appointment: Appointment) -> bool:
     return appointment.origin is Side.CLIENT or appointment.showing is not None
 
 
+def hears_more(draft: Draft, appointment: Appointment) -> bool:
+    """Will she be told where it stands, whatever becomes of her wish? Else it stands where she was told before."""
+    return due(appointment, draft.state.told.get(appointment.id), draft.clinic.rules) is not None
+
+
 def _refused(state: HubState, kind: Kind, keys: Collection[str], clinic: Clinic, now: int) -> Iterator[MessageDue]:
     """About something that happened: it does not change what she knows."""
     for key in sorted(keys):

@@ -124,12 +124,27 @@ def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
         draft.note("overruled", key, link.name, field="state", wanted=wanted)
         draft.touched.add(key)
         return
-    for event in WAYS.get((draft.appointments[key].state, wanted), (PROGRESS[wanted],)):
+    for event in _way(draft, key, wanted, link):
         stepped = draft.step(draft.appointments[key], event, connection=link.name)
         if stepped is None:
             draft.touched.add(key)
             return
         draft.put(decided(stepped))
+
+
+def _way(draft: Draft, key: str, wanted: State, link: Link) -> tuple[Event, ...]:
+    """A side that never showed the arrival does not undo it: it accepted before, or has not written it yet."""
+    state = draft.appointments[key].state
+    if (state, wanted) == (State.ARRIVED, State.CONFIRMED) and _showed(draft, key, link) is not State.ARRIVED:
+        return (Event.ACCEPT,)
+    return WAYS.get((state, wanted), (PROGRESS[wanted],))
+
+
+def _showed(draft: Draft, key: str, link: Link) -> State | None:
+    """What stood there before this read; what was only accepted stands nowhere yet."""
+    shadow = draft.state.shadows.get((link.name, key))
+    view = None if shadow is None else shadow.before if shadow.pending else shadow.view
+    return None if view is None else view.state
 
 
 def _move(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:

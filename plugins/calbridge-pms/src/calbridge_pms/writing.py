@@ -163,7 +163,7 @@ class Writing:
         if self._taken(response):
             return Receipt(outcome="conflict", entry=self._shown(ref), why=MEANS_TAKEN)
         if response.status_code == httpx.codes.PRECONDITION_FAILED:
-            return self._changed_meanwhile(ref)
+            return self._changed_meanwhile(ref, road)
         if says_gone(response):
             return Receipt(outcome="moved")
         if code_of(response) == "illegal_transition":
@@ -179,10 +179,10 @@ class Writing:
         return ROADS.get((was, status), (status,))
 
     def _walk(self, found: PmsAppointment, road: tuple[Status, ...]) -> Receipt:
-        for status in road:
+        for at, status in enumerate(road):
             response = self._patch(f"appointment/{found.id}", found.revision, {"status": status})
             if not response.is_success:
-                return self._changed_meanwhile(f"appointment/{found.id}")
+                return self._changed_meanwhile(f"appointment/{found.id}", road[at:])
             found = self._read(response)
         return self._receipt(found)
 
@@ -201,14 +201,17 @@ class Writing:
             changed |= {name: wanted[name] for name in ("client_id", "patient_id")}
         return changed
 
-    def _changed_meanwhile(self, ref: str) -> Receipt:
-        """The version moved on: by our own write whose answer was lost, or by somebody."""
+    def _changed_meanwhile(self, ref: str, road: tuple[Status, ...]) -> Receipt:
+        """The version moved on: by our own write whose answer was lost, perhaps half way, or by somebody."""
         found = self._get(_ident(ref))
         if found is None:
             return Receipt(outcome="moved")
-        ours = found.client_revision == self.change.revision and found.status == status_of(self._view.state)
-        if ours and found.modified_by != "desk" and found.write_state != "failed":
+        written = found.modified_by != "desk" and found.write_state != "failed"
+        ours = written and found.client_revision == self.change.revision
+        if ours and found.status == status_of(self._view.state):
             return self._receipt(found)
+        if ours and found.status in road:
+            return self._walk(found, road[road.index(found.status) + 1 :])
         return Receipt(outcome="moved", entry=entry_of(found, self.names))
 
     # --- the mark for its client ---
