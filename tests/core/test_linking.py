@@ -290,6 +290,16 @@ def test_both_at_once_and_of_one_mind() -> None:
     assert "overruled" not in codes(it)
 
 
+def test_an_animal_picked_for_somebody_else_is_not_hers() -> None:
+    """Linked by a person a moment ago, the PMS still shows whom it was linked to, and staff picks an animal there."""
+    it = asked(RECORD)
+    ask(it, "link", client="c2")
+    it.see(pms=changed(edited(it, "pms", patient="p55")))
+    it.settle()
+    assert known(it) == ("linked", "c2", "")
+    assert in_pms(it)[:2] == ("c2", "")
+
+
 def test_an_appointment_the_clinic_made_itself_has_no_details_to_lose() -> None:
     it = hub()
     it.see(pms=changed(phone(client="c1", patient="p1")))

@@ -144,14 +144,33 @@ def test_without_a_word_of_the_pms_each_is_asked_once_in_a_quarter_of_an_hour() 
 
 
 @pytest.mark.parametrize("feed", [NEWS, QUIET], ids=["the PMS says so", "after a night"])
-def test_one_read_asks_for_a_bounded_number_the_next_visits_first(feed: Any) -> None:
-    it = crowd(3 * MOST)
+def test_one_read_asks_for_a_bounded_number_the_next_visits_first_and_all_come_round(feed: Any) -> None:
+    it = crowd(4 * MOST)
     it.now += DAY // 2
-    assert [each.key for each in again(it, feed)] == [f"b{n:04}" for n in range(MOST)]
+    next_ones = [f"b{n:04}" for n in range(MOST // 2)]
+    found: list[str] = []
+    for _ in range(2 * 4):
+        keys = [each.key for each in again(it, feed)]
+        assert keys[: MOST // 2] == next_ones
+        assert len(keys) == len(set(keys)) == MOST
+        found += keys
+        it.now += EVERY
+    assert set(found) == set(it.state.appointments), "whoever comes later has her turn too"
+
+
+def test_a_visit_that_is_over_takes_nobodys_turn() -> None:
+    """Its day has passed, and nobody has marked it as attended."""
+    it = crowd(MOST + 10)
+    it.now = TEN + 5 * HOUR - 1
+    assert next(each.key for each in again(it)) == "b0005"
+    it.now = TEN + 5 * HOUR
+    assert next(each.key for each in again(it)) == "b0005", "not while it lasts"
+    it.now = TEN + MOST * HOUR
+    assert {each.key for each in again(it)} == {f"b{n:04}" for n in range(MOST, MOST + 10)}
 
 
 def test_nobody_is_looked_up_while_the_pms_does_not_answer() -> None:
     it = crowd(3)
     it.now += DAY
     read = Observation(feed=Complete(window=ALL_TIME, items=()), started=it.now)
-    assert list(lookups_again(it.state, {"calendar": read})) == []
+    assert list(lookups_again(it.state, {"calendar": read}, it.now)) == []

@@ -5,14 +5,35 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from stories import HALF, HOUR, TEN, booked, client, codes, edited, held, hub, kinds, shadow, submitted, told
+from stories import (
+    HALF,
+    HOUR,
+    NOW,
+    TEN,
+    ask,
+    booked,
+    client,
+    clinic,
+    codes,
+    disagreements,
+    edited,
+    held,
+    hub,
+    kinds,
+    portal,
+    shadow,
+    submitted,
+    told,
+)
 
+from calbridge.hub import Command, HubState, Shadow
 from calbridge.interval import Interval
+from calbridge.lifecycle import CommandKind
 from calbridge.messages import Kind
 from calbridge.model import State
-from calbridge.provider import Busy
+from calbridge.provider import Busy, Receipt
 from calbridge.reconcile import standing
-from calbridge.testing.pure import PureHub, changed
+from calbridge.testing.pure import CALENDAR, PureHub, changed, echo, links
 
 LATER, LATEST = TEN + 2 * HOUR, TEN + 4 * HOUR
 REQUEST = {"booking_mode": "request"}
@@ -144,3 +165,159 @@ def test_what_ends_meanwhile_keeps_no_place() -> None:
     wants(it, LATER)
     it.see(portal=changed(edited(it, "portal", state=State.CANCELLED)))
     assert (client(it).state, client(it).moved_from) == (State.CANCELLED, None)
+
+
+# --- what staff decides about where she was -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", ["pms", "calendar"])
+def test_who_is_accepted_where_she_was_stands_there(side: str) -> None:
+    """Staff has not seen the move: at the new time somebody else was booked meanwhile, and nobody would have looked."""
+    it = booked(**REQUEST)
+    before = client(it).place
+    wants(it, LATER, service="long")
+    accepted = edited(it, side, state=State.CONFIRMED)
+    it.see(**{"calendar": changed(meeting(LATER)), side: changed(accepted, *[meeting(LATER)][: side == "calendar"])})
+    assert client(it).decline_reason == "slot_unavailable"
+    letters = it.plans[-1].letters
+    assert [each.kind for each in letters.notices if each.audience == "client"] == [Kind.MOVE_REFUSED]
+    it.settle()
+    assert (client(it).state, client(it).place, client(it).moved_from) == (State.CONFIRMED, before, None)
+    assert (client(it).reserved, client(it).written, disagreements(it), kinds(it)) == (True, True, [], set())
+
+
+@pytest.mark.parametrize("state", [State.ARRIVED, State.FULFILLED, State.NO_SHOW])
+@pytest.mark.parametrize("rules", [{}, REQUEST])
+def test_who_is_received_where_she_was_is_moved_nowhere(state: State, rules: dict[str, str]) -> None:
+    it = booked(**rules)
+    wants(it, LATER)
+    it.see(pms=changed(edited(it, "pms", state=state)))
+    assert it.plans[-1].letters.notices == ()
+    it.settle()
+    assert (client(it).state, client(it).start, client(it).moved_from) == (state, TEN, None)
+    assert disagreements(it) == []
+
+
+def test_who_is_accepted_where_she_wants_to_be_is_decided() -> None:
+    it = booked(**REQUEST)
+    wants(it, LATER)
+    for effect in it.plans[-1].effects:
+        it.write(effect)
+    it.see(pms=changed(edited(it, "pms", state=State.CONFIRMED)), calendar=changed(meeting(LATER)))
+    it.settle()
+    assert (client(it).state, client(it).start, kinds(it)) == (State.CONFIRMED, LATER, {"overbooked"})
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["the move was known", "in the same cycle"])
+def test_a_command_accepts_a_move_only_where_it_could_be_known(seen: bool) -> None:
+    it = booked(**REQUEST)
+    moved = changed(edited(it, "portal", start=LATER, end=LATER + HALF, modified=it.now))
+    if seen:
+        it.see(portal=moved)
+    it.state = replace(it.state, commands=(Command(id=1, kind="accept", appointment=client(it).id),))
+    it.see(calendar=changed(meeting(LATER))) if seen else it.see(portal=moved)
+    if not seen:
+        assert (client(it).start, client(it).reserved) == (LATER, False)
+        it.see(calendar=changed(meeting(LATER)))
+    it.settle()
+    assert (client(it).state, client(it).start) == (State.CONFIRMED, LATER if seen else TEN)
+
+
+# --- what could not be written --------------------------------------------------------------------------
+
+
+def given_up(it: PureHub, name: str) -> None:
+    """This side never takes what is due for it; the others write theirs, and everybody is read again."""
+    for effect in it.plans[-1].effects:
+        if effect.connection == name:
+            place = (name, effect.change.appointment)
+            empty = Shadow(connection=name, appointment=place[1], ref="", version="", view=None)
+            known = replace(it.state.shadows.get(place, empty), asked=effect.asked)
+            it.state = replace(it.state, shadows={**it.state.shadows, place: known})
+        else:
+            it.write(effect)
+    for _ in range(3):
+        it.now += 1
+        for effect in it.see(**{each: changed() for each in it.state.links}).effects:
+            assert effect.connection != name
+            it.write(effect)
+
+
+def one_calendar_each() -> PureHub:
+    """No PMS: each vet's calendar is a connection of its own."""
+    known = links(NOW)
+    vets = {
+        vet: replace(known["calendar"], name=vet, rank=0, capabilities=replace(CALENDAR, resources=frozenset({vet})))
+        for vet in ("anna", "bernd")
+    }
+    it = PureHub(clinic(), NOW, HubState(links={**vets, "portal": known["portal"]}))
+    return submitted(held(it))
+
+
+@pytest.mark.parametrize("fields", [{}, {"service": "long"}], ids=["later", "longer"])
+def test_a_move_that_could_not_be_written_keeps_its_old_place_and_tells_nobody(fields: dict[str, str]) -> None:
+    it = booked()
+    wants(it, TEN if fields else LATER, **fields)
+    given_up(it, "pms")
+    assert (client(it).minutes, client(it).reserved) == (60 if fields else 30, False)
+    assert it.deliver() == []
+    first = client(it).id
+    it.see(portal=changed(portal("hold/2", State.HELD, expires=it.now + 300)))
+    other = next(each for each in it.state.appointments.values() if each.id != first)
+    assert (other.state, other.decline_reason) == (State.RELEASED, "slot_unavailable")
+    assert it.state.appointments[first].moved_from is not None
+
+
+@pytest.mark.parametrize("way", ["keep", "take_back", "retry"])
+@pytest.mark.parametrize("vets", [False, True], ids=["in a PMS", "a calendar for each vet"])
+def test_a_person_decides_about_a_move_that_could_not_be_written(way: CommandKind, vets: bool) -> None:
+    """Between two calendars it stands nowhere meanwhile: taken back, it is at its old place, and not over."""
+    it = one_calendar_each() if vets else booked()
+    wants(it, LATER, **({"resource": "bernd"} if vets else {}))
+    side = "bernd" if vets else "pms"
+    given_up(it, side)
+    assert not client(it).reserved
+    plan = ask(it, way, connection=side)
+    if way == "retry":
+        for effect in plan.effects:
+            it.write(effect)
+    it.settle()
+    place = (TEN, "anna") if way == "take_back" else (LATER, "bernd" if vets else "anna")
+    assert (client(it).state, client(it).start, client(it).resource) == (State.CONFIRMED, *place)
+    assert (client(it).reserved, client(it).written, client(it).moved_from) == (True, True, None)
+    shown = shadow(it, "portal").view
+    assert shown is not None
+    assert (shown.state, shown.start, shown.resource) == (State.CONFIRMED, *place)
+    if way == "take_back" and vets:
+        kept = shadow(it, "anna").view
+        assert kept is not None
+        assert kept.start == TEN
+
+
+@pytest.mark.parametrize("passed", [False, True], ids=["taken", "passed"])
+def test_what_cannot_go_back_is_not_taken_back_and_a_person_is_told(passed: bool) -> None:
+    it = booked()
+    wants(it, LATER)
+    given_up(it, "pms")
+    if passed:
+        it.now = TEN + 60
+    else:
+        it.see(calendar=changed(meeting(TEN)))
+    plan = ask(it, "take_back", connection="pms")
+    it.settle()
+    assert (client(it).start, client(it).state) == (LATER, State.CONFIRMED)
+    assert [task.key for task in plan.tasks] == [f"failed:pms/{client(it).id}"]
+    assert plan.tasks[0].key not in plan.settled
+    assert "move_stands" in codes(it)
+
+
+def test_a_side_that_rewrites_the_new_time_has_it() -> None:
+    """A server may know no other lengths than its own (R16): it shows the move, though not as it was asked for."""
+    it = booked()
+    wants(it, LATER)
+    for effect in it.plans[-1].effects:
+        entry = echo(effect)
+        longer = replace(entry, view=replace(entry.view, end=entry.view.end + 60))
+        it.write(effect, Receipt(outcome="written", entry=longer if effect.connection == "calendar" else entry))
+    it.settle()
+    assert (client(it).start, client(it).reserved) == (LATER, True)

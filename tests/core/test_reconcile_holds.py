@@ -5,11 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from stories import MARA, RECORD, booked, client, held, hub, portal, shadow, submitted
+from stories import (
+    HALF,
+    MARA,
+    RECORD,
+    TEN,
+    booked,
+    client,
+    edited,
+    held,
+    hub,
+    kinds,
+    portal,
+    shadow,
+    submitted,
+)
 
 from calbridge.hub import Answers
+from calbridge.interval import Interval
 from calbridge.model import State
-from calbridge.provider import Unreadable
+from calbridge.provider import Busy, Unreadable
 from calbridge.testing.pure import changed, everything
 
 IN_TIME, LATE = 299, 301
@@ -53,3 +68,19 @@ def test_a_known_entry_that_cannot_be_read_is_there() -> None:
     plan = it.see(pms=everything(broken))
     assert [task.kind for task in plan.tasks] == ["unreadable"]
     assert client(it).state is State.CONFIRMED
+
+
+@pytest.mark.parametrize("state", [State.ARRIVED, State.CONFIRMED])
+def test_who_is_here_gives_way_to_nobody(state: State) -> None:
+    """Received before her time was read again around: what is found there then is a person's business."""
+    it = held(hub(booking_mode="request"))
+    entry = portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)
+    it.see(Answers(clients={"portal/booking/1": (RECORD,)}), portal=changed(entry))
+    waiting = replace(client(it), reserved=False)
+    it.state = replace(it.state, appointments={waiting.id: waiting})
+    meeting = Busy(ref="m", version="1", resource="anna", spans=(Interval(TEN, TEN + HALF + 60),))
+    it.see(pms=changed(edited(it, "pms", state=state)), calendar=changed(meeting))
+    here = state is State.ARRIVED
+    assert (client(it).state, client(it).reserved) == (state if here else State.CANCELLED, here)
+    it.settle()
+    assert kinds(it) == ({"overbooked"} if here else set())

@@ -156,6 +156,21 @@ def test_the_first_pms_takes_over_what_the_other_had_linked(place: Place) -> Non
     assert place.links() == {"pets": ("3", ""), "farm": ("7", "1")}
 
 
+def test_an_animal_that_the_first_pms_picks_for_its_own_client_is_not_filed_under_the_others(place: Place) -> None:
+    place.book()
+    place.farm.clients.append(replace(MARAS, id="12"))
+    place.store.add_command("hafen", Command(kind="link", appointment=place.booking().id, client="farm/12"))
+    place.cycle(2)
+    place.pets.edit(place.visit(place.pets).ref, patient="55")
+    place.cycle(2)
+    assert (place.booking().client, place.booking().patient) == ("farm/12", "")
+    assert place.links() == {"pets": ("7", "55"), "farm": ("12", "")}
+    assert not [each for each in place.store.journal("hafen") if each.code == "overruled"], "it is its own business"
+    place.pets.edit(place.visit(place.pets).ref, client="3", patient="4")
+    place.cycle(2)
+    assert (place.booking().client, place.booking().patient) == ("pets/3", "4")
+
+
 def test_what_reception_makes_in_the_other_pms_is_of_its_own_client(place: Place) -> None:
     start = min(start for _, start in place.portal.offers["anna"])
     place.farm.phone(Visit(ref="", resource="anna", start=start, end=start + HALF, client="7", patient="1"))

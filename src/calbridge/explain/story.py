@@ -124,6 +124,7 @@ VALUES: Mapping[str, str] = {
     "excluded": "the time is excluded",
     "off_grid": "it is not on the grid",
     "busy": "the time is taken",
+    "decided_there": "staff let it in, or received it, where it was before",
     "day_full": "the day has enough of this service",
     "hour_full": "the hour has enough offers",
     "kept_back": "the time is kept for the phone",

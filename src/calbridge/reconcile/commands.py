@@ -32,9 +32,10 @@ def obey(draft: Draft) -> None:
 
 
 def _accept(draft: Draft, command: Command, appointment: Appointment) -> None:
-    """A proposal may be confirmed in the same step (S2)."""
+    """A proposal may be confirmed in the same step (S2). What its client moved just now nobody has seen there."""
     accepted = _step(draft, command, appointment, Event.ACCEPT)
-    if accepted is not None:
+    before = draft.state.appointments.get(appointment.id)
+    if accepted is not None and before is not None and before.place == accepted.place:
         accepted = draft.put(decided(accepted))
     if accepted is not None and command.client:
         draft.put(link(draft, accepted, command))

@@ -57,7 +57,10 @@ def _waiting(draft: Draft) -> list[str]:
 
 
 def _decided(draft: Draft, appointment: Appointment, reads: Mapping[str, Observation]) -> bool:
-    """False where it still waits."""
+    """False where it still waits. Who is here already gives way to nobody."""
+    if appointment.state is State.ARRIVED and appointment.moved_from is None:
+        _reserve(draft, appointment)
+        return True
     if not first_comer(draft, appointment):
         seen = _seen_again(draft, appointment, reads)
         if seen:
@@ -86,10 +89,7 @@ def _seen_again(draft: Draft, appointment: Appointment, reads: Mapping[str, Obse
 def _confirmed_before_read(
     draft: Draft, link: Link, appointment: Appointment, reads: Mapping[str, Observation]
 ) -> bool:
-    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it.
-
-    What is only accepted stands nowhere yet, so nobody could have seen it.
-    """
+    """What is only accepted stands nowhere yet, so nobody could have seen it."""
     shadow = draft.shadows.get((link.name, appointment.id))
     observation = reads.get(link.name)
     return (
@@ -103,9 +103,24 @@ def _confirmed_before_read(
 
 
 def _stands(draft: Draft, link: Link, shadow: Shadow, appointment: Appointment) -> bool:
-    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it."""
+    """A write that was given up counts as answered: its task is a person's, and the client need not wait for it.
+
+    Not so of a move: its client is promised the old place until this side has let go of it, or somebody decides.
+    """
     wanted = project(link.role, appointment, draft.clinic)
-    return shadow.asked == fingerprint(link, wanted) or not pending(link, shadow, wanted) & PLACE
+    if not pending(link, shadow, wanted) & PLACE:
+        return True
+    return shadow.asked == fingerprint(link, wanted) and not _keeps_old(shadow, appointment)
+
+
+def _keeps_old(shadow: Shadow, appointment: Appointment) -> bool:
+    """It shows what it showed before the move, or nothing: no rewritten echo of the new time (R16)."""
+    old, view = appointment.moved_from, shadow.view
+    if old is None or view is None:
+        return old is not None
+    place = (old.start, old.resource)
+    longer = (appointment.start, appointment.resource) == place  # moved to another service only
+    return (view.start, view.resource) == place and (not longer or view.end == old.end)
 
 
 def give_way(draft: Draft, appointment: Appointment, connection: str = "") -> None:

@@ -22,7 +22,7 @@ from calbridge.reconcile.linking import OPEN, ask_for_patient, become, link_foun
 EVERY = 900
 """Seconds in which each that waits is looked up once."""
 MOST = 50
-"""Looked up in one reconciliation, the next visits first; the others have their own time."""
+"""Looked up in one reconciliation: half of them the next visits, the other half goes round among those after them."""
 
 
 def people_changed(observations: Mapping[str, Observation]) -> bool:
@@ -30,18 +30,28 @@ def people_changed(observations: Mapping[str, Observation]) -> bool:
     return any(isinstance(each.feed, Delta) and each.feed.people for each in observations.values())
 
 
-def lookups_again(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
-    """Those whose turn it is, where the side that keeps clients has just answered."""
+def lookups_again(state: HubState, observations: Mapping[str, Observation], now: int) -> Iterator[Lookup]:
+    """Those to come whose turn it is, where the side that keeps clients has just answered."""
     keepers = [name for name in observations if state.links[name].capabilities.matches_clients]
     told = people_changed(observations)
     due = [
         each
         for each in state.appointments.values()
         if waits_for_record(each)
+        and each.end > now
         and any(told or _turn(each.id, state.links[name].last_success, observations[name].started) for name in keepers)
     ]
-    for each in sorted(due, key=lambda each: (each.start, each.id))[:MOST]:
+    for each in _bounded(sorted(due, key=lambda each: (each.start, each.id)), now):
         yield Lookup(key=each.id, details=each.details or Details(), client=each.client)
+
+
+def _bounded(due: list[Appointment], now: int) -> list[Appointment]:
+    """At most `MOST`. In every quarter of an hour it is the turn of others, so that nobody waits for ever."""
+    if len(due) <= MOST:
+        return due
+    first, rest = due[: MOST // 2], due[MOST // 2 :]
+    begin = (now // EVERY * (MOST - len(first))) % len(rest)
+    return first + (rest[begin:] + rest[:begin])[: MOST - len(first)]
 
 
 def waits_for_record(appointment: Appointment) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from calbridge.model import Appointment, Place
+from calbridge.model import Appointment, Place, State
 from calbridge.reconcile.asking import TAKEN, wish_of
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.overlaps import first_comer
 from calbridge.reconcile.record import recorded
+from calbridge.views import View
 
 
 def under_way(before: Appointment, moved: Appointment) -> Appointment:
@@ -37,9 +38,24 @@ def send_back(draft: Draft, appointment: Appointment, back: Place) -> bool:
     return True
 
 
-def undo_move(draft: Draft, appointment: Appointment, back: Place) -> None:
+def decided_at(draft: Draft, appointment: Appointment, shown: View) -> None:
+    """Staff let it in, or received it, where a side shows it; of a move that it did not see there nothing is left."""
+    back, there = appointment.moved_from, (shown.start, shown.resource)
+    if back is None or there == (appointment.start, appointment.resource):
+        draft.put(decided(appointment))
+        return
+    back = replace(back, start=shown.start, end=shown.end, resource=shown.resource)
+    if appointment.state is State.CONFIRMED:
+        undo_move(draft, appointment, back, rule="decided_there")
+    else:  # she is here, or it is over: nobody is offered another time for it
+        draft.note("move_refused", appointment.id, rule="decided_there")
+        draft.put(_at(appointment, back))
+        draft.touched.add(appointment.id)
+
+
+def undo_move(draft: Draft, appointment: Appointment, back: Place, *, rule: str = "busy") -> None:
     """Back to where it was; whoever wanted it elsewhere is told what is free instead."""
-    draft.note("move_refused", appointment.id, rule="busy")
+    draft.note("move_refused", appointment.id, rule=rule)
     undone = _at(appointment, back)
     draft.not_moved |= set() if appointment.moved_from is None else {appointment.id}
     draft.refuse(replace(undone, written=recorded(draft, undone)), TAKEN, wish_of(appointment))

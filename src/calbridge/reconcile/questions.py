@@ -19,7 +19,7 @@ def questions(state: HubState, observations: Mapping[str, Observation], clinic: 
     probes = tuple(
         probe for name in sorted(observations) for probe in _probes(state, observations[name], name, clinic, now)
     )
-    wanted = (*_lookups(state, observations), *account_lookups(state, observations))
+    wanted = (*_lookups(state, observations, now), *account_lookups(state, observations))
     lookups = {lookup.key: lookup for lookup in wanted}
     due = (*creations(state), *account_creations(state))
     return Questions(probes=probes, lookups=tuple(lookups.values()), creations=due)
@@ -41,7 +41,7 @@ def _probes(
     yield from ((name, shadow.ref) for shadow in missing(state, link, seen))
 
 
-def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
+def _lookups(state: HubState, observations: Mapping[str, Observation], now: int) -> Iterator[Lookup]:
     """Nobody is looked up twice at once: what the PMS said of a booking's client is kept with the booking."""
     answered = {
         (shadow.connection, shadow.ref)
@@ -58,7 +58,7 @@ def _lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterat
         asked = appointment.match or appointment.state.ended or appointment.id in corrected
         if appointment.details and not asked:
             yield Lookup(key=appointment.id, details=appointment.details)
-    yield from (lookup for lookup in lookups_again(state, observations) if lookup.key not in corrected)
+    yield from (lookup for lookup in lookups_again(state, observations, now) if lookup.key not in corrected)
 
 
 def _corrected(state: HubState, observations: Mapping[str, Observation]) -> Iterator[tuple[str, Lookup]]:

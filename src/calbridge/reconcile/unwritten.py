@@ -12,13 +12,13 @@ from typing import Literal
 
 from calbridge.feeds import Entry
 from calbridge.hub import Link, Shadow
-from calbridge.model import Appointment
+from calbridge.model import Appointment, Place
+from calbridge.reconcile import moves
 from calbridge.reconcile.afterwards import STANDING
 from calbridge.reconcile.asking import TAKEN
 from calbridge.reconcile.compare import carried, fingerprint
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
-from calbridge.reconcile.moves import undo_move
 from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.taken import place_shown
 from calbridge.views import View, project
@@ -135,21 +135,43 @@ def keep(draft: Draft, shadow: Shadow) -> None:
     appointment, link = draft.appointments[shadow.appointment], draft.state.links[shadow.connection]
     asked = fingerprint(link, project(link.role, appointment, draft.clinic))
     draft.shadows[link.name, appointment.id] = replace(_as_it_stands(shadow), asked=asked)
-    if keeps_record(draft.state, link, appointment) and not appointment.state.ended:
-        draft.put(replace(appointment, written=True))
+    if not appointment.state.ended:
+        record = keeps_record(draft.state, link, appointment)
+        draft.put(replace(moves.decided(appointment), written=appointment.written or record))
     draft.note("write_kept", appointment.id, link.name, by="command")
 
 
 def take_back(draft: Draft, shadow: Shadow) -> None:
-    """A move goes back to where the side has it; what it never had is ended, and its client offered other times."""
+    """A move goes back to where it was; what the side never had is ended, and its client offered other times."""
     appointment = draft.appointments[shadow.appointment]
     draft.note("write_taken_back", appointment.id, shadow.connection, by="command")
     stands = draft.shadows[shadow.connection, appointment.id] = _as_it_stands(shadow)
-    kept = stands.view
-    if kept is not None and (kept.start, kept.resource) != (appointment.start, appointment.resource):
-        undo_move(draft, appointment, appointment.moved_from or place_shown(appointment, kept))
-    elif kept is None or kept.state not in STANDING:
+    back = appointment.moved_from or _kept(appointment, stands.view)
+    if back is not None:
+        if not moves.send_back(draft, appointment, back):
+            _not_back(draft, stands)
+    elif stands.view is None or stands.view.state not in STANDING:
         give_way(draft, appointment, shadow.connection)
+
+
+def _not_back(draft: Draft, shadow: Shadow) -> None:
+    """It stays where it was moved to, and still is not written there."""
+    key, name = shadow.appointment, shadow.connection
+    draft.task(
+        "failed",
+        f"{name}/{key}",
+        f"Clinic {draft.clinic.key}, connection {name}: the move of booking {key} was not taken back, because its old "
+        "time has passed or is taken by now, and it is still not written there. Try again, keep it if it was entered "
+        "there by hand, or move or cancel it.",
+        appointment=key,
+        connection=name,
+    )
+
+
+def _kept(appointment: Appointment, shown: View | None) -> Place | None:
+    """Where the side still has it, if that is elsewhere."""
+    elsewhere = shown is not None and (shown.start, shown.resource) != (appointment.start, appointment.resource)
+    return place_shown(appointment, shown) if shown is not None and elsewhere else None
 
 
 def by_hand(draft: Draft, link: Link, entry: Entry) -> Appointment | None:

@@ -15,12 +15,13 @@ from calbridge.feeds import Entry
 from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, State
+from calbridge.numbers import elsewhere
 from calbridge.reconcile.afterwards import cancelled_by_clinic
 from calbridge.reconcile.authority import clinic_may, may
 from calbridge.reconcile.compare import WHOSE, carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.linking import linked_in_pms, links_it
-from calbridge.reconcile.moves import decided
+from calbridge.reconcile.moves import decided, decided_at
 from calbridge.reconcile.places import keeps_record
 from calbridge.views import PmsView, own_title, project
 
@@ -114,22 +115,22 @@ def _progress(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         if "state" not in wish.changes or wish.entry is None:
             continue
         wanted = wish.entry.view.state
-        if draft.appointments[key].state is not wanted:
-            _advance(draft, key, wanted, wish.link)
+        stands = draft.appointments[key].state is wanted
+        if not stands and _advance(draft, key, wanted, wish.link) and not set(TIME) & set(wish.changes):
+            decided_at(draft, draft.appointments[key], wish.entry.view)
 
 
-def _advance(draft: Draft, key: str, wanted: State, link: Link) -> None:
+def _advance(draft: Draft, key: str, wanted: State, link: Link) -> bool:
     """Step by step; what the life cycle refuses is written back."""
     if wanted not in PROGRESS:
         draft.note("overruled", key, link.name, field="state", wanted=wanted)
         draft.touched.add(key)
-        return
+        return False
     for event in _way(draft, key, wanted, link):
-        stepped = draft.step(draft.appointments[key], event, connection=link.name)
-        if stepped is None:
+        if draft.step(draft.appointments[key], event, connection=link.name) is None:
             draft.touched.add(key)
-            return
-        draft.put(decided(stepped))
+            return False
+    return True
 
 
 def _way(draft: Draft, key: str, wanted: State, link: Link) -> tuple[Event, ...]:
@@ -202,7 +203,7 @@ def _texts(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         accepted = _allowed(appointment, wish, draft)
         draft.edited |= {(key, name): _when(draft, wish) for name in accepted}
         texts = {name for name in wish.changes if name not in {*TIME, "state", "confidential"}}
-        texts -= set() if links_it(draft, appointment, wish.link) else set(WHOSE)
+        texts -= set(WHOSE) if _its_own_link(draft, appointment, wish) else set()
         refused = texts - set(accepted)
         if accepted:
             draft.put(linked_in_pms(draft, appointment, replace(appointment, **accepted)))
@@ -217,7 +218,7 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     names = {"title", "note"} if may(draft, wish.link, "text") else set()
     names |= {name for name in ("description", "service") if clinic_may(draft, appointment, name)}
     names.add("marked")
-    if wish.link.role == "pms" and links_it(draft, appointment, wish.link):
+    if wish.link.role == "pms" and not _its_own_link(draft, appointment, wish):
         names |= set(WHOSE)
     shown = {*carried(wish.link, project(wish.link.role, appointment, draft.clinic)), *WHOSE}
     if wish.link.role == "calendar" and draft.clinic.rules.calendar_names != "full":
@@ -225,9 +226,23 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
     values = {name: wish.changes[name] for name in names if name in wish.changes and name in shown}
     if "title" in values:
         values["title"] = own_title(values["title"], draft.clinic)
-    if "client" in values and wish.entry is not None and isinstance(wish.entry.view, PmsView):
-        values["patient"] = wish.entry.view.patient  # hers there, not that of whom it was linked to before
-    return values | _buffers(draft, values.get("service", ""))
+    return _whose(appointment, wish, values) | _buffers(draft, values.get("service", ""))
+
+
+def _its_own_link(draft: Draft, appointment: Appointment, wish: Wish) -> bool:
+    """Whom it links its entry to is its business alone: another PMS's client it is, and it names none of its own."""
+    named = "client" in wish.changes or not elsewhere(appointment.client, wish.link.name)
+    return not (named and links_it(draft, appointment, wish.link))
+
+
+def _whose(appointment: Appointment, wish: Wish, values: dict[str, Any]) -> dict[str, Any]:
+    """An animal is of the client beside it: hers there, not that of whom the booking was linked to before."""
+    if not set(WHOSE) & set(values) or wish.entry is None or not isinstance(wish.entry.view, PmsView):
+        return values
+    view = wish.entry.view
+    if "client" in values:
+        return values | {"patient": view.patient}
+    return values if view.client == appointment.client else {k: v for k, v in values.items() if k != "patient"}
 
 
 def _buffers(draft: Draft, service: str) -> dict[str, int]:
