@@ -108,7 +108,8 @@ class ClosureRecord:
 class Unreadable:
     """One record that cannot be read: it blocks `spans` where its time could be read, and becomes a task.
 
-    `why` names the fault and the line, never the content.
+    `why` names the fault and the line, never the content. `keeps`: where its time could not be read, the refs of all
+    that was read of it before, its own first: it takes the time that they were last seen to take.
     """
 
     ref: str
@@ -116,6 +117,7 @@ class Unreadable:
     why: str
     resource: str = ""
     spans: tuple[Interval, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

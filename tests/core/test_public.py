@@ -33,7 +33,7 @@ MAY_LEAVE = {
     "PublicService": (
         "key name minutes group online resources species excluded_species clients instructions booking_mode"
     ),
-    "ClientNotice": "key kind clinic to booking ref revision visit manage_url reason alternatives",
+    "ClientNotice": "key kind clinic to booking ref revision visit manage_url reason alternatives had_confirmed",
     "Recipient": "name email phone language",
     "Visit": "state start end service resource description patient instructions previous",
     "ClinicNotice": "key kind clinic booking revision start end service resource",

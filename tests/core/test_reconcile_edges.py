@@ -9,7 +9,7 @@ import pytest
 from calbridge.hub import Answers, Command, HubState, Observation
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
-from calbridge.provider import Busy, Complete, Entry, Gone, Partial, Receipt, Stamp, Unknown, Unreadable
+from calbridge.provider import AbsenceRecord, Busy, Complete, Entry, Gone, Partial, Receipt, Stamp, Unknown, Unreadable
 from calbridge.reconcile import facts, questions, reconcile
 from calbridge.testing.pure import ALL_TIME, PureHub, changed, everything, links
 from calbridge.views import CalendarView, PmsView, PortalView
@@ -397,7 +397,9 @@ def test_what_cannot_be_read_says_whether_its_time_is_blocked(
 def test_what_cannot_be_read_any_more_keeps_the_time_it_was_last_seen_to_take() -> None:
     """R7. A server that does not hand an entry out any more, or a torn file, moves nothing and frees nothing."""
     it, span = hub(), Interval(TEN, TEN + HALF)
-    broken = Unreadable(ref="anna/x.ics", version="", why="the server does not hand it out (403)", resource="anna")
+    keeps = ("anna/x.ics", "anna/x.ics/absences")
+    why = "the server does not hand it out (403)"
+    broken = Unreadable(ref="anna/x.ics", version="", why=why, resource="anna", keeps=keeps)
     it.see(calendar=changed(Busy(ref="anna/x.ics", version="1", resource="anna", spans=(span,))))
     for _read in range(2):
         plan = it.see(calendar=changed(broken))
@@ -407,6 +409,30 @@ def test_what_cannot_be_read_any_more_keeps_the_time_it_was_last_seen_to_take() 
     plan = it.see(calendar=changed(Busy(ref="anna/x.ics", version="2", resource="anna", spans=(moved,))))
     assert facts(it.state, it.clinic, NOW).taken["anna"] == (moved,)
     assert "unreadable:calendar/anna/x.ics" in plan.settled
+
+
+def test_an_absence_that_breaks_keeps_somebody_away() -> None:
+    """One entry gives busy time and an absence as two records; of what it cannot say any more both are kept."""
+    it, span = hub(), Interval(TEN, TEN + HALF)
+    ref = "anna/x.ics"
+    away = AbsenceRecord(ref=f"{ref}/absences", version="1", resource="anna", spans=(span,))
+    it.see(calendar=changed(Busy(ref=ref, version="1", resource="anna", spans=()), away))
+    broken = Unreadable(ref=ref, version="2", why="line 4: x", resource="anna", keeps=(ref, away.ref))
+    for _read in range(2):
+        plan = it.see(calendar=changed(broken, removed=(away.ref,)))
+        assert facts(it.state, it.clinic, NOW).taken["anna"] == (span,)
+        assert ("calendar", away.ref) not in it.state.foreign
+    assert "its time is kept blocked" in plan.tasks[0].sentence
+
+
+def test_what_is_faulty_and_says_that_it_takes_no_time_takes_none() -> None:
+    """Staff freed a meeting whose time zone nobody knows: its fault is not its time."""
+    it, span = hub(), Interval(TEN, TEN + HALF)
+    faulty = Unreadable(ref="anna/x.ics", version="1", why="line 4: x", resource="anna", spans=(span,))
+    it.see(calendar=changed(faulty))
+    assert facts(it.state, it.clinic, NOW).taken["anna"] == (span,)
+    it.see(calendar=changed(replace(faulty, version="2", spans=())))
+    assert not facts(it.state, it.clinic, NOW).taken.get("anna")
 
 
 def test_a_booking_that_cannot_be_read_is_a_persons_question_until_it_can() -> None:

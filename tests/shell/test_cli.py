@@ -684,6 +684,15 @@ def test_init_leaves_nothing_behind_when_an_answer_is_wrong(
     assert not Path("new.toml").exists()
 
 
+def test_init_points_to_no_line_of_a_file_that_is_not_there(practice: Any) -> None:
+    result = call("init", "--non-interactive", "--config", "new.toml", "--connect", "desk")
+    assert result.exit_code == 2
+    missing, unwritten = result.stderr.splitlines()
+    assert missing == "error: clinic my-clinic, connection portal: url is missing: add it"
+    assert unwritten.startswith("error: nothing was written: give what is missing with --set KIND.FIELD=VALUE, or ")
+    assert not Path("new.toml").exists()
+
+
 # --- the tree -------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from calbridge.ical import Policy
 from calbridge.interval import Interval
 from calbridge.provider import Busy, Unreadable
 from calbridge_caldav.eyes import Eyes
+from calbridge_caldav.hrefs import PARTS
 from calbridge_caldav.records import records_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -219,6 +220,25 @@ def test_what_cannot_be_read_is_said_without_its_content_and_keeps_its_time(
     assert "Mars" not in record.why
     assert len(record.spans) == kept
     assert record.version == '"1"'
+
+
+BLIND = [
+    ("DTSTART:someday\nDTEND:20260303T100000Z", True),
+    ("DTEND:20260303T100000Z", True),
+    ("DTSTART:20260303T090000Z\nDURATION:PT1H\nRRULE:FREQ=SOMETIMES", True),
+    ("DTSTART:20260303T090000Z\nDURATION:PT1H\nRRULE:FREQ=SOMETIMES\nTRANSP:TRANSPARENT", False),
+    ("DTSTART;TZID=Mars/Olympus:20260303T100000\nDURATION:PT1H\nTRANSP:TRANSPARENT", False),
+    ("DTSTART;TZID=Mars/Olympus:20290303T100000\nDURATION:PT1H", False),
+    ("DTSTART:20260303T090000Z\nDURATION:PT1H\nEXDATE:never\nSTATUS:CANCELLED", False),
+]
+
+
+@pytest.mark.parametrize(("lines", "blind"), BLIND)
+def test_only_what_does_not_say_when_it_is_keeps_what_was_seen_before(make: Any, lines: str, *, blind: bool) -> None:
+    """A fault beside the time is no reason to keep a time that staff freed (decision 0064)."""
+    record = seen(make, lines)
+    assert isinstance(record, Unreadable)
+    assert record.keeps == ((record.ref, *(record.ref + part for part in PARTS)) if blind else ())
 
 
 @pytest.mark.parametrize("cut", ["END:VEVENT\r\n", "END:VCALENDAR\r\n", "BEGIN:VCALENDAR\r\n"])

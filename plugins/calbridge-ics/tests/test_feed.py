@@ -64,11 +64,19 @@ def test_an_all_day_entry_is_the_clinics_day(provider: Any, tmp_path: Any) -> No
     assert read(provider, tmp_path, body, all_day="free") == ()
 
 
+def test_a_fault_beside_the_time_keeps_nothing_that_was_freed(provider: Any, tmp_path: Any) -> None:
+    freed = event("bad", *AT_TEN, "EXDATE:never", "TRANSP:TRANSPARENT")
+    (record,) = read(provider, tmp_path, calendar(freed))
+    assert (type(record), record.spans, record.keeps) == (Unreadable, (), ())
+
+
 def test_what_cannot_be_read_keeps_its_time_and_stops_nothing(provider: Any, tmp_path: Any) -> None:
     broken = event("bad", *AT_TEN, "RRULE:FREQ=SOMETIMES", "SUMMARY:secret")
     good = event("good", ":20261126T090000Z", ":20261126T100000Z")
     records = {type(each): each for each in read(provider, tmp_path, calendar(broken, good))}
     assert records[Unreadable].spans == (TEN,)
+    ref = records[Unreadable].ref
+    assert records[Unreadable].keeps == (ref, f"{ref}/absences")
     assert "secret" not in repr(records[Unreadable])
     assert records[Busy].spans == (Interval(TEN.start + 2 * DAY, TEN.end + 2 * DAY),)
 

@@ -5,6 +5,7 @@ What a connection needs is asked of its plugin's own settings model, so that thi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 Check = Callable[[str], object]
 """Raises ValueError or ConfigError with one sentence for an answer that cannot be used."""
+_LINE = re.compile(r"^[^:\n]*, line \d+: ")
+_UNWRITTEN = (
+    "nothing was written: give what is missing with --set KIND.FIELD=VALUE, or leave out --non-interactive and be asked"
+)
 HOURS = "mon-fri 09:00-12:00,14:00-18:00"
 
 
@@ -306,9 +311,14 @@ def _write(path: Path, text: str, plugins: Plugins) -> None:
         raise ConfigError(f"{path} cannot be written ({type(error).__name__}): choose another place") from None
     try:
         load(path, {}, plugins)
-    except ConfigErrors:
+    except ConfigErrors as wrong:
         path.unlink()
-        raise
+        raise ConfigErrors((*(_without_line(fault) for fault in wrong.faults), _UNWRITTEN)) from None
+
+
+def _without_line(fault: str) -> str:
+    """The file is not there, so a line of it leads nobody anywhere."""
+    return _LINE.sub("", fault)
 
 
 def _outcome(path: Path, answers: Answers) -> Outcome:

@@ -49,7 +49,8 @@ class Event:
     """When one event takes place. `line` is where it begins, `span` are the instants of `start` and `end`.
 
     `start` and `end` are of one kind. `length` is its DURATION, where that is how it says its end. `rules` are RRULEs
-    as the libraries take them. `id` is its RECURRENCE-ID, `onwards` says that it stands for all that follow too.
+    as the libraries take them, `torn` says that one of them could not be read. `id` is its RECURRENCE-ID, `onwards`
+    says that it stands for all that follow too.
     """
 
     line: int
@@ -60,6 +61,7 @@ class Event:
     showing: Showing
     length: Length | None = None
     rules: Sequence[Rule] = ()
+    torn: bool = False
     extras: Sequence[Extra] = ()
     exdates: Sequence[Moment] = ()
     id: Moment | None = None
@@ -222,6 +224,7 @@ class _Reading:
 
     def _dates(self, event: Event) -> None:
         event.rules = self._rules(event.start)
+        event.torn = len(event.rules) < len(self._lists.get("RRULE", ()))
         for line in self._lists.get("EXRULE", ()):
             self._note(
                 FaultError("EXRULE is no longer part of iCalendar: what it leaves out is kept free", line.number)

@@ -87,19 +87,20 @@ class Reader:
     def read(self, body: bytes) -> Reading:
         """All of a file."""
         found = scan(body, self._most)
+        nothing = not any(calendar.children for calendar in found.calendars)
         for calendar in found.calendars:
             if calendar.children:
                 self._calendar(calendar)
         for fault in found.faults:
-            self._refuse(fault, "")
+            self._refuse(fault, "", blind=nothing)
         return Reading(
             occurrences=tuple(sorted(self._occurrences, key=lambda one: (one.span, one.uid, one.line))),
             refused=tuple(sorted(self._refused, key=lambda one: one.line)),
             whole=found.whole,
         )
 
-    def _refuse(self, fault: FaultError, uid: str, line: int = 0) -> None:
-        self._refused.append(Refused(line=fault.line or line, uid=uid, why=fault.what))
+    def _refuse(self, fault: FaultError, uid: str, line: int = 0, *, blind: bool = False) -> None:
+        self._refused.append(Refused(line=fault.line or line, uid=uid, why=fault.what, blind=blind))
 
     def _calendar(self, calendar: Component) -> None:
         zones = Zones(self._steps, calendar.zones, calendar.text("X-WR-TIMEZONE"))
@@ -124,10 +125,10 @@ class Reader:
             component = components.pop()
             event = event_of(component, zones, self._zone)
             if isinstance(event, FaultError):
-                self._refuse(event, component.text("UID"), component.begin.number)
+                self._refuse(event, component.text("UID"), component.begin.number, blind=True)
                 continue
             if event.fault:
-                self._refuse(event.fault, event.uid, event.line)
+                self._refuse(event.fault, event.uid, event.line, blind=event.torn and not event.showing.free)
             groups.setdefault(event.uid or f"\n{event.line}", []).append(event)
         for events in groups.values():
             yield from together(events)
@@ -147,7 +148,8 @@ class Reader:
     def _unworked(self, series: Series, fault: FaultError) -> Iterator[tuple[Instance, bool]]:
         """The events as they stand, at least."""
         first = series.events[0]
-        self._refuse(fault, first.uid, first.rules[0].line if first.rules else first.line)
+        line = first.rules[0].line if first.rules else first.line
+        self._refuse(fault, first.uid, line, blind=not all(event.showing.free for event in series.events))
         return ((Instance(event, event.start, event.end), True) for event in series.events)
 
     def _worked_out(self, series: Series) -> list[Instance]:
@@ -194,7 +196,7 @@ class Reader:
             self._refuse(component.fault, uid)
         for period in periods_of(component, zones, self._zone):
             if isinstance(period, FaultError):
-                self._refuse(period, uid)
+                self._refuse(period, uid, blind=True)
                 continue
             free = FREE if period.kind == "FREE" else self._policy.free(all_day=False, tentative=period.tentative)
             self._add(period.span, uid, period.line, free=free, tentative=period.tentative)

@@ -31,11 +31,15 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """What cannot be read: the line, the event's UID ("" where the file itself is at fault), the fault, no content."""
+    """What cannot be read: the line, the event's UID ("" where the file itself is at fault), the fault, no content.
+
+    `blind`: when it takes place could not be read, so that it is in no occurrence.
+    """
 
     line: int
     uid: str
     why: str
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from calbridge.feeds import AccountRecord, Busy, Complete, Delta, Entry, Unreadable
+from calbridge.feeds import AbsenceRecord, AccountRecord, Busy, Complete, Delta, Entry, Unreadable
 from calbridge.hub import Foreign, Link, Observation
-from calbridge.interval import Interval
+from calbridge.interval import Interval, merge
 from calbridge.model import Clinic
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import items
@@ -21,7 +21,7 @@ def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
         if isinstance(record, AccountRecord):
             continue
         if isinstance(record, Unreadable):
-            kept = _kept(record, draft.foreign.get((link.name, record.ref)))
+            kept = _kept(draft, link, record)
             draft.foreign[link.name, record.ref] = kept
             _report(draft, link, kept, draft.clinic)
             continue
@@ -33,11 +33,15 @@ def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
         draft.settled.add(f"unreadable:{link.name}/{ref}")
 
 
-def _kept(record: Unreadable, known: Foreign | None) -> Unreadable:
+def _kept(draft: Draft, link: Link, record: Unreadable) -> Unreadable:
     """What says nothing of its time any more keeps what it was last seen to take (R7): it was not moved by breaking."""
-    if record.spans or not isinstance(known, Busy | Unreadable):
+    if record.spans:
         return record
-    return replace(record, spans=known.spans, resource=record.resource or known.resource)
+    seen = (draft.foreign.get((link.name, ref)) for ref in record.keeps)
+    known = [each for each in seen if isinstance(each, Busy | AbsenceRecord | Unreadable)]
+    resource = next((each.resource for each in known), "")
+    spans = merge(span for each in known for span in each.spans)
+    return replace(record, spans=tuple(spans), resource=record.resource or resource)
 
 
 def _readable(draft: Draft, link: Link, ref: str) -> None:

@@ -71,16 +71,10 @@ def _login_field(settings: CaldavSettings) -> str:
 
 
 def _refused(settings: CaldavSettings, wire: Wire, response: httpx.Response) -> Finding:
-    if settings.refresh_token or settings.token:
-        return Finding(level="error", field="token", message=wire.problem(response).hint)
-    if not settings.username:
-        return Finding(level="error", field="username", message="The server wants a login: set username and password.")
-    return Finding(
-        level="error",
-        field="password",
-        message="The server refuses this user name or password: correct them. An account with two-step login wants an "
-        "app password, which is made in that account's security settings.",
-    )
+    """In the words that every other command has for it, at the key that may be wrong."""
+    login = "password" if settings.username else "username"
+    field = "token" if settings.refresh_token or settings.token else login
+    return Finding(level="error", field=field, message=wire.problem(response).hint)
 
 
 def _calendar(wire: Wire, collection: Collection) -> Iterator[Finding]:

@@ -89,6 +89,11 @@ def known_in(resource: str, known: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def refs_of(ref: str) -> tuple[str, ...]:
+    """Every ref that one object may give a record under, its own first."""
+    return (ref, *(ref + part for part in PARTS))
+
+
 def member_path(collection: str, segment: str) -> str:
     """The quoted path of one member, for a request."""
     return quoted(collection) + quote(segment, safe="@:!$&'()*+,;=~-._")

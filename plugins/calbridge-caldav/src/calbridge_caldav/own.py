@@ -66,9 +66,9 @@ def modified_of(document: Document, clinic: ZoneInfo) -> int | None:
         return None
     try:
         at = moment(line.value.strip(), line, document.zones())
-    except FaultError:
+        return instant(at, clinic) if isinstance(at, datetime) else None
+    except (FaultError, OverflowError):
         return None
-    return instant(at, clinic) if isinstance(at, datetime) else None
 
 
 def view_of(document: Document, resource: str, clinic: ZoneInfo, *, marks: tuple[str, ...] = ()) -> CalendarView:

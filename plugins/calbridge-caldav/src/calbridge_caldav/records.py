@@ -15,7 +15,7 @@ from calbridge.provider import AbsenceRecord, Busy, Entry, Record, Unreadable, W
 from calbridge.uids import DOMAIN
 from calbridge_caldav.document import Document
 from calbridge_caldav.eyes import Eyes
-from calbridge_caldav.hrefs import ABSENCES, ONLINE, REPEATS, WINDOWS, ref_of, resource_of
+from calbridge_caldav.hrefs import ABSENCES, ONLINE, REPEATS, WINDOWS, ref_of, refs_of, resource_of
 from calbridge_caldav.own import modified_of, recurs, stamp_of, view_of
 
 _OURS = DOMAIN.encode()
@@ -36,7 +36,8 @@ def records_of(name: str, segment: str, version: str, body: bytes, eyes: Eyes) -
         document = Document.parse(body)
         entry = entry_of(document, name, segment, version, eyes)
     except FaultError as fault:
-        return (Unreadable(ref=ref, version=version, why=str(fault), resource=name, spans=eyes.read(body).busy),)
+        spans = eyes.read(body).busy
+        return (Unreadable(ref=ref, version=version, why=str(fault), resource=name, spans=spans, keeps=refs_of(ref)),)
     if entry is None:
         return _foreign(name, ref, version, eyes.read(body), eyes)
     if not recurs(document):
@@ -99,4 +100,5 @@ def _busy(resource: str, ref: str, version: str, found: Meant) -> Busy:
 def _unreadable(resource: str, ref: str, version: str, reading: Reading, spans: Iterable[Interval]) -> Unreadable:
     first = reading.refused[0]
     why = f"line {first.line}: {first.why}"
-    return Unreadable(ref=ref, version=version, why=why, resource=resource, spans=tuple(spans))
+    keeps = refs_of(ref) if any(fault.blind for fault in reading.refused) else ()
+    return Unreadable(ref=ref, version=version, why=why, resource=resource, spans=tuple(spans), keeps=keeps)

@@ -14,7 +14,7 @@ from calbridge_caldav import cursor as cursors
 from calbridge_caldav.collection import Changes, Collection, Fetched
 from calbridge_caldav.cursor import Seen
 from calbridge_caldav.eyes import Eyes
-from calbridge_caldav.hrefs import PARTS, known_in, ref_of, resource_of
+from calbridge_caldav.hrefs import known_in, ref_of, refs_of, resource_of
 from calbridge_caldav.since import listing, since
 
 
@@ -73,8 +73,7 @@ def _gone(resource: str, changes: Changes, found: Sequence[Record], known: Mappi
     """What the bridge knows of the objects in question and what they no longer give."""
     present = {record.ref for record in found}
     for segment in sorted(changes.changed.keys() | changes.removed):
-        ref = ref_of(resource, segment)
-        every = (ref, *(ref + part for part in PARTS))
+        every = refs_of(ref_of(resource, segment))
         yield from (one for one in every if one in known and one not in present)
 
 
@@ -96,7 +95,8 @@ def _markers(resource: str, eyes: Eyes) -> tuple[Record, ...]:
 def _of_one(resource: str, fetched: Fetched, version: str, eyes: Eyes) -> tuple[Record, ...]:
     if fetched.fault:
         ref = ref_of(resource, fetched.segment)
-        return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource_of(resource)),)
+        keeps = refs_of(ref)
+        return (Unreadable(ref=ref, version="", why=fetched.fault, resource=resource_of(resource), keeps=keeps),)
     if fetched.data is None:
         return ()
     from calbridge_caldav.records import records_of

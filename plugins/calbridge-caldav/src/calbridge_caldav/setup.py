@@ -46,6 +46,7 @@ def discover(search: Search, names: Names | None = None) -> Discovered:
         raise NeedsHuman(
             f"{given.host} has no CalDAV at this address, which looks like that of a feed: a connection of "
             'kind = "ics" reads one. To write into the calendar too, give the address of the server itself.'
+            f"{f' What was found: {fault.hint}' if fault else ''}"
         ) from fault
     raise fault or NeedsHuman(f"No CalDAV server was found for {given.host}: give its address, beginning with https://")
 

@@ -105,11 +105,13 @@ def listing(collection: Collection, held: Mapping[str, str]) -> dict[str, str]:
     """
     listed = collection.listing()
     lost = sorted(held.keys() - listed.keys())
-    if len(lost) > max(FEW, len(held) // 2) and collection.fetch(lost[0]).data is not None:
-        raise RetryLater(
-            f"The listing of {field_of(collection.resource)} leaves out most of its entries, and they are there: "
-            "nothing of it is believed, the bridge tries again by itself."
-        )
+    if len(lost) > max(FEW, len(held) // 2):
+        asked = collection.fetch(lost[0])
+        if asked.data is not None or asked.fault:
+            raise RetryLater(
+                f"The listing of {field_of(collection.resource)} leaves out most of its entries, and nobody says that "
+                "they are gone: nothing of it is believed, the bridge tries again by itself."
+            )
     return listed
 
 

@@ -155,16 +155,19 @@ class Writing:
         try:
             return self._create(home, data)
         except BridgeError as error:
-            if not isinstance(error, RetryLater) or self._is_empty(home):
+            if self._lacks_ours(home, unseen=not isinstance(error, RetryLater)):
                 self._places.create(old, before)
             raise
 
-    def _is_empty(self, place: Place) -> bool:
-        """Nothing stands there for sure: a write whose answer was lost may have arrived."""
+    def _lacks_ours(self, place: Place, *, unseen: bool) -> bool:
+        """A write whose answer was lost, or that could not be read back, may have arrived. `unseen` where nobody sees:
+        one that was refused did not.
+        """
         try:
-            return self._places.look(place) is None
+            found = self._places.look(place)
         except BridgeError:
-            return False
+            return unseen
+        return found is None or found.appointment != self._change.appointment
 
     def _read_back(self, place: Place, response: httpx.Response) -> Receipt:
         """What stands there now, as the answer to the write; another hand's, where somebody was as quick as that."""

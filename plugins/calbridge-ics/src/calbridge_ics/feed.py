@@ -39,7 +39,7 @@ def records_of(reading: Reading, resource: str, window: Interval, meaning: Meani
     for occurrence in reading.occurrences:
         events[occurrence.uid or f"\n{occurrence.line}"].append(occurrence)
     faults: dict[str, Refused] = {}
-    for fault in reading.refused:
+    for fault in sorted(reading.refused, key=lambda each: not each.blind):
         faults.setdefault(fault.uid or f"\n{fault.line}", fault)
     rest = reading.refused[-1] if not reading.whole else None
     if rest is not None:
@@ -56,8 +56,9 @@ def records_of(reading: Reading, resource: str, window: Interval, meaning: Meani
 def _unreadable(uid: str, found: Meant, fault: Refused, resource: str, more: tuple[Interval, ...]) -> Told:
     """It only takes time, and opens none."""
     spans = tuple(merge((*found.busy, *found.absences, *more)))
-    why = f"line {fault.line}: {fault.why}"
-    return Unreadable(ref=_digest([uid]), version=_version(spans, why), why=why, resource=resource, spans=spans)
+    why, ref = f"line {fault.line}: {fault.why}", _digest([uid])
+    keeps = (ref, ref + ABSENCES) if fault.blind else ()
+    return Unreadable(ref=ref, version=_version(spans, why), why=why, resource=resource, spans=spans, keeps=keeps)
 
 
 def _records(uid: str, found: Meant, resource: str) -> Iterator[Told]:

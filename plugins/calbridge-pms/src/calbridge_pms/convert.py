@@ -184,13 +184,16 @@ def _unreadable(kind: str, raw: Any, why: str, names: Names) -> list[Record]:
     """One record that does not fit never stops the others; its time is blocked where that much can be read."""
     fields = raw if isinstance(raw, dict) else {}
     ident, revision = fields.get("id"), fields.get("revision")
+    known = isinstance(ident, str) and _ID.fullmatch(ident)
+    ref = f"{kind}/{ident if known else 'without-id'}"
     return [
         Unreadable(
-            ref=f"{kind}/{ident if isinstance(ident, str) and _ID.fullmatch(ident) else 'without-id'}",
+            ref=ref,
             version=str(revision) if isinstance(revision, str | int) else "",
             why=why,
             resource=names.resource_key(str(fields.get("resource", ""))),
             spans=_time_of(fields),
+            keeps=(ref,) if known else (),
         )
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from calbridge.demo.shown import Shown
 from calbridge.demo.world import Picture, World
@@ -26,6 +27,8 @@ class Booked:
 Check = Callable[[Picture], str]
 """What the sides should show: "" when they do, else one sentence."""
 PAUSE_S = 0.4
+BESIDE = timedelta(minutes=20)
+"""As long as any two buffers of the made-up clinic."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,8 +50,15 @@ class Story:
             time.sleep(PAUSE_S)
 
     def pick(self, service: str, resource: str, *, last: bool = False) -> Shown:
-        """A slot that the portal offers on the day: the first one, or the last."""
-        free = [slot for slot in self.world.free(service) if slot.resource == resource]
+        """A slot that the portal offers on the day: the first one, or the last. None just beside another booking: for a
+        moment the portal offers the buffers of what was booked there, and whoever takes one of them is refused.
+        """
+        booked = [each.slot for each in self.bookings.values()]
+        free = [
+            slot
+            for slot in self.world.free(service)
+            if slot.resource == resource and not any(_beside(slot, other) for other in booked)
+        ]
         if not free:
             raise Unmet(f"The portal offers no {service} with {resource} on {self.world.day:%d.%m.%Y}.")
         return free[-1 if last else 0]
@@ -62,6 +72,10 @@ class Step:
     title: str
     act: Callable[[Story], Check]
     patience: float = 10.0
+
+
+def _beside(slot: Shown, other: Shown) -> bool:
+    return slot.resource == other.resource and slot.start < other.end + BESIDE and other.start < slot.end + BESIDE
 
 
 def first_of(*checks: str) -> str:
