@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from stories import (
@@ -52,26 +54,27 @@ def busy(ref: str = "anna/m", span: Interval = LONGER, **more: Any) -> Busy:
     return Busy(ref=ref, version=f"{span}", resource="anna", spans=(span,), **more)
 
 
+LONG, DAYLONG = "from 10:00 to 10:40", "from 2026-11-24 10:00 to 2026-11-25 10:00"
 PUT: dict[str, tuple[str, Callable[[], Record], str]] = {
     # on which side, what, and what a person finds it by
-    "a longer entry": ("calendar", busy, "entry anna/m of calendar"),
-    "an entry of the same time": ("calendar", lambda: busy(span=SAME), "entry anna/m of calendar"),
-    "what the PMS keeps as busy": ("pms", lambda: busy("block/1"), "entry block/1 of pms"),
+    "a longer entry": ("calendar", busy, f"entry of calendar {LONG}"),
+    "an entry of the same time": ("calendar", lambda: busy(span=SAME), "entry of calendar from 10:00 to 10:30"),
+    "what the PMS keeps as busy": ("pms", lambda: busy("block/1"), f"entry of pms {LONG}"),
     "a phone booking": ("pms", phone, "appointment "),
     "an absence": (
         "pms",
         lambda: AbsenceRecord(ref="away/1", version="1", resource="anna", spans=(Interval(TEN, TEN + DAY),)),
-        "the absence away/1 of pms",
+        f"the absence of pms {DAYLONG}",
     ),
     "a closure": (
         "pms",
         lambda: ClosureRecord(ref="shut/1", version="1", spans=(Interval(TEN, TEN + DAY),)),
-        "the closure shut/1 of pms",
+        f"the closure of pms {DAYLONG}",
     ),
     "an entry that cannot be read": (
         "calendar",
         lambda: Unreadable(ref="anna/x", version="1", why="no start", resource="anna", spans=(LONGER,)),
-        "the unreadable entry anna/x of calendar",
+        f"the unreadable entry of calendar {LONG}",
     ),
 }
 
@@ -114,6 +117,7 @@ def test_what_staff_puts_over_a_booking_stands_and_a_person_is_asked(stands: str
     assert before.id in sentence
     assert name in sentence
     assert "on 2026-11-24 from 10:00 to 10:30" in sentence
+    assert not [ref for _, ref in it.state.foreign if ref in sentence], "a file may have a person's name"
     assert (client(it).state, client(it).start) == (before.state, TEN)
     it.settle()
     it.see(**{side: changed(made())})  # the daily full read shows it once more
@@ -219,15 +223,23 @@ def silent(it: PureHub) -> list[str]:
     hers, asked = [a for a in live if a.origin is Side.CLIENT], named(it)
     pairs = [(one, other.id) for one in hers for other in live if one.id != other.id and _meet(one, other)]
     pairs += [
-        (one, ref)
+        (one, f"of {side} {_when(record)}")
         for one in hers
-        for (_, ref), record in it.state.foreign.items()
+        for (side, _), record in it.state.foreign.items()
         if in_the_way(record, one, it.state) and record.spans != (one.span,)
     ]
     wrong = [f"silent: {a.id} and {b}" for a, b in pairs if not any(a.id in s and b in s for s in asked.values())]
     concerned = {a.id for a, _ in pairs} | {name for _, name in pairs}
     alone = [a for a in live if a.id not in concerned and f"overbooked:{a.id}" in asked]
     return wrong + [f"about nothing: {asked[f'overbooked:{a.id}']}" for a in alone if not _over_its_own(it, a, live)]
+
+
+def _when(record: Any) -> str:
+    """How a task names the time of an entry."""
+    times = (
+        datetime.fromtimestamp(at, ZoneInfo("Europe/Berlin")) for at in (record.spans[0].start, record.spans[0].end)
+    )
+    return "from {:%H:%M} to {:%H:%M}".format(*times)
 
 
 def _meet(one: Appointment, other: Appointment) -> bool:

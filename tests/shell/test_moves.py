@@ -10,8 +10,10 @@ import copy
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -179,14 +181,20 @@ class Place:
         """What staff made, by the name that a task must give it, and when it is."""
         adopted = {a.start: a.id for a in self.store.appointments("hafen") if a.origin is Side.CLINIC}
         visits = [(adopted[v.start], v.span) for v in self.pms.live() if not v.client_ref]
-        away = [(ref, record.spans[0]) for ref, record in self.pms.absences.items()]
-        return visits + away + [(ref, event.span) for ref, event in self.calendar.foreign.items()]
+        away = [(f"of pms {_when(record.spans[0])}", record.spans[0]) for record in self.pms.absences.values()]
+        return visits + away + [(f"of calendar {_when(e.span)}", e.span) for e in self.calendar.foreign.values()]
 
     def tasks(self) -> list[str]:
         return [t.sentence for t in self.store.tasks("hafen") if t.kind == "overbooked" and t.state == "open"]
 
     def writes(self) -> tuple[int, int, int]:
         return self.pms.writes, self.calendar.writes, self.portal.writes
+
+
+def _when(span: Interval) -> str:
+    """How a task names the time of an entry."""
+    times = (datetime.fromtimestamp(at, ZoneInfo("Europe/Berlin")) for at in (span.start, span.end))
+    return "from {:%H:%M} to {:%H:%M}".format(*times)
 
 
 @pytest.fixture(scope="module")

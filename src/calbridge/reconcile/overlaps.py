@@ -15,7 +15,7 @@ from calbridge import bookable
 from calbridge.facts import Facts
 from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable
 from calbridge.hub import Foreign
-from calbridge.interval import first_overlap
+from calbridge.interval import Interval, first_overlap
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import in_the_way, overlapping
@@ -117,23 +117,32 @@ def ask_about(draft: Draft, appointment: Appointment, found: Overlap) -> None:
     """One open task for everything that overlaps it."""
     key, zone = appointment.id, draft.clinic.time_zone
     start, end = local(zone, appointment.start), local(zone, appointment.end)
+    others = " and ".join(_names(draft, appointment, found))
     draft.task(
         "overbooked",
         key,
         f"Clinic {draft.clinic.key}: {_name(appointment)} stands on {appointment.resource} on {start:%Y-%m-%d} from "
-        f"{start:%H:%M} to {end:%H:%M}, and so does {' and '.join(_names(draft, found))}. Move or cancel one of them "
-        "if that was not meant.",
+        f"{start:%H:%M} to {end:%H:%M}, and so does {others}. Move or cancel one of them if that was not meant.",
         appointment=key,
     )
 
 
-def _names(draft: Draft, found: Overlap) -> Iterator[str]:
-    """What a person finds each by."""
+def _names(draft: Draft, appointment: Appointment, found: Overlap) -> Iterator[str]:
+    """What a person finds each by. An entry's ref may be the name of a file, and that somebody's name."""
     yield from (_name(other) for other in found.others)
-    for connection, ref in found.entries:
-        yield f"{NOUNS[type(draft.foreign[connection, ref])]} {ref} of {connection}"
+    for key in found.entries:
+        record: Any = draft.foreign[key]  # every kind that takes time has spans
+        span = next((each for each in record.spans if each.overlaps(appointment.footprint)), record.spans[0])
+        yield f"{NOUNS[type(record)]} of {key[0]} {_when(draft.clinic.time_zone, span, appointment)}"
     if found.away:
         yield "an absence in the settings"
+
+
+def _when(zone: str, span: Interval, beside: Appointment) -> str:
+    """With the date where that is another than the appointment's."""
+    start, end, day = (local(zone, instant) for instant in (span.start, span.end, beside.start))
+    form = "%H:%M" if start.date() == end.date() == day.date() else "%Y-%m-%d %H:%M"
+    return f"from {start:{form}} to {end:{form}}"
 
 
 def _name(appointment: Appointment) -> str:
