@@ -193,14 +193,17 @@ def _entries(step: Step, name: str) -> list[Entry]:
 
 
 def _every_refusal_is_answered(_history: History, step: Step) -> list[str]:
-    """Where a side says that the time is taken, the booking gives way, goes back, or stands on purpose."""
+    """Where a side says that the time is taken, the booking gives way, goes back, or stands on purpose; unless it was
+    given another time in the same reconciliation, which nobody has refused yet."""
     answers = {"clinic cancels", "clinic declines", "move_refused", "overbooked"}
     found = []
     for name, key in step.answers.conflicts:
         old = step.before.appointments[key]
         said = {line.code for line in _lines(step, old)}
-        stands = old.state.ended or step.after.appointments[key].state.ended or not old.exclusive
-        if not (said & answers or stands):
+        new = step.after.appointments[key]
+        stands = old.state.ended or new.state.ended or not old.exclusive
+        elsewhere = (old.start, old.resource) != (new.start, new.resource)
+        if not (said & answers or stands or elsewhere):
             found.append(f"unanswered: {name} refused {key} {old.state}")
     return found
 

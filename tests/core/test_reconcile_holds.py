@@ -70,6 +70,18 @@ def test_a_known_entry_that_cannot_be_read_is_there() -> None:
     assert client(it).state is State.CONFIRMED
 
 
+def test_a_refused_write_sends_nobody_away_who_is_here() -> None:
+    """The desk receives her; a calendar of the clinic takes no second entry at that time."""
+    it = held(hub(booking_mode="request"))
+    entry = portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)
+    it.see(Answers(clients={"portal/booking/1": (RECORD,)}), portal=changed(entry))
+    it.see(pms=changed(edited(it, "pms", state=State.ARRIVED)))
+    it.see(Answers(conflicts=frozenset({("calendar", client(it).id)})))
+    assert client(it).state is State.ARRIVED
+    it.settle()
+    assert client(it).state is State.ARRIVED
+
+
 @pytest.mark.parametrize("state", [State.ARRIVED, State.CONFIRMED])
 def test_who_is_here_gives_way_to_nobody(state: State) -> None:
     """Received before her time was read again around: what is found there then is a person's business."""

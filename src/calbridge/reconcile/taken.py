@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from calbridge.hub import Link
-from calbridge.model import Appointment, Place, Side
+from calbridge.model import Appointment, Place, Side, State
 from calbridge.reconcile.afterwards import STANDING
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
@@ -31,11 +31,12 @@ def _moved_since(draft: Draft, appointment: Appointment) -> bool:
 
 
 def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
-    """A new booking gives way; a client's move is undone; a clinic's move stands."""
+    """A new booking gives way; a client's move is undone; a clinic's move stands, and so does who is here already."""
     shadow = draft.shadows.get((link.name, appointment.id))
     kept = shadow.view if shadow else None
     moved = kept is not None and _place(kept) != _place(appointment)
-    settled = moved or (kept is not None and kept.state in STANDING) or shown_as_standing(draft, appointment)
+    stood = kept is not None and kept.state in STANDING
+    settled = moved or stood or appointment.state is State.ARRIVED or shown_as_standing(draft, appointment)
     if appointment.moved_from is not None:
         if not send_back(draft, appointment, appointment.moved_from):
             _stand_by_it(draft, link, draft.appointments[appointment.id])
