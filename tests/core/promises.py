@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from itertools import combinations, pairwise
+from zoneinfo import ZoneInfo
 
 from histories import PRIVATE, REASON, History, Step, of_a_client
 
@@ -323,14 +325,31 @@ def _silent_overlaps(history: History) -> list[str]:
     state, now = history.state, history.it.now
     live = [a for a in state.appointments.values() if a.state in WAITED_FOR and a.end > now]
     named = [task.sentence for task in history.tasks.values() if task.kind == "overbooked"]
+    zone = ZoneInfo(history.it.clinic.time_zone)
     pairs = [
-        (one.id, other.id)
+        (one.id, (other.id,))
         for one, other in combinations(live, 2)
         if _overlap(one, other) and (of_a_client(one) or of_a_client(other))
     ]
     hers = [a for a in live if of_a_client(a)]
-    pairs += [(a.id, ref) for a in hers for (_, ref), record in state.foreign.items() if _covers(record, a, state)]
-    return [f"in silence: {one} and {other}" for one, other in pairs if not any(one in s and other in s for s in named)]
+    pairs += [
+        (a.id, _names(name, record, zone))
+        for a in hers
+        for (name, _), record in state.foreign.items()
+        if _covers(record, a, state)
+    ]
+    return [
+        f"in silence: {one} and {names}"
+        for one, names in pairs
+        if not any(one in sentence and any(name in sentence for name in names) for sentence in named)
+    ]
+
+
+def _names(connection: str, record: Foreign, zone: ZoneInfo) -> tuple[str, ...]:
+    """What a task may call an entry: by its side and a time of it, with the date where it lasts into another."""
+    times = [[datetime.fromtimestamp(at, zone) for at in (span.start, span.end)] for span in record.spans]
+    forms = ("from {:%H:%M} to {:%H:%M}", "from {:%Y-%m-%d %H:%M} to {:%Y-%m-%d %H:%M}")
+    return tuple(f"of {connection} {form.format(*each)}" for each in times for form in forms)
 
 
 def _covers(record: Foreign, a: Appointment, state: HubState) -> bool:
