@@ -326,7 +326,7 @@ def _silent_overlaps(history: History) -> list[str]:
     live = [a for a in state.appointments.values() if a.state in WAITED_FOR and a.end > now]
     named = [task.sentence for task in history.tasks.values() if task.kind == "overbooked"]
     zone = ZoneInfo(history.it.clinic.time_zone)
-    pairs = [
+    pairs: list[tuple[str, tuple[str, ...]]] = [
         (one.id, (other.id,))
         for one, other in combinations(live, 2)
         if _overlap(one, other) and (of_a_client(one) or of_a_client(other))
