@@ -69,7 +69,7 @@ TELLING = frozenset(kind for row in TABLE.values() for kind in row.values())
 """The kinds after which the client knows where her booking stands; the others remind, ask or invite."""
 WAITING = frozenset({Kind.CONFIRMED, Kind.MOVED})
 """Told only once the system of record has it: accepted is not written."""
-DECIDED = frozenset({Kind.DECLINED, Kind.CANCELLED, Kind.MOVED})
+DECIDED = frozenset({Kind.DECLINED, Kind.CANCELLED, Kind.MOVED, Kind.MOVE_REFUSED})
 """What the clinic may decide without a message, because it told her itself (S2)."""
 REFUSALS = frozenset({Kind.MOVE_REFUSED, Kind.PLEASE_PHONE})
 """Told of something that happened: that her booking stands where it stood."""

@@ -13,6 +13,7 @@ from calbridge.model import Appointment, State
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import DAY
 from calbridge.reconcile.overlaps import ask_about, in_its_way
+from calbridge.views import PortalView
 from calbridge.wall import local_date
 
 STANDING = frozenset({State.CONFIRMED, State.ARRIVED})
@@ -28,6 +29,8 @@ def look_after_moves(draft: Draft) -> None:
             _taken(draft, moved)
             _outside_hours(draft, moved, known)
             _late(draft, key)
+            if _wanted_elsewhere(draft, moved):
+                draft.not_moved.add(key)
     draft.moved.clear()
 
 
@@ -76,6 +79,14 @@ def _late(draft: Draft, key: str) -> None:
 def _inside(draft: Draft, cutoff: int | None, start: int) -> bool:
     """The client herself could not have done it any more; and there is still something to tell her."""
     return cutoff is not None and draft.now < start <= draft.now + cutoff
+
+
+def _wanted_elsewhere(draft: Draft, appointment: Appointment) -> bool:
+    """Its client's page still shows another time, and it was she who picked that: the bridge did not write it there."""
+    shadows = (draft.shadows.get((link.name, appointment.id)) for link in draft.state.links.values())
+    pages = (shadow.view for shadow in shadows if shadow is not None and not shadow.asked)
+    place = (appointment.start, appointment.resource)
+    return any(isinstance(page, PortalView) and (page.start, page.resource) != place for page in pages)
 
 
 def _phone(draft: Draft, appointment: Appointment, what: str) -> None:

@@ -19,7 +19,6 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.moves import under_way
-from calbridge.reconcile.telling import hears_more
 from calbridge.slots import Decision
 from calbridge.views import PortalView, project
 
@@ -224,11 +223,15 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     other = view.service != appointment.service
     if overruled or (other and not client_may(draft, appointment, "service", entry.modified)):
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
-        draft.not_moved |= set() if overruled and hears_more(draft, appointment) else {appointment.id}
+        draft.not_moved.add(appointment.id)
         draft.touched.add(appointment.id)
         return
     wanted = moved_to(appointment, service=view.service, resource=view.resource, start=view.start)
     asked = asked_at(draft, entry)
+    if draft.allowed(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked) is None:
+        draft.refuse(appointment, TOO_LATE)  # whatever time it is: no other one would be given to her either
+        draft.touched.add(appointment.id)
+        return
     decision = judge_all(draft, wanted, appointment.details, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
@@ -236,10 +239,7 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
         draft.not_moved.add(appointment.id)
         draft.touched.add(appointment.id)
         return
-    if draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked) is None:
-        draft.refuse(appointment, TOO_LATE)
-        draft.touched.add(appointment.id)
-        return
+    draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked)
     draft.not_moved.discard(appointment.id)
     draft.put(under_way(appointment, _at(draft, draft.appointments[appointment.id], view, decision)))
 

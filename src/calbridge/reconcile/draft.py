@@ -148,12 +148,8 @@ class Draft:
 
         `at` is when it was asked for, where that was before now. What was refused before is over with it.
         """
-        asked = self.now if at is None else at
-        after = step(appointment.state, event, start=appointment.start, now=asked, rules=self.clinic.rules)
-        if isinstance(after, Refused):
-            self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
-            if after.code in TOO_LATE:
-                self.too_late.add(appointment.id)
+        after = self.allowed(appointment, event, connection=connection, at=at)
+        if after is None:
             return None
         self.note(event, appointment.id, connection, before=appointment.state, after=after, **facts)
         quiet = after is State.DECLINED and not self.clinic.rules.decline_notifies
@@ -164,6 +160,19 @@ class Draft:
         back = None if after.gone else appointment.moved_from
         stepped = replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet)
         return self.put(replace(stepped, moved_from=back))
+
+    def allowed(
+        self, appointment: Appointment, event: Event, *, connection: str = "", at: int | None = None
+    ) -> State | None:
+        """Where `event` would lead; None (and journalled) when the life cycle refuses it."""
+        asked = self.now if at is None else at
+        after = step(appointment.state, event, start=appointment.start, now=asked, rules=self.clinic.rules)
+        if not isinstance(after, Refused):
+            return after
+        self.note("refused", appointment.id, connection, event=event, why=after.code, state=appointment.state)
+        if after.code in TOO_LATE:
+            self.too_late.add(appointment.id)
+        return None
 
     def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
         """Keep why the client does not get what she asked for; `wanted` is what she is offered alternatives to."""

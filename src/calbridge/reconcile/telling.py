@@ -14,18 +14,21 @@ from calbridge.messages import (
     Kind,
     MessageDue,
     as_shown,
+    changed,
     due,
     may_be_told,
     message,
     reminders,
 )
-from calbridge.model import Appointment, Clinic, Side, State
+from calbridge.model import Appointment, Clinic, Rules, Side, State
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import promised
 from calbridge.reconcile.places import keeper
 from calbridge.views import PortalView
 
 UNTOLD = frozenset({State.HELD, State.EXPIRED, State.RELEASED})
+WAITS = frozenset({State.REQUESTED, State.CONFIRMED})
+"""Whoever is here already is told nothing more."""
 NOTHING: Mapping[str, PortalView] = {}
 NOBODY: Mapping[Kind, Collection[str]] = {}
 
@@ -62,17 +65,20 @@ def hers(appointment: Appointment) -> bool:
     return appointment.origin is Side.CLIENT or appointment.showing is not None
 
 
-def hears_more(draft: Draft, appointment: Appointment) -> bool:
-    """Will she be told where it stands, whatever becomes of her wish? Else it stands where she was told before."""
-    return due(appointment, draft.state.told.get(appointment.id), draft.clinic.rules) is not None
-
-
 def _refused(state: HubState, kind: Kind, keys: Collection[str], clinic: Clinic, now: int) -> Iterator[MessageDue]:
     """About something that happened: it does not change what she knows."""
     for key in sorted(keys):
         appointment = state.appointments[key]
-        if not appointment.state.gone and kind not in _told_by_portal(state, appointment):
+        waits = appointment.state in WAITS and kind not in _told_by_portal(state, appointment)
+        if waits and (kind is Kind.PLEASE_PHONE or _stays(state, appointment, clinic.rules)):
             yield message(kind, appointment, None, clinic.rules, now=now)
+
+
+def _stays(state: HubState, appointment: Appointment, rules: Rules) -> bool:
+    """Does it stand where she knows that it does? Else what is due, now or once it is sure, tells her where."""
+    told = state.told.get(appointment.id)
+    known = told is not None and not changed(appointment, told, rules)
+    return known and may_be_told(Kind.MOVE_REFUSED, appointment)
 
 
 def _of(

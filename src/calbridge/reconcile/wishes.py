@@ -23,7 +23,6 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.linking import linked_in_pms, links_it
 from calbridge.reconcile.moves import decided, decided_at
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.telling import hears_more
 from calbridge.views import PmsView, own_title, project
 
 TIME = ("start", "end", "resource", "co_resources")
@@ -171,10 +170,8 @@ def _apply_move(draft: Draft, appointment: Appointment, winner: Wish) -> None:
     if stepped is None:
         draft.touched.add(key)
         return
-    moved = draft.put(replace(decided(stepped), **_wanted_time(winner), written=written, moved=_when(draft, winner)))
+    draft.put(replace(decided(stepped), **_wanted_time(winner), written=written, moved=_when(draft, winner)))
     draft.moved.add(key)
-    if appointment.moved_from is not None and not hears_more(draft, moved):
-        draft.not_moved.add(key)  # her page had taken another time, and she would hear of nothing
 
 
 def _recorded(wish: Wish) -> bool:
