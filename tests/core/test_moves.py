@@ -174,6 +174,8 @@ def test_what_ends_meanwhile_keeps_no_place() -> None:
 def test_who_is_accepted_where_she_was_stands_there(side: str) -> None:
     """Staff has not seen the move: at the new time somebody else was booked meanwhile, and nobody would have looked."""
     it = booked(**REQUEST)
+    it.see()
+    it.deliver()
     before = client(it).place
     wants(it, LATER, service="long")
     accepted = edited(it, side, state=State.CONFIRMED)
@@ -184,6 +186,18 @@ def test_who_is_accepted_where_she_was_stands_there(side: str) -> None:
     it.settle()
     assert (client(it).state, client(it).place, client(it).moved_from) == (State.CONFIRMED, before, None)
     assert (client(it).reserved, client(it).written, disagreements(it), kinds(it)) == (True, True, [], set())
+
+
+@pytest.mark.parametrize("side", ["pms", "calendar"])
+def test_who_is_accepted_for_as_long_as_she_was_there_for_is_given_no_longer_time(side: str) -> None:
+    """She wants more at the same start; the side that accepts shows the short visit still."""
+    it = booked(**REQUEST)
+    before = client(it).place
+    wants(it, TEN, service="long")
+    it.see(**{side: changed(edited(it, side, state=State.CONFIRMED))})
+    it.settle()
+    assert (client(it).state, client(it).place, client(it).moved_from) == (State.CONFIRMED, before, None)
+    assert disagreements(it) == []
 
 
 @pytest.mark.parametrize("state", [State.ARRIVED, State.FULFILLED, State.NO_SHOW])

@@ -14,7 +14,7 @@ from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries
-from calbridge.reconcile.moves import send_back
+from calbridge.reconcile.moves import keeps_old, send_back
 from calbridge.reconcile.overlaps import first_comer
 from calbridge.reconcile.places import keeps_itself, places
 from calbridge.views import project
@@ -110,17 +110,7 @@ def _stands(draft: Draft, link: Link, shadow: Shadow, appointment: Appointment) 
     wanted = project(link.role, appointment, draft.clinic)
     if not pending(link, shadow, wanted) & PLACE:
         return True
-    return shadow.asked == fingerprint(link, wanted) and not _keeps_old(shadow, appointment)
-
-
-def _keeps_old(shadow: Shadow, appointment: Appointment) -> bool:
-    """It shows what it showed before the move, or nothing: no rewritten echo of the new time (R16)."""
-    old, view = appointment.moved_from, shadow.view
-    if old is None or view is None:
-        return old is not None
-    place = (old.start, old.resource)
-    longer = (appointment.start, appointment.resource) == place  # moved to another service only
-    return (view.start, view.resource) == place and (not longer or view.end == old.end)
+    return shadow.asked == fingerprint(link, wanted) and not keeps_old(shadow.view, appointment)
 
 
 def give_way(draft: Draft, appointment: Appointment, connection: str = "") -> None:

@@ -13,7 +13,7 @@ from calbridge.reconcile.asking import TAKEN, wish_of
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.overlaps import first_comer
 from calbridge.reconcile.record import recorded
-from calbridge.views import View
+from calbridge.views import PmsView, View
 
 
 def under_way(before: Appointment, moved: Appointment) -> Appointment:
@@ -40,11 +40,11 @@ def send_back(draft: Draft, appointment: Appointment, back: Place) -> bool:
 
 def decided_at(draft: Draft, appointment: Appointment, shown: View) -> None:
     """Staff let it in, or received it, where a side shows it; of a move that it did not see there nothing is left."""
-    back, there = appointment.moved_from, (shown.start, shown.resource)
-    if back is None or there == (appointment.start, appointment.resource):
+    back = appointment.moved_from
+    if back is None or (spot(shown) == spot(appointment) and not keeps_old(shown, appointment)):
         draft.put(decided(appointment))
         return
-    back = replace(back, start=shown.start, end=shown.end, resource=shown.resource)
+    back = place_shown(back, shown)
     if appointment.state is State.CONFIRMED:
         undo_move(draft, appointment, back, rule="decided_there")
     else:  # she is here, or it is over: nobody is offered another time for it
@@ -60,6 +60,26 @@ def undo_move(draft: Draft, appointment: Appointment, back: Place, *, rule: str 
     draft.not_moved |= set() if appointment.moved_from is None else {appointment.id}
     draft.refuse(replace(undone, written=recorded(draft, undone)), TAKEN, wish_of(appointment))
     draft.touched.add(appointment.id)
+
+
+def spot(shown: View | Appointment | Place) -> tuple[int, str]:
+    """When it begins, and whose time it is."""
+    return shown.start, shown.resource
+
+
+def keeps_old(shown: View | None, appointment: Appointment) -> bool:
+    """Does a side show what it showed before the move, or nothing? Not a rewritten echo of the new time (R16)."""
+    old = appointment.moved_from
+    if old is None or shown is None:
+        return old is not None
+    longer = spot(appointment) == spot(old)  # moved to another service only
+    return spot(shown) == spot(old) and (not longer or shown.end == old.end)
+
+
+def place_shown(base: Place, shown: View) -> Place:
+    """Where a side of the clinic has it; what it does not say is as in `base`."""
+    co_resources = shown.co_resources if isinstance(shown, PmsView) else base.co_resources
+    return replace(base, start=shown.start, end=shown.end, resource=shown.resource, co_resources=co_resources)
 
 
 def _at(appointment: Appointment, back: Place) -> Appointment:

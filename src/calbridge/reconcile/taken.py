@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from calbridge.hub import Link
-from calbridge.model import Appointment, Place, Side, State
+from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.afterwards import STANDING
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
-from calbridge.reconcile.moves import send_back, undo_move
+from calbridge.reconcile.moves import place_shown, send_back, spot, undo_move
 from calbridge.reconcile.overlaps import ask_about, in_its_way
 from calbridge.reconcile.promises import portals, shown_as_standing
-from calbridge.views import PmsView, View
 
 
 def take_back(draft: Draft) -> None:
@@ -27,14 +24,14 @@ def take_back(draft: Draft) -> None:
 def _moved_since(draft: Draft, appointment: Appointment) -> bool:
     """The time that was refused is not the one that it is to have by now: that one was not asked for yet."""
     asked = draft.state.appointments.get(appointment.id)
-    return asked is not None and _place(asked) != _place(appointment)
+    return asked is not None and spot(asked) != spot(appointment)
 
 
 def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     """A new booking gives way; a client's move is undone; a clinic's move stands, and so does who is here already."""
     shadow = draft.shadows.get((link.name, appointment.id))
     kept = shadow.view if shadow else None
-    moved = kept is not None and _place(kept) != _place(appointment)
+    moved = kept is not None and spot(kept) != spot(appointment)
     stood = kept is not None and kept.state in STANDING
     settled = moved or stood or appointment.state is State.ARRIVED or shown_as_standing(draft, appointment)
     if appointment.moved_from is not None:
@@ -44,7 +41,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
         give_way(draft, appointment, link.name)
     elif kept is not None and moved and _moved_by_client(draft, appointment):
         draft.not_moved.add(appointment.id)
-        undo_move(draft, appointment, place_shown(appointment, kept))
+        undo_move(draft, appointment, place_shown(appointment.place, kept))
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
 
@@ -52,19 +49,9 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
 def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
     """Its portal shows the new time already: that is where the move came from."""
     return any(
-        shadow is not None and shadow.view is not None and _place(shadow.view) == _place(appointment)
+        shadow is not None and shadow.view is not None and spot(shadow.view) == spot(appointment)
         for shadow in (draft.shadows.get((name, appointment.id)) for name in portals(draft))
     )
-
-
-def place_shown(appointment: Appointment, kept: View) -> Place:
-    """Where a side of the clinic still has it; what it does not say is as before."""
-    co_resources = kept.co_resources if isinstance(kept, PmsView) else appointment.co_resources
-    return replace(appointment.place, start=kept.start, end=kept.end, resource=kept.resource, co_resources=co_resources)
-
-
-def _place(shown: View | Appointment) -> tuple[int, str]:
-    return shown.start, shown.resource
 
 
 def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:

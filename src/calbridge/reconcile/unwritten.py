@@ -20,7 +20,6 @@ from calbridge.reconcile.compare import carried, fingerprint
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.taken import place_shown
 from calbridge.views import View, project
 
 KINDS = ("failed", "timed_out", "write")
@@ -170,8 +169,8 @@ def _not_back(draft: Draft, shadow: Shadow) -> None:
 
 def _kept(appointment: Appointment, shown: View | None) -> Place | None:
     """Where the side still has it, if that is elsewhere."""
-    elsewhere = shown is not None and (shown.start, shown.resource) != (appointment.start, appointment.resource)
-    return place_shown(appointment, shown) if shown is not None and elsewhere else None
+    elsewhere = shown is not None and moves.spot(shown) != moves.spot(appointment)
+    return moves.place_shown(appointment.place, shown) if shown is not None and elsewhere else None
 
 
 def by_hand(draft: Draft, link: Link, entry: Entry) -> Appointment | None:
