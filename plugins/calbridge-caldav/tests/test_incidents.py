@@ -569,7 +569,7 @@ def test_r31_a_floating_time_is_the_clinics_whatever_the_hosts_zone(
 
 
 def test_one_change_goes_from_calendar_to_calendar_with_six_requests(bridge: Bridge, make: Any) -> None:
-    """Reading both, and a look, a write and a read-back: on a server that was tried out."""
+    """Reading both, a write and its read-back, on a server that was tried out: the event was written lately."""
     practice = bridge.practice
     learned = practice.provider.learn()
     practice.quirks.update(learned.quirks)
@@ -584,7 +584,7 @@ def test_one_change_goes_from_calendar_to_calendar_with_six_requests(bridge: Bri
     practice.wire.log.clear()
     report = bridge.cycle()
     assert report.writes["second"] == 1
-    assert len(practice.wire.log) <= 6, practice.wire.log
+    assert len(practice.wire.log) <= (5 if learned.quirks["delta_bodies"] == "yes" else 6), practice.wire.log
     assert moved(bridge, booking) == 15 * 60
     practice.wire.log.clear()
     assert not {"calendar", "second"} & bridge.cycle().writes.keys()

@@ -16,6 +16,13 @@ from calbridge.provider import Gone, Receipt, Stamp
 ALARM = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Bello kommt\r\nTRIGGER:-PT15M\r\nEND:VALARM\r\n"
 
 
+@pytest.fixture(params=["", "yes"], ids=["looking", "knowing"], autouse=True)
+def conditions(practice: Any, request: pytest.FixtureRequest) -> None:
+    """Before it was tried out and after: a server that honours If-Match is not asked what the bridge knows already."""
+    if practice.server.quirks.get("if_match") != "no":
+        practice.quirks["if_match"] = request.param
+
+
 @pytest.mark.parametrize(
     ("state", "note"),
     [

@@ -18,12 +18,15 @@ from calbridge_caldav.collection import Collection
 from calbridge_caldav.document import Document
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import member_path, parts_of, ref_of
+from calbridge_caldav.lately import Lately
 from calbridge_caldav.own import stamp_of
-from calbridge_caldav.quirks import NO
+from calbridge_caldav.quirks import NO, YES
 from calbridge_caldav.records import entry_of
 from calbridge_caldav.wire import GONE, Body, Wire
 
 CONFLICT = 412
+NOT_AS_KNOWN = frozenset({CONFLICT, *GONE})
+"""What a write under an ETag is refused with: 412, and by some servers 404 where nothing stands any more."""
 _CARRIED = frozenset({201, 204})
 _NOT_NOW = frozenset({423, 425, 429, 503})
 _NO_PLACE = frozenset({404, 409, 410})
@@ -61,10 +64,11 @@ class Found:
 class Places:
     """The calendars of one connection, one object at a time."""
 
-    def __init__(self, wire: Wire, collections: Mapping[str, Collection], eyes: Eyes) -> None:
+    def __init__(self, wire: Wire, collections: Mapping[str, Collection], eyes: Eyes, lately: Lately) -> None:
         self._wire = wire
         self._collections = collections
         self._eyes = eyes
+        self._lately = lately
 
     def of(self, ref: str) -> Place | None:
         """Where a ref points; None when its resource has no calendar here any more."""
@@ -93,18 +97,28 @@ class Places:
             if answer.status_code in GONE:
                 return None
             raise classify(answer, item=place.ref)
-        return self._found(place, answer, answer.etag or place.collection.etag(place.segment))
+        found = self._found(place, answer.data, answer.etag or place.collection.etag(place.segment))
+        self._lately.keep(place.ref, found.etag if found.entry else "", found.data)
+        return found
 
-    def _found(self, place: Place, body: Body, etag: str) -> Found:
+    def unchanged(self, place: Place, etag: str) -> Found | None:
+        """As it stood when it bore this ETag, without asking: for a write under that condition and nothing else.
+
+        None where that is not known any more, or where the server is not known to honour the condition.
+        """
+        data = self._lately.of(place.ref, etag) if place.collection.quirks.if_match == YES else None
+        return None if data is None else self._found(place, data, etag)
+
+    def _found(self, place: Place, data: bytes, etag: str) -> Found:
         appointment, document = "", None
         try:
-            document = Document.parse(body.data)
+            document = Document.parse(data)
             stamp = stamp_of(document)
             appointment = stamp.appointment if stamp else ""
             entry = entry_of(document, place.collection.resource, place.segment, etag, self._eyes)
         except FaultError as fault:
-            return Found(etag=etag, data=body.data, appointment=appointment, why=str(fault))
-        return Found(etag=etag, data=body.data, appointment=appointment, document=document, entry=entry)
+            return Found(etag=etag, data=data, appointment=appointment, why=str(fault))
+        return Found(etag=etag, data=data, appointment=appointment, document=document, entry=entry)
 
     def free(self, place: Place) -> bool:
         """Does nothing stand there? Asked only of a server that is known to write over what it was told not to."""
@@ -119,8 +133,8 @@ class Places:
         return self._send("PUT", place, {"If-None-Match": "*", **_CALENDAR}, data, accept={CONFLICT, 403, 409})
 
     def update(self, place: Place, data: bytes, etag: str) -> httpx.Response:
-        """PUT over what bears this ETag. A success, or 412."""
-        return self._send("PUT", place, {"If-Match": etag or "*", **_CALENDAR}, data, accept={CONFLICT})
+        """PUT over what bears this ETag. A success, or one of NOT_AS_KNOWN."""
+        return self._send("PUT", place, {"If-Match": etag or "*", **_CALENDAR}, data, accept={*NOT_AS_KNOWN})
 
     def delete(self, place: Place, etag: str) -> int:
         """DELETE what bears this ETag. The status: a success, 404, 410 or 412."""

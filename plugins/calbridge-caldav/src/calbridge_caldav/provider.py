@@ -18,6 +18,7 @@ from calbridge_caldav.auth import login_of
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import online_of
+from calbridge_caldav.lately import Lately
 from calbridge_caldav.quirks import Quirks
 from calbridge_caldav.settings import CaldavSettings
 from calbridge_caldav.wire import Wire
@@ -41,6 +42,7 @@ class CaldavCalendar:
             for resource, path in settings.window_paths().items()
         }
         self._marks = context.clinic.rules.publish_categories
+        self._lately = Lately()
         self.capabilities = Capabilities(
             fields=FIELDS | ({"marked"} if self._marks else frozenset()),
             mirrors=True,
@@ -60,7 +62,7 @@ class CaldavCalendar:
         from calbridge_caldav.places import Places
         from calbridge_caldav.writing import Writing
 
-        places = Places(self._wire, self._calendars(), self._eyes(Interval(0, 0)))
+        places = Places(self._wire, self._calendars(), self._eyes(Interval(0, 0)), self._lately)
         now = self._context.clock.now()
         return Writing(places, change, self._zone, now, marks=self._marks).carry_out()
 

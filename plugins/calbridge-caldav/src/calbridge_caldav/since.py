@@ -1,7 +1,7 @@
 """What changed in one calendar since it was read last: the cheapest question that is sure to tell.
 
-The calendar's date where the server was seen to move it; else the delta itself where it was seen to be sure, or token
-and ctag before it; in doubt a full listing.
+The calendar's date where the server was seen to move it, else its token, or token and ctag; the delta only where that
+has moved, and in doubt a full listing.
 A refused token, a changed mark with nothing in the delta, and a delta that names what is not new are no answer: the
 listing is the truth (R5, R6). It is asked for now and then even where all is well, oftener of a server that answers
 tokens it never gave out.
@@ -33,8 +33,6 @@ def since(collection: Collection, before: Seen | None, known: Mapping[str, str],
         return _listed(collection, collection.look(), known, now)
     if _may_glance(collection, before, now):
         return _glanced(collection, before, known, now)
-    if collection.quirks.sure and before.marks.token and not collection.quirks.glances:
-        return _delta(collection, before, None, known, now)
     return _looked(collection, before, known, now)
 
 

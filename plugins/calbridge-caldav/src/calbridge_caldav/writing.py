@@ -18,7 +18,7 @@ from calbridge.provider import Change, Entry, Receipt
 from calbridge.uids import uid_of
 from calbridge.views import CalendarView, View
 from calbridge_caldav.amend import amend, compose, settled
-from calbridge_caldav.places import CONFLICT, Found, Place, Places
+from calbridge_caldav.places import CONFLICT, NOT_AS_KNOWN, Found, Place, Places
 from calbridge_caldav.quirks import YES
 from calbridge_caldav.wire import etag_of
 
@@ -96,7 +96,8 @@ class Writing:
     # --- changing ---------------------------------------------------------------------------------
 
     def _update(self, place: Place) -> Receipt:
-        found = self._places.look(place)
+        known = self._places.unchanged(place, self._change.version)
+        found = known if known and not self._written(known) else self._places.look(place)
         if found is None or not self._ours(found):
             return Receipt(outcome="moved", why="The event is no longer in the calendar.")
         return self._over(place, found)
@@ -109,7 +110,7 @@ class Writing:
             if not self._as_we_left_it(place, found):
                 return _moved(found, "The event was changed in the calendar.")
             response = self._places.update(place, self._amended(place, found), found.etag)
-            if response.status_code != CONFLICT:
+            if response.status_code not in NOT_AS_KNOWN:
                 return self._read_back(place, response)
             again = self._places.look(place)
             if again is None or not self._ours(again):
