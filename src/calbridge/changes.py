@@ -21,7 +21,7 @@ from calbridge.feeds import Entry
 from calbridge.interval import Interval
 from calbridge.model import Alternative, Details
 from calbridge.public import PublicClinic
-from calbridge.views import CalendarView, PmsView, PortalView, Role, View
+from calbridge.views import ALTERNATIVES, CalendarView, PmsView, PortalView, Role, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,19 @@ def change_as(change: Change, seen: Callable[[View], View]) -> Change:
     """The same change with its views as a side is able to show them."""
     fields: Any = {"view": seen(change.view), "previous": change.previous and seen(change.previous)}
     return replace(change, **fields)
+
+
+def names_times(change: Change) -> bool:
+    """Is it a refusal that names other times? By the time it is asked once more, somebody may have them."""
+    return isinstance(change, PortalChange) and change.view.decline_reason in ALTERNATIVES
+
+
+def reworded(old: Change, new: Change) -> bool:
+    """Is `new` the same refusal as `old`, with other times that are free by now?"""
+    if not isinstance(old, PortalChange) or not isinstance(new, PortalChange):
+        return False
+    same = replace(old, key=new.key, revision=new.revision, alternatives=new.alternatives)
+    return same == new and names_times(new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

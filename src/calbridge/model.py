@@ -364,7 +364,7 @@ class Appointment:
     `marked`: the clinic put it into the portal's calendar or category, so that its client sees it (S1). `showing` is
     where she does, for what the clinic made itself; what she booked she sees where she booked it (`source`).
     `decline_reason` is why the client's last wish was refused (a code of `views.SYSTEM_REASONS` or the clinic's own
-    words), `alternatives` what she is offered instead.
+    words), `alternatives` what she is offered instead; they are near to `wished`, the time that she did not get.
     """
 
     id: str
@@ -393,6 +393,7 @@ class Appointment:
     hold_expires: int | None = None
     decline_reason: str = ""
     alternatives: tuple[Alternative, ...] = ()
+    wished: Place | None = None
     quiet: bool = False
     revision: int = 1
     exclusive: bool = True

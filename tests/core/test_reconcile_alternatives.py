@@ -10,8 +10,8 @@ from stories import DAY, HALF, HOUR, MARA, NOW, TEN, booked, client, edited, hel
 from calbridge.hub import Answers, Plan
 from calbridge.interval import Interval
 from calbridge.model import Alternative, State
-from calbridge.provider import Busy
-from calbridge.reconcile import facts
+from calbridge.provider import Busy, Receipt
+from calbridge.reconcile import facts, instead
 from calbridge.slots import Candidate, alternatives
 from calbridge.testing.pure import PureHub, changed
 
@@ -141,6 +141,61 @@ def test_until_the_portal_was_told_they_are_looked_at_again() -> None:
     taken = effect.change.alternatives[0]
     it.see(pms=changed(phone("pms/9", resource=taken.resource, start=taken.start, end=taken.end)))
     assert taken in it.state.appointments[loser.id].alternatives
+
+
+def refused_move(it: PureHub) -> None:
+    """She has TEN and wants eleven o'clock, which reception has given away."""
+    it.see(pms=changed(phone(start=TEN + HOUR, end=TEN + HOUR + HALF)))
+    it.settle()
+    it.see(portal=changed(edited(it, "portal", start=TEN + HOUR, end=TEN + HOUR + HALF)))
+
+
+def test_so_are_those_of_a_move() -> None:
+    it = booked()
+    refused_move(it)
+    first = client(it).alternatives[0]
+    assert (first.resource, first.start) == ("bernd", TEN + HOUR)
+    it.see(pms=changed(phone("pms/8", resource=first.resource, start=first.start, end=first.end)))
+    (effect,) = told(it.see())
+    assert (effect.change.view.start, effect.change.view.decline_reason) == (TEN, "slot_unavailable")
+    assert effect.change.alternatives == offered(it, TEN + HOUR)
+    assert first not in effect.change.alternatives
+    it.settle()
+    known = client(it).alternatives
+    taken = known[0]
+    it.see(pms=changed(phone("pms/9", resource=taken.resource, start=taken.start, end=taken.end)))
+    assert client(it).alternatives == known, "she was told"
+
+
+@pytest.mark.parametrize("story", [refused_hold, confirmed_late, overtaken_while_reserving])
+def test_a_message_names_what_is_free_when_it_leaves(story: Any) -> None:
+    """A portal that tells nobody leaves it to the mail, and a mail may have to wait."""
+    it = hub()
+    story(it)
+    (loser,) = [a for a in it.state.appointments.values() if a.alternatives]
+    first = loser.alternatives[0]
+    assert instead(it.state, it.clinic, loser, it.now) == loser.alternatives
+    it.see(pms=changed(phone("pms/8", resource=first.resource, start=first.start, end=first.end)))
+    assert instead(it.state, it.clinic, loser, it.now) == offered(it)
+    assert first not in offered(it)
+
+
+def test_who_was_refused_nothing_has_nothing_instead() -> None:
+    it = booked()
+    assert instead(it.state, it.clinic, client(it), it.now) == ()
+
+
+def test_what_its_portal_took_or_never_takes_is_not_looked_at_again() -> None:
+    """Accepted and not written yet, or given up: nothing goes there any more, and the journal has nothing to say."""
+    it = hub()
+    refused_hold(it)
+    (loser,) = [a for a in it.state.appointments.values() if a.state is State.RELEASED]
+    (effect,) = told(it.see())
+    it.write(effect, Receipt(outcome="pending"))
+    first = loser.alternatives[0]
+    plan = it.see(pms=changed(phone("pms/8", resource=first.resource, start=first.start, end=first.end)))
+    assert journalled(plan) == []
+    assert told(plan) == []
 
 
 def test_a_clinics_own_refusal_names_no_other_times() -> None:

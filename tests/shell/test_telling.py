@@ -491,6 +491,26 @@ def test_a_refused_move_is_told_with_what_stands_and_what_is_free_instead() -> N
     assert place.tasks == []
 
 
+def test_a_refusal_that_waited_names_what_is_free_when_it_leaves() -> None:
+    """It stood in the outbox of a mail server that was down while reception gave the time to somebody else."""
+    place = Place()
+    start = place.start()
+    place.book(start)
+    place.pms.phone(Visit(ref="", resource="anna", start=start, end=start + HALF))
+    place.mail.before = [RetryLater("down")]
+    place.cycle()
+    (loser,) = [each for each in place.store.appointments("hafen") if each.alternatives]
+    first = loser.alternatives[0]
+    place.pms.phone(Visit(ref="", resource="anna", start=first.start, end=first.end))
+    place.clock.advance(HOUR)
+    place.cycle()
+    (notice,) = [each for each in place.mailbox.delivered if isinstance(each, ClientNotice)]
+    assert (notice.kind, len(notice.alternatives)) == (Kind.DECLINED, 3)
+    assert first not in notice.alternatives
+    taken = [visit.span for visit in place.pms.live()]
+    assert not any(span.start < each.end and each.start < span.end for span in taken for each in notice.alternatives)
+
+
 @pytest.mark.parametrize("then", ["moves elsewhere", "cancels"])
 def test_a_refusal_that_waited_is_not_told_after_its_opposite(then: str) -> None:
     """Told last, "it stays at the old time" would be what she believes."""

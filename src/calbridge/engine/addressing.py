@@ -12,7 +12,8 @@ from calbridge.feeds import ClientQuery, ClientRecord
 from calbridge.hub import HubState
 from calbridge.messages import MessageDue
 from calbridge.model import Appointment, Details
-from calbridge.notices import Notice, NotifyReceipt, client_notice, clinic_notice
+from calbridge.notices import INSTEAD, Notice, NotifyReceipt, client_notice, clinic_notice
+from calbridge.reconcile import instead
 
 Call = Callable[[Notice, Callable[[], None]], NotifyReceipt]
 
@@ -32,7 +33,7 @@ def addressed(session: Session, state: HubState, message: MessageDue) -> tuple[N
     if message.audience == "clinic":
         notice: Notice = clinic_notice(message, session.clinic)
         return notice, _deliverer(session, message, reach=None)
-    appointment = state.appointments.get(message.appointment)
+    appointment = _subject(session, state, message)
     details = _details(session, appointment, message)
     if details is None:
         return None, None
@@ -53,6 +54,14 @@ def addressed(session: Session, state: HubState, message: MessageDue) -> tuple[N
         had = session.store.had_confirmed(session.clinic.key, appointment.id, notifier=deliverer.name)
         notice = replace(notice, had_confirmed=had)
     return notice, deliverer
+
+
+def _subject(session: Session, state: HubState, message: MessageDue) -> Appointment | None:
+    """The booking it is about. A refusal that had to wait names what is free when it is handed over."""
+    found = state.appointments.get(message.appointment)
+    if found is None or message.kind not in INSTEAD:
+        return found
+    return replace(found, alternatives=instead(state, session.clinic, found, session.clock.now()))
 
 
 def _details(session: Session, appointment: Appointment | None, message: MessageDue) -> Details | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field, replace
 
-from calbridge.changes import Receipt, change_as
+from calbridge.changes import Receipt, change_as, names_times
 from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, verdict, write_task
 from calbridge.engine.session import Session
@@ -47,8 +47,12 @@ class _Progress:
 
 
 def finish(session: Session) -> None:
-    """Ask again what was sent and not answered. What was only meant waits until the sides have been read."""
-    sent = [row for row in session.store.outbox(session.clinic.key, now=session.clock.now()) if row.state == "sent"]
+    """Ask again what was sent and not answered. What was only meant waits until the sides have been read.
+
+    So does a refusal that names other times: nobody knows before which of them are still free.
+    """
+    due = session.store.outbox(session.clinic.key, now=session.clock.now())
+    sent = [row for row in due if row.state == "sent" and not names_times(row.effect.change)]
     if not sent:
         return
     progress = _Progress(session.state())

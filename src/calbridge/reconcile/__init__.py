@@ -8,6 +8,7 @@ follow from state, a crash anywhere leads back to the same effects.
 """
 
 from calbridge.reconcile.accounts import waiting_accounts
+from calbridge.reconcile.alternatives import instead
 from calbridge.reconcile.asking import moved_to
 from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.effects import effects
@@ -30,6 +31,7 @@ __all__ = [
     "facts",
     "fingerprint",
     "has_place",
+    "instead",
     "keeps_record",
     "more_to_ask",
     "moved_to",

@@ -41,7 +41,7 @@ def turn_away(draft: Draft, appointment: Appointment, code: str) -> None:
     if code in SYSTEM_REASONS:
         draft.refuse(appointment, code)
     else:
-        draft.refuse(appointment, TAKEN, asked_anew(appointment))
+        draft.refuse(appointment, TAKEN, appointment.place)
 
 
 def instant(draft: Draft, appointment: Appointment) -> bool:

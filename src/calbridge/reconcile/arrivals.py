@@ -9,7 +9,7 @@ from calbridge.hub import Link
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.admission import instant, not_admitted, turn_away
-from calbridge.reconcile.asking import TAKEN, asked_at, candidate, judge, wish_of
+from calbridge.reconcile.asking import TAKEN, asked_at, candidate, judge
 from calbridge.reconcile.draft import Draft, derive_id
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.identity import identify, take_details
@@ -93,7 +93,7 @@ def refuse(draft: Draft, link: Link, entry: Entry, appointment: Appointment, cod
     """Refused bookings are kept as ended ones: the portal is told through them, and `journal` explains them."""
     ended = State.RELEASED if entry.view.state is State.HELD else State.DECLINED
     refused = replace(appointment, state=ended, exclusive=False, hold_expires=None, details=entry.details)
-    draft.refuse(refused, LATE if code == LATE else TAKEN, wish_of(appointment))
+    draft.refuse(refused, LATE if code == LATE else TAKEN, appointment.place)
     draft.note("slot_refused", appointment.id, link.name, rule=code)
     draft.sighted(link, appointment.id, entry, edited=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation, Shadow
 from calbridge.lifecycle import Event
-from calbridge.model import Appointment, Side, State
+from calbridge.model import Appointment, Place, Side, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
 from calbridge.reconcile.asking import TAKEN, asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
@@ -235,13 +235,18 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     decision = judge_all(draft, wanted, appointment.details, without=appointment.id, at=asked)
     if not decision.ok:
         draft.note("move_refused", appointment.id, link.name, rule=decision.code)
-        draft.refuse(appointment, TAKEN, wanted)
+        draft.refuse(appointment, TAKEN, _wished(appointment, view))
         draft.not_moved.add(appointment.id)
         draft.touched.add(appointment.id)
         return
     draft.step(appointment, Event.CLIENT_MOVE, connection=link.name, at=asked)
     draft.not_moved.discard(appointment.id)
     draft.put(under_way(appointment, _at(draft, draft.appointments[appointment.id], view, decision)))
+
+
+def _wished(appointment: Appointment, view: PortalView) -> Place:
+    """What she moved it to and does not get."""
+    return replace(appointment.place, service=view.service, resource=view.resource, start=view.start, end=view.end)
 
 
 def _at(draft: Draft, appointment: Appointment, view: PortalView, decision: Decision) -> Appointment:

@@ -17,7 +17,6 @@ from calbridge.model import Appointment, Clinic, Place, State
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.diary import Almanac, Diary
 from calbridge.reconcile.facts import facts, overlapping
-from calbridge.slots import Candidate
 from calbridge.views import project
 
 
@@ -52,7 +51,7 @@ class Draft:
         self.moved: set[str] = set()
         self.too_late: set[str] = set()
         self.not_moved: set[str] = set()
-        self.refused: dict[str, Candidate] = {}
+        self.refused: set[str] = set()
         self.written_over: set[tuple[str, Place]] = set()
         self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}
@@ -158,8 +157,8 @@ class Draft:
             self.settled |= over
             self.tasks = {name: task for name, task in self.tasks.items() if name not in over}
         back = None if after.gone else appointment.moved_from
-        stepped = replace(appointment, state=State(after), decline_reason="", alternatives=(), quiet=quiet)
-        return self.put(replace(stepped, moved_from=back))
+        stepped = replace(appointment, state=State(after), decline_reason="", alternatives=(), wished=None)
+        return self.put(replace(stepped, moved_from=back, quiet=quiet))
 
     def allowed(
         self, appointment: Appointment, event: Event, *, connection: str = "", at: int | None = None
@@ -174,11 +173,10 @@ class Draft:
             self.too_late.add(appointment.id)
         return None
 
-    def refuse(self, appointment: Appointment, reason: str, wanted: Candidate | None = None) -> None:
-        """Keep why the client does not get what she asked for; `wanted` is what she is offered alternatives to."""
-        self.put(replace(appointment, decline_reason=reason, alternatives=()))
-        if wanted is not None:
-            self.refused[appointment.id] = wanted
+    def refuse(self, appointment: Appointment, reason: str, wished: Place | None = None) -> None:
+        """Keep why the client does not get what she asked for; `wished` is what she is offered alternatives to."""
+        self.put(replace(appointment, decline_reason=reason, alternatives=(), wished=wished))
+        self.refused.add(appointment.id)
 
     def note(self, code: str, appointment: str = "", connection: str = "", **facts: str) -> None:
         """One journal line; facts are codes, never a person's words."""

@@ -9,7 +9,7 @@ from calbridge.feeds import Partial
 from calbridge.hub import Link, Observation, Shadow
 from calbridge.lifecycle import Event
 from calbridge.model import Appointment, Side, State
-from calbridge.reconcile.asking import TAKEN, wish_of
+from calbridge.reconcile.asking import TAKEN
 from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
@@ -118,4 +118,4 @@ def give_way(draft: Draft, appointment: Appointment, connection: str = "") -> No
     event = Event.DECLINE if appointment.state is State.REQUESTED else Event.CLINIC_CANCEL
     ended = draft.step(appointment, event, connection=connection, why=TAKEN)
     if ended is not None:
-        draft.refuse(ended, TAKEN, wish_of(ended))
+        draft.refuse(ended, TAKEN, ended.place)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 from calbridge.model import Appointment, Place, State
-from calbridge.reconcile.asking import TAKEN, wish_of
+from calbridge.reconcile.asking import TAKEN
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.overlaps import first_comer
 from calbridge.reconcile.record import recorded
@@ -58,7 +58,7 @@ def undo_move(draft: Draft, appointment: Appointment, back: Place, *, rule: str 
     draft.note("move_refused", appointment.id, rule=rule)
     undone = _at(appointment, back)
     draft.not_moved |= set() if appointment.moved_from is None else {appointment.id}
-    draft.refuse(replace(undone, written=recorded(draft, undone)), TAKEN, wish_of(appointment))
+    draft.refuse(replace(undone, written=recorded(draft, undone)), TAKEN, appointment.place)
     draft.touched.add(appointment.id)
 
 

@@ -1,7 +1,7 @@
 """The outbox: intent -> sent -> confirmed (deleted). A durable intent precedes every outside write.
 
 For one appointment on one side at most one write is on its way and one waits behind it. The newest intent wins; what
-was sent is never replaced, because its outcome is not known.
+was sent is never replaced, because its outcome is not known. Only the times that a refusal names are never old.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, case, delete, insert, select, update
 
+from calbridge.changes import reworded
 from calbridge.hub import Effect
 from calbridge.store.errors import Superseded
 from calbridge.store.records import OutboxRow
@@ -40,11 +41,20 @@ def _add(connection: Connection, clinic: str, effect: Effect, now: int, run: str
     sent, intent = by_state.get("sent"), by_state.get("intent")
     if intent is not None and _same(intent, effect):
         # Decided again: it keeps its place and its back-off (a write refused for ever was tried 50 times an hour).
+        _say(connection, intent, effect)
         return
     if intent is not None:
         connection.execute(delete(outbox).where(outbox.c.id == intent.id))
-    if sent is None or not _same(sent, effect):
+    if sent is not None and reworded(sent.change, effect.change):
+        # If it arrived, the side answers that it is done; if not, its client hears of no time that is taken by now.
+        _say(connection, sent, effect)
+    elif sent is None or not _same(sent, effect):
         connection.execute(insert(outbox).values(_fresh(clinic, effect, now, run)))
+
+
+def _say(connection: Connection, row: Row[Any], effect: Effect) -> None:
+    if row.change != effect.change:
+        connection.execute(update(outbox).where(outbox.c.id == row.id).values(change=effect.change))
 
 
 def _same(row: Row[Any], effect: Effect) -> bool:

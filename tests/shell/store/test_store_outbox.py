@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from calbridge.hub import Effect, Task
-from calbridge.model import Details, State
-from calbridge.provider import PmsChange
+from calbridge.model import Alternative, Details, State
+from calbridge.provider import PmsChange, PortalChange
 from calbridge.store import Store, Superseded
-from calbridge.views import PmsView
+from calbridge.views import PmsView, PortalView
 
 
 @pytest.fixture
@@ -142,6 +144,49 @@ def test_what_is_on_its_way_already_is_not_queued_again(store, make, queue, send
     queue(make.effect(word="2"))
     queue(make.effect(word="1"))
     assert words(store.waiting("hafen")) == [("calendar", "a-1", "sent")]
+
+
+def refusal(word, *starts, reason="slot_unavailable"):
+    """One that its client is to be told, with these times instead."""
+    view = PortalView(state=State.DECLINED, resource="anna", start=0, end=10, decline_reason=reason)
+    free = tuple(Alternative(resource="anna", start=start, end=start + 10) for start in starts)
+    change = PortalChange(
+        key=f"a-{word}", appointment="a", revision=int(word), view=view, remove=True, ref="b/1", alternatives=free
+    )
+    return Effect(connection="portal", change=change, asked="declined")
+
+
+def test_the_same_write_says_what_is_so_now(store, epoch, queue, make):
+    """Two plans made of one state have one key: the later one's words count, in its place and with its back-off."""
+    (row,) = queue(refusal("1", 100))
+    store.defer("hafen", epoch, row, until=make.now + 600, why="503")
+    queue(refusal("1", 200))
+    (later,) = store.outbox("hafen", now=make.now + 600)
+    assert (later.id, later.attempts, later.effect) == (row.id, 1, refusal("1", 200))
+
+
+def test_a_refusal_that_was_sent_names_no_times_that_are_taken_by_now(store, epoch, queue, send, make):
+    sent = send(queue(refusal("1", 100, 200))[0])
+    store.defer("hafen", epoch, sent, until=make.now + 600, why="lost answer")
+    queue(refusal("2", 200, 300))
+    (row,) = store.waiting("hafen")
+    assert (row.id, row.state, row.attempts, row.not_before) == (sent.id, "sent", 1, make.now + 600)
+    assert row.effect == refusal("2", 200, 300)
+    queue(refusal("3"))  # nothing is free any more
+    assert [row.effect.change.alternatives for row in store.waiting("hafen")] == [()]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [refusal("2", 200, reason="too_late_to_move"), replace(refusal("2", 200), asked="confirmed")],
+    ids=["another reason", "another view"],
+)
+def test_whatever_else_was_sent_keeps_its_words(other, store, queue, send):
+    first = refusal("1", 100)
+    send(queue(first)[0])
+    other = replace(other, change=replace(other.change, view=replace(other.change.view, start=5)))
+    queue(other)
+    assert [(row.state, row.effect) for row in store.waiting("hafen")] == [("sent", first), ("intent", other)]
 
 
 def test_the_unresolved_come_first(make, queue, send, store):
