@@ -336,7 +336,7 @@ def _silent_overlaps(history: History) -> list[str]:
         (a.id, _names(name, record, zone))
         for a in hers
         for (name, _), record in state.foreign.items()
-        if _covers(record, a, state)
+        if _covers(record, a, state) and not _copied(history, name, record, a)
     ]
     return [
         f"in silence: {one} and {names}"
@@ -353,12 +353,11 @@ def _names(connection: str, record: Foreign, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def _covers(record: Foreign, a: Appointment, state: HubState) -> bool:
-    """Foreign time on one of its resources; not what may be the same visit, kept by hand or come back from a feed."""
+    """Foreign time on one of its resources; not what comes back from a feed."""
     match record:
         case Busy():
             echo = record.echo in state.appointments and record.resource in state.appointments[record.echo].resources
-            same = record.spans == (a.span,)
-            mine = record.resource in a.resources and not echo and not same
+            mine = record.resource in a.resources and not echo
             return mine and any(span.overlaps(a.footprint) for span in record.spans)
         case Unreadable():
             return record.resource in a.resources and any(span.overlaps(a.footprint) for span in record.spans)
@@ -367,6 +366,14 @@ def _covers(record: Foreign, a: Appointment, state: HubState) -> bool:
         case ClosureRecord():
             return record.resource in {"", a.resource} and any(span.overlaps(a.span) for span in record.spans)
     return False
+
+
+def _copied(history: History, connection: str, record: Foreign, a: Appointment) -> bool:
+    """Staff's own copy of it, kept by hand where the bridge has nothing: then its history says so."""
+    shadow = history.state.shadows.get((connection, a.id))
+    exact = isinstance(record, Busy) and record.spans == (a.span,) and (shadow is None or shadow.view is None)
+    lines = (line for step in history.steps for line in step.plan.journal) if exact else ()
+    return any((each.code, each.appointment, each.connection) == ("copied", a.id, connection) for each in lines)
 
 
 def _messages(history: History) -> list[str]:

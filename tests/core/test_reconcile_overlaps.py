@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ from stories import (
 
 from calbridge.hub import Answers, Task
 from calbridge.interval import Interval
-from calbridge.model import Appointment, Side, State
+from calbridge.model import Absence, Appointment, Side, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, Record, Unreadable
 from calbridge.reconcile.facts import in_the_way
 from calbridge.testing.pure import PureHub, changed
@@ -177,16 +178,205 @@ def test_an_end_that_staff_drags_over_the_next_client_names_both() -> None:
     assert second.id in sentence
 
 
-@pytest.mark.parametrize("mirrors", [True, False])
-def test_an_entry_as_long_as_the_visit_is_its_copy_only_where_the_bridge_writes_nothing(mirrors: bool) -> None:
-    """In a calendar that the bridge only reads, staff may keep every booking by hand."""
-    it = booked()
+# --- what may be the clinic's own copy ----------------------------------------------------------------
+
+MAYBE = "may be your own copy of it"
+
+
+def with_feed(it: PureHub, *, mirrors: bool = False) -> PureHub:
+    """One more calendar, which the bridge only reads (or writes to like the other)."""
     feed = replace(it.state.links["calendar"], name="feed")
     feed = replace(feed, capabilities=replace(feed.capabilities, mirrors=mirrors))
     it.state = replace(it.state, links={**it.state.links, "feed": feed})
     it.settle()
+    return it
+
+
+def at(number: int) -> Interval:
+    """The n-th half hour after ten."""
+    return Interval(TEN + number * HALF, TEN + (number + 1) * HALF)
+
+
+def with_bookings(count: int, *, phoned: int = 0) -> PureHub:
+    """So many clients of Anna, one after the other, and before them so many who phoned; the feed shows none of them."""
+    it = hub()
+    it.see(pms=changed(*(phone(f"pms/{n}", start=at(-n).start, end=at(-n).end) for n in range(1, phoned + 1))))
+    for number in range(count):
+        start, end = at(number).start, at(number).end
+        held(it, f"hold/{number}", start=start, end=end)
+        submitted(it, f"booking/{number}", f"hold/{number}", start=start, end=end)
+    return with_feed(it)
+
+
+def copies(it: PureHub, *numbers: int, side: str = "feed") -> None:
+    """Staff enters these by hand."""
+    it.see(**{side: changed(*(busy(f"anna/{number}", at(number)) for number in numbers))})
+
+
+def about(it: PureHub, number: int) -> list[str]:
+    """What the last reconciliation asks and notes about an exact entry of the n-th: "asked", "perhaps", "copied"."""
+    (key,) = [each.id for each in it.state.appointments.values() if each.span == at(number)]
+    plan = it.plans[-1]
+    asked = ["perhaps" if MAYBE in t.sentence else "asked" for t in plan.tasks if t.key == f"overbooked:{key}"]
+    return asked + [line.code for line in plan.journal if (line.code, line.appointment) == ("copied", key)]
+
+
+@pytest.mark.parametrize("stands", STANDING)
+def test_an_entry_of_exactly_its_time_is_asked_about_where_nothing_speaks_for_a_copy(stands: str) -> None:
+    """Most visits of a clinic are equally long: it may be somebody else, and the vet has two."""
+    it = with_feed(STANDING[stands]())
     it.see(feed=changed(busy(span=SAME)))
-    assert bool(named(it)) is mirrors
+    (sentence,) = named(it).values()
+    assert "entry of feed from 10:00 to 10:30" in sentence
+    assert MAYBE in sentence
+    it.see(feed=changed(busy(span=SAME)))
+    assert list(named(it).values()) == [sentence]
+    it.see(feed=changed(removed=("anna/m",)))
+    assert named(it) == {}
+
+
+@pytest.mark.parametrize(
+    ("others", "before", "then"),
+    [
+        (4, (), "perhaps"),
+        (4, (0,), "perhaps"),
+        (4, (0, 1), "perhaps"),
+        (4, (0, 1, 2), "copied"),
+        (4, (0, 1, 2, 3), "copied"),
+        (2, (0, 1), "copied"),
+        (1, (0,), "perhaps"),
+    ],
+)
+def test_it_is_a_copy_where_most_others_are_copied_too(others: int, before: tuple[int, ...], then: str) -> None:
+    """One alone may be chance, and half of them is no habit."""
+    it = with_bookings(others + 1)
+    copies(it, *before)
+    copies(it, others)
+    assert about(it, others) == [then]
+
+
+def test_a_visit_is_copied_once_so_the_second_entry_is_somebody_else() -> None:
+    it = with_bookings(4)
+    copies(it, 0, 1, 2, 3)
+    it.see(feed=changed(busy("anna/second", at(3))))
+    assert about(it, 3) == ["asked"]
+    it.see(feed=changed(removed=("anna/3",)))
+    assert f"overbooked:{client_at(it, 3)}" in it.plans[-1].settled
+
+
+def client_at(it: PureHub, number: int) -> str:
+    (key,) = [each.id for each in it.state.appointments.values() if each.span == at(number)]
+    return key
+
+
+def test_those_who_phoned_need_not_be_copied_too() -> None:
+    """Staff enters by hand what a portal brought; the others are in the PMS, and nowhere else."""
+    it = with_bookings(3, phoned=4)
+    copies(it, 0, 1)
+    copies(it, 2)
+    assert about(it, 2) == ["copied"]
+
+
+def test_the_export_of_a_pms_shows_everybody_and_the_first_booking_too() -> None:
+    it = with_bookings(1, phoned=4)
+    copies(it, -1, -2, -3, -4)
+    copies(it, 0)
+    assert about(it, 0) == ["copied"]
+    assert named(it) == {}
+
+
+def test_what_a_colleague_is_copied_for_says_nothing_of_her() -> None:
+    it = with_bookings(1)
+    bernds = [phone(f"pms/{n}", resource="bernd", start=at(n).start, end=at(n).end) for n in (1, 2, 3)]
+    it.see(pms=changed(*bernds))
+    it.settle()
+    it.see(feed=changed(*(replace(busy(f"bernd/{n}", at(n)), resource="bernd") for n in (1, 2, 3))))
+    copies(it, 0)
+    assert about(it, 0) == ["perhaps"]
+
+
+def test_who_was_here_yesterday_still_counts_and_who_was_last_week_does_not() -> None:
+    for days, then in ((1, "copied"), (5, "perhaps")):
+        it = with_bookings(1, phoned=3)
+        copies(it, -1, -2, -3)
+        key = client_at(it, 0)
+        later = replace(it.state.appointments[key], start=TEN + days * DAY, end=TEN + days * DAY + HALF)
+        it.state = replace(it.state, appointments={**it.state.appointments, key: later})
+        it.now = TEN + days * DAY - HOUR
+        it.see(feed=changed(busy(span=later.span)))
+        assert [MAYBE in each for each in named(it).values()] == ([] if then == "copied" else [True])
+
+
+def test_where_a_feed_shows_the_bridges_own_entry_another_of_that_time_is_somebody_else() -> None:
+    """A feed of the very calendar that the bridge writes to."""
+    it = with_bookings(4)
+    keys = [client_at(it, number) for number in range(4)]
+    ours = [busy(f"own/{number}", at(number), echo=key) for number, key in enumerate(keys)]
+    it.see(feed=changed(*ours))
+    assert named(it) == {}
+    copies(it, 3)
+    assert about(it, 3) == ["asked"]
+
+
+# --- and in a calendar that the bridge writes to -------------------------------------------------------
+
+
+def test_beside_the_bridges_own_entry_it_is_no_copy() -> None:
+    it = with_feed(booked(), mirrors=True)
+    it.see(feed=changed(busy(span=SAME)))
+    (sentence,) = named(it).values()
+    assert MAYBE not in sentence
+
+
+def test_nor_where_the_bridges_own_entry_is_about_to_be_dragged() -> None:
+    """Reception moves it in the PMS to a time at which somebody has been put in the calendar: both stand there."""
+    it = booked()
+    it.see(calendar=changed(busy(span=at(2))))
+    it.see(pms=changed(edited(it, "pms", start=at(2).start, end=at(2).end)))
+    (sentence,) = named(it).values()
+    assert "entry of calendar from 11:00 to 11:30" in sentence
+    assert MAYBE not in sentence
+    it.settle()
+    assert list(named(it).values()) == [sentence]
+
+
+@pytest.mark.parametrize(("count", "by_hand", "then"), [(1, 1, "perhaps"), (4, 4, "copied"), (4, 1, "perhaps")])
+def test_what_staff_had_copied_before_the_bridge_was_there(count: int, by_hand: int, then: str) -> None:
+    """A first import: some of the portal's bookings stand in the calendar by hand. Those are not written again."""
+    it = hub()
+    confirmed = [
+        portal(f"booking/{n}", State.CONFIRMED, start=at(n).start, end=at(n).end, version=f"v{n}") for n in range(count)
+    ]
+    entered = [busy(f"anna/{n}", at(n)) for n in range(by_hand)]
+    it.see(portal=changed(*confirmed), calendar=changed(*entered))
+    assert [about(it, n) for n in range(by_hand)] == [[then]] * by_hand
+    assert {about(it, n) == [] for n in range(by_hand, count)} <= {True}
+    written = {e.change.appointment for e in it.settle() if e.connection == "calendar"}
+    assert written == {client_at(it, n) for n in range(by_hand, count)}
+
+
+# --- what the settings say -----------------------------------------------------------------------------
+
+DATE = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize("stands", STANDING)
+def test_an_absence_that_is_written_into_the_settings_over_a_booking_is_asked_about(stands: str) -> None:
+    """Nothing happens on any side, so nothing but the settings tells."""
+    it = STANDING[stands]()
+    it.see(pms=changed(phone(start=TEN + HOUR, end=TEN + HOUR + HALF)))
+    it.settle()
+    away = Absence(resource="anna", first=DATE, last=DATE)
+    anna = replace(it.clinic.resources["anna"], absences=(away,))
+    it.clinic = replace(it.clinic, resources={**it.clinic.resources, "anna": anna})
+    it.see()
+    (sentence,) = named(it).values()
+    assert client(it).id in sentence
+    assert "an absence in the settings" in sentence
+    it.see()
+    assert list(named(it).values()) == [sentence], "in the same words, so that it may be put away"
+    it.see(pms=changed(edited(it, "pms", start=TEN + DAY, end=TEN + DAY + HALF)))
+    assert named(it) == {}
 
 
 def test_what_the_clinic_keeps_double_of_its_own_is_its_own_business() -> None:
@@ -207,6 +397,49 @@ def test_a_question_in_which_no_client_is_left_is_over() -> None:
     assert named(it) == {}
 
 
+def three(order: tuple[str, ...]) -> PureHub:
+    """Two clients (each by her portal's word) and somebody who phoned, in one time."""
+    it = hub()
+    links = {**it.state.links, "other": replace(it.state.links["portal"], name="other")}
+    it.state = replace(it.state, links=links)
+    for who in order:
+        match who:
+            case "phone":
+                it.see(pms=changed(phone("pms/1")))
+            case _:
+                it.see(**{who: changed(portal(f"{who}/1", State.CONFIRMED))})
+        it.settle()
+    return it
+
+
+def leaves(it: PureHub, who: str, how: str) -> None:
+    source = {"phone": "pms"}.get(who, who)
+    (key,) = [each.id for each in it.state.appointments.values() if each.source == source]
+    known = it.state.shadows["pms" if how == "moves" else source, key]
+    assert known.view is not None
+    gone: dict[str, Any] = {"state": State.CANCELLED}
+    changes = {"start": TEN + 3 * HOUR, "end": TEN + 3 * HOUR + HALF} if how == "moves" else gone
+    it.see(**{known.connection: changed(Entry(ref=known.ref, version="9", view=replace(known.view, **changes)))})
+
+
+@pytest.mark.parametrize("how", ["cancels", "moves"])
+@pytest.mark.parametrize("who", ["portal", "other", "phone"])
+@pytest.mark.parametrize("order", list(permutations(("portal", "other", "phone"))), ids="-".join)
+def test_when_one_of_three_leaves_the_other_two_are_asked_about_and_nobody_else(
+    order: tuple[str, ...], who: str, how: str
+) -> None:
+    it = three(order)
+    assert silent(it) == []
+    leaves(it, who, how)
+    it.settle()
+    assert silent(it) == []
+    assert len(named(it)) == 1
+    second = next(each for each in order if each != who)
+    leaves(it, second, "cancels")
+    it.settle()
+    assert named(it) == {}
+
+
 def test_what_is_over_is_nobodys_business() -> None:
     it = booked()
     it.now = TEN + HOUR
@@ -221,17 +454,27 @@ def silent(it: PureHub) -> list[str]:
     """Whatever overlaps a client's booking and is not named; and every question about nothing."""
     live = [a for a in it.state.appointments.values() if a.state in {State.REQUESTED, State.CONFIRMED, State.ARRIVED}]
     hers, asked = [a for a in live if a.origin is Side.CLIENT], named(it)
+    noted = {(j.appointment, j.connection) for plan in it.plans for j in plan.journal if j.code == "copied"}
     pairs = [(one, other.id) for one in hers for other in live if one.id != other.id and _meet(one, other)]
     pairs += [
         (one, f"of {side} {_when(record)}")
         for one in hers
         for (side, _), record in it.state.foreign.items()
-        if in_the_way(record, one, it.state) and record.spans != (one.span,)
+        if in_the_way(record, one, it.state)
+        if not ((one.id, side) in noted and record.spans == (one.span,) and not _written(it, side, one.id))
     ]
     wrong = [f"silent: {a.id} and {b}" for a, b in pairs if not any(a.id in s and b in s for s in asked.values())]
     concerned = {a.id for a, _ in pairs} | {name for _, name in pairs}
     alone = [a for a in live if a.id not in concerned and f"overbooked:{a.id}" in asked]
-    return wrong + [f"about nothing: {asked[f'overbooked:{a.id}']}" for a in alone if not _over_its_own(it, a, live)]
+    wrong += [f"about nothing: {asked[f'overbooked:{a.id}']}" for a in alone if not _over_its_own(it, a, live)]
+    gone = {a.id for a in it.state.appointments.values()} - {a.id for a in live}
+    return wrong + [f"about who is gone: {each}" for each in asked.values() if any(key in each for key in gone)]
+
+
+def _written(it: PureHub, side: str, key: str) -> bool:
+    """Stands the bridge's own entry there? Then nothing beside it is a copy."""
+    found = it.state.shadows.get((side, key))
+    return found is not None and found.view is not None
 
 
 def _when(record: Any) -> str:
@@ -256,14 +499,14 @@ class Days:
     """A few hours of one vet, in which everybody acts at random."""
 
     def __init__(self, seed: int) -> None:
-        self.chance, self.it, self.count = random.Random(seed), hub(), 0
+        self.chance, self.it, self.count = random.Random(seed), with_feed(hub()), 0
 
     def start(self) -> int:
         return TEN + self.chance.randrange(8) * 900
 
     def act(self) -> None:
-        deeds = (self.books, self.books, self.phones, self.enters, self.takes_out, self.drags, self.moves, self.cancels)
-        self.chance.choice(deeds)()
+        often = (self.books, self.books, self.copies)
+        self.chance.choice((*often, self.phones, self.enters, self.takes_out, self.drags, self.moves, self.cancels))()
         if self.chance.random() < 0.8:
             self.it.settle()
 
@@ -289,12 +532,21 @@ class Days:
     def enters(self) -> None:
         start = self.start()
         ref = f"anna/{self.chance.choice((self.number(), 1, 2, 3))}"
-        self.it.see(calendar=changed(busy(ref, Interval(start, start + self.chance.choice((600, HOUR))))))
+        entry = busy(ref, Interval(start, start + self.chance.choice((600, HALF, HOUR))))
+        self.it.see(**{self.chance.choice(("calendar", "feed")): changed(entry)})
+
+    def copies(self) -> None:
+        """By hand, into the calendar that the bridge only reads."""
+        live = sorted(a.id for a in self.it.state.appointments.values() if not a.state.gone)
+        if live:
+            found = self.it.state.appointments[self.chance.choice(live)]
+            self.it.see(feed=changed(busy(f"copy/{found.id}", found.span)))
 
     def takes_out(self) -> None:
-        refs = sorted(ref for _, ref in self.it.state.foreign)
-        if refs:
-            self.it.see(calendar=changed(removed=(self.chance.choice(refs),)))
+        known = sorted(self.it.state.foreign)
+        if known:
+            side, ref = self.chance.choice(known)
+            self.it.see(**{side: changed(removed=(ref,))})
 
     def edits(self, side: str, **fields: Any) -> None:
         shown = sorted((s for s in self.it.state.shadows.values() if s.connection == side), key=lambda s: s.appointment)
@@ -339,8 +591,7 @@ def test_a_booking_that_its_portal_had_confirmed_before_gives_way_to_nobody(what
     it.see(**feeds)
     it.settle()
     assert client(it).state is State.CONFIRMED
-    by_hand = what == "an entry of the same time"  # in a calendar where nothing of ours stands: its copy
-    assert [client(it).id in s and name in s for s in named(it).values()] == ([] if by_hand else [True])
+    assert [client(it).id in s and name in s for s in named(it).values()] == [True]
 
 
 def test_a_side_that_has_no_room_for_what_was_promised_is_written_over_with_a_task() -> None:

@@ -45,6 +45,7 @@ STORY: Mapping[str, str] = {
     # moves of the clinic
     "moved_over": "It was moved into a time that is taken; it was applied, and a person was told.",
     "moved_outside_hours": "It was moved outside of the opening hours; it was applied, and a person was told.",
+    "copied": "An entry of exactly its time there counts as the clinic's own copy of it.",
     "overbooked": "The time is taken there; it was written over it on purpose.",
     "late_change": "It was {what} by the clinic later than the client herself could have done it.",
     # whose it is

@@ -7,8 +7,8 @@ its own business, and its PMS shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from calbridge import bookable
@@ -17,8 +17,9 @@ from calbridge.feeds import AbsenceRecord, Busy, ClosureRecord, Unreadable
 from calbridge.hub import Foreign
 from calbridge.interval import Interval, first_overlap
 from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.copies import Copies
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.facts import in_the_way, overlapping
+from calbridge.reconcile.facts import in_the_way
 from calbridge.wall import local
 
 LIVE = frozenset({State.REQUESTED, State.CONFIRMED, State.ARRIVED})
@@ -29,6 +30,7 @@ NOUNS: dict[type[Foreign], str] = {
     AbsenceRecord: "the absence",
     ClosureRecord: "the closure",
 }
+UNSURE = " An entry of exactly its time may be your own copy of it: then nothing needs to be done."
 
 
 def first_comer(draft: Draft, appointment: Appointment) -> bool:
@@ -46,71 +48,39 @@ def first_comer(draft: Draft, appointment: Appointment) -> bool:
 class Overlap:
     """Everything that takes some of an appointment's time: others, (connection, ref) of what is not ours, an absence.
 
-    `away`: the settings say so; what a side says of an absence is among the entries.
+    `away`: the settings say so; what a side says of an absence is among the entries. `copies` count as the clinic's own
+    of this very appointment and take nothing; `unsure`: one of the entries may be one too.
     """
 
     others: tuple[Appointment, ...] = ()
     entries: tuple[tuple[str, str], ...] = ()
     away: bool = False
+    copies: tuple[tuple[str, str], ...] = ()
+    unsure: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.others or self.entries or self.away)
 
 
-def in_its_way(draft: Draft, appointment: Appointment) -> Overlap:
-    """What overlaps it, as things stand in the draft."""
-    near = draft.foreign.around(appointment.footprint)
-    away = bookable.absences(draft.clinic, Facts(now=draft.now), appointment.resource)
+def in_its_way(draft: Draft, appointment: Appointment, known: Copies | None = None) -> Overlap:
+    """What overlaps it, as things stand in the draft. `known`: where many are asked about of the same draft."""
+    near, known = draft.foreign.around(appointment.footprint), known or Copies(draft)
+    entries = [key for key in sorted(near) if in_the_way(near[key], appointment, draft.state)]
+    alike = known.alike(appointment, entries)
+    copies = tuple(key for key in alike if known.kept(key[0], appointment))
     return Overlap(
         others=tuple(other for other in draft.overlapping(appointment) if other.state in LIVE),
-        entries=tuple(key for key in sorted(near) if _blocks(draft, near[key], key[0], appointment)),
-        away=first_overlap(away, appointment.span) is not None,
+        entries=tuple(key for key in entries if key not in copies),
+        away=away_by_settings(draft, appointment),
+        copies=copies,
+        unsure=alike != copies,
     )
 
 
-def _blocks(draft: Draft, record: Foreign, connection: str, appointment: Appointment) -> bool:
-    """Not the entry that staff keeps of this same appointment by hand; the bridge's own would stand there else."""
-    if not in_the_way(record, appointment, draft.state):
-        return False
-    shadow = draft.shadows.get((connection, appointment.id))
-    shown = shadow is not None and shadow.view is not None and shadow.view.start == appointment.start
-    return shown or not (isinstance(record, Busy) and record.spans == (appointment.span,))
-
-
-def look_for_overlaps(draft: Draft) -> None:
-    """Wherever something that takes time came, went or moved: ask about what overlaps now, settle what does not."""
-    changed = [key for key, appointment in draft.appointments.items() if _has_changed(draft, appointment)]
-    before = _clients_before(draft, changed)
-    for key in sorted(_concerned(draft, changed)):
-        appointment = draft.appointments[key]
-        if appointment.state not in LIVE or appointment.end <= draft.now or f"overbooked:{key}" in draft.tasks:
-            continue
-        found = in_its_way(draft, appointment)
-        if _is_its_business(appointment, found):
-            ask_about(draft, appointment, found)
-        elif not found or (_is_the_clinics_own(appointment, found) and overlapping(before, appointment, draft.now)):
-            draft.settled.add(f"overbooked:{key}")
-
-
-def _is_its_business(appointment: Appointment, found: Overlap) -> bool:
-    """A client is concerned. Of two appointments only one asks: the one that holds no claim, because it came later."""
-    hers = appointment.origin is Side.CLIENT
-    others = [other for other in found.others if hers or other.origin is Side.CLIENT]
-    return (hers and bool(found.entries)) or any(_rank(appointment) < _rank(other) for other in others)
-
-
-def _is_the_clinics_own(appointment: Appointment, found: Overlap) -> bool:
-    return not any(each.origin is Side.CLIENT for each in (appointment, *found.others))
-
-
-def _clients_before(draft: Draft, changed: Iterable[str]) -> list[Appointment]:
-    """Bookings that ended or moved: the question was about them, and is over where no client is left in it."""
-    known = (draft.state.appointments.get(key) for key in changed)
-    return [each for each in known if each is not None and each.origin is Side.CLIENT and each.state in LIVE]
-
-
-def _rank(appointment: Appointment) -> tuple[bool, bool, str]:
-    return appointment.exclusive, appointment.origin is Side.CLINIC, appointment.id
+def away_by_settings(draft: Draft, appointment: Appointment) -> bool:
+    """Does the configuration say that somebody it needs is away? What a side says is among the entries."""
+    spans = (bookable.absences(draft.clinic, Facts(now=draft.now), each) for each in appointment.resources)
+    return any(first_overlap(each, appointment.span) is not None for each in spans)
 
 
 def ask_about(draft: Draft, appointment: Appointment, found: Overlap) -> None:
@@ -122,7 +92,8 @@ def ask_about(draft: Draft, appointment: Appointment, found: Overlap) -> None:
         "overbooked",
         key,
         f"Clinic {draft.clinic.key}: {_name(appointment)} stands on {appointment.resource} on {start:%Y-%m-%d} from "
-        f"{start:%H:%M} to {end:%H:%M}, and so does {others}. Move or cancel one of them if that was not meant.",
+        f"{start:%H:%M} to {end:%H:%M}, and so does {others}. Move or cancel one of them if that was not meant."
+        f"{UNSURE if found.unsure else ''}",
         appointment=key,
     )
 
@@ -147,48 +118,3 @@ def _when(zone: str, span: Interval, beside: Appointment) -> str:
 
 def _name(appointment: Appointment) -> str:
     return f"{'booking' if appointment.origin is Side.CLIENT else 'appointment'} {appointment.id}"
-
-
-# --- where anything changed -------------------------------------------------------------------------
-
-
-def _concerned(draft: Draft, changed: Iterable[str]) -> set[str]:
-    """Appointments that came or moved, and those beside what came, moved or went."""
-    return {*changed, *_beside_appointments(draft, changed), *_beside_entries(draft)}
-
-
-def _has_changed(draft: Draft, appointment: Appointment) -> bool:
-    before = draft.state.appointments.get(appointment.id)
-    return before is not appointment and (before is None or _stand(before) != _stand(appointment))
-
-
-def _stand(appointment: Appointment) -> tuple[object, ...]:
-    return (appointment.state in LIVE, appointment.resources, appointment.footprint, appointment.reserved)
-
-
-def _beside_appointments(draft: Draft, changed: Iterable[str]) -> Iterator[str]:
-    for key in changed:
-        for version in (draft.state.appointments.get(key), draft.appointments[key]):
-            if version is not None and version.state in LIVE:
-                yield from (other.id for other in draft.overlapping(version))
-
-
-def _beside_entries(draft: Draft) -> Iterator[str]:
-    """Whom a stretch of foreign time that is new or gone is in the way of."""
-    for key in draft.foreign.touched:
-        old, new = draft.state.foreign.get(key), draft.foreign.get(key)
-        if old is not new and old != new:
-            yield from _under(draft, old, but=new)
-            yield from _under(draft, new, but=old)
-
-
-def _under(draft: Draft, record: Foreign | None, *, but: Foreign | None) -> Iterator[str]:
-    if record is None or type(record) not in NOUNS:
-        return
-    known = but.spans if but is not None and (type(but), but.resource) == (type(record), record.resource) else ()
-    for span in set(record.spans).difference(known):
-        part: Any = record  # every kind that takes time has spans; `replace` takes no union
-        part = replace(part, spans=(span,))
-        for key in draft.diary.on(record.resource, span):
-            if in_the_way(part, draft.appointments[key], draft.state):
-                yield key

@@ -21,8 +21,8 @@ from calbridge.reconcile.foreign import read_foreign
 from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
 from calbridge.reconcile.later import match_again
+from calbridge.reconcile.lookout import look_for_overlaps
 from calbridge.reconcile.missing import limit, trusted, would_cancel
-from calbridge.reconcile.overlaps import look_for_overlaps
 from calbridge.reconcile.publishing import publish
 from calbridge.reconcile.record import believe_record
 from calbridge.reconcile.taken import take_back

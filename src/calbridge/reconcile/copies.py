@@ -1,0 +1,92 @@
+"""Which foreign entry counts as the clinic's own copy of a booking: only where something speaks for it (decision 0058).
+
+Staff enters bookings by hand into a calendar that the bridge does not write to, or the export of a PMS shows them there
+once more. But most visits of a clinic are equally long: an entry of exactly a booking's time may be somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from calbridge.feeds import Busy
+from calbridge.hub import horizon
+from calbridge.interval import Interval
+from calbridge.model import Appointment, Side, State
+from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.places import has_place
+
+FEW = 2
+"""Copies that make it a habit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What one side shows: (resource, span) of its single entries, and the appointments it shows as copies of ours."""
+
+    entries: frozenset[tuple[str, Interval]]
+    echoes: frozenset[str]
+
+
+class Copies:
+    """Looks at each side when it is first asked about, once for many appointments."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._sides: dict[str, _Shown] = {}
+
+    def alike(self, appointment: Appointment, entries: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Those that may be its copy: one of each side, because a visit is copied once. The second is somebody else."""
+        found: dict[str, tuple[str, str]] = {}
+        for key in entries:
+            record = self._draft.foreign[key]
+            exact = isinstance(record, Busy) and record.spans == (appointment.span,)
+            if exact and not self._ours(key[0], appointment):
+                found.setdefault(key[0], key)
+        return tuple(found.values())
+
+    def kept(self, connection: str, appointment: Appointment) -> bool:
+        """Do copies stand there of more of its resource's other appointments than not?
+
+        Of those of clients, or of all: staff may copy only what came from a portal.
+        """
+        there = list(self._others(connection, appointment))
+        hers = [copied for origin, copied in there if origin is Side.CLIENT]
+        return any(_mostly(each) for each in (hers, [copied for _, copied in there]))
+
+    def _others(self, connection: str, appointment: Appointment) -> Iterator[tuple[Side, bool]]:
+        """Each one's origin, and whether a copy of it stands there; of as much of the past as a side shows."""
+        since, shown = horizon(self._draft.now, 0).start, self._shown(connection)
+        for other in self._draft.appointments.values():
+            another = other.id != appointment.id and other.resource == appointment.resource
+            stood = other.state is not State.HELD and not other.state.gone and other.end > since
+            if another and stood and not self._ours(connection, other):
+                yield other.origin, (other.resource, other.span) in shown.entries
+
+    def _ours(self, connection: str, appointment: Appointment) -> bool:
+        """Does the bridge's own entry stand there, or will it? What staff keeps there is not written a second time."""
+        link, shadow = self._draft.state.links.get(connection), self._draft.shadows.get((connection, appointment.id))
+        if shadow is not None and shadow.view is not None:
+            return True
+        if link is None or not link.capabilities.mirrors or not has_place(link, appointment):
+            return appointment.id in self._shown(connection).echoes
+        given_up = shadow is not None and bool(shadow.asked)
+        return not (appointment.source or given_up)
+
+    def _shown(self, connection: str) -> _Shown:
+        if connection not in self._sides:
+            records = [
+                record
+                for (name, _), record in self._draft.foreign.items()
+                if name == connection and isinstance(record, Busy)
+            ]
+            single = ((each.resource, each.spans[0]) for each in records if len(each.spans) == 1 and not each.echo)
+            self._sides[connection] = _Shown(
+                entries=frozenset(single), echoes=frozenset(each.echo for each in records if each.echo)
+            )
+        return self._sides[connection]
+
+
+def _mostly(copied: list[bool]) -> bool:
+    """One alone may be chance."""
+    return sum(copied) >= FEW and 2 * sum(copied) > len(copied)
