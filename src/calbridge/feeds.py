@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from calbridge.interval import Interval
-from calbridge.model import Consent, Details, Match, Side, State
+from calbridge.model import Consent, Details, Match, State
 from calbridge.views import View
 
 # --- what a read returns --------------------------------------------------------------------------
@@ -30,8 +30,8 @@ class Entry:
     """What one side shows of one appointment.
 
     `ref` is unique within the connection (a calendar's is `collection/href`). `version` is the token for If-Match.
-    `stamp` is None where the bridge did not make it. `by` and `modified` (epoch seconds) are the remote's own word of
-    who changed it last and when, where it has one. `replaces` is the ref this one took the place of (a booking that
+    `stamp` is None where the bridge did not make it. `modified` (epoch seconds) is the remote's own word of when it was
+    changed last, where it has one. `replaces` is the ref this one took the place of (a booking that
     consumed its hold; "" where it goes on under the hold's own). `details`, `consent` and `expires` come from portals.
     `pending`: accepted, not written yet.
     `failed`: it was accepted and then could not be written, so this is what was there before (cancelled, where there
@@ -43,7 +43,6 @@ class Entry:
     version: str
     view: View
     stamp: Stamp | None = None
-    by: Side | None = None
     modified: int | None = None
     replaces: str = ""
     details: Details | None = None
@@ -109,7 +108,8 @@ class Unreadable:
     """One record that cannot be read: it blocks `spans` where its time could be read, and becomes a task.
 
     `why` names the fault and the line, never the content. `keeps`: where its time could not be read, the refs of all
-    that was read of it before, its own first: it takes the time that they were last seen to take.
+    that was read of it before, its own first: it takes the time that they were last seen to take. `closes`: it is a
+    closure, of `resource` or, where that is "", of all of the clinic.
     """
 
     ref: str
@@ -118,6 +118,7 @@ class Unreadable:
     resource: str = ""
     spans: tuple[Interval, ...] = ()
     keeps: tuple[str, ...] = ()
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -355,6 +355,8 @@ def _names(connection: str, record: Foreign, zone: ZoneInfo) -> tuple[str, ...]:
 def _covers(record: Foreign, a: Appointment, state: HubState) -> bool:
     """Foreign time on one of its resources; not what comes back from a feed."""
     match record:
+        case ClosureRecord() | Unreadable(closes=True):
+            return record.resource in {"", a.resource} and any(span.overlaps(a.span) for span in record.spans)
         case Busy():
             echo = record.echo in state.appointments and record.resource in state.appointments[record.echo].resources
             mine = record.resource in a.resources and not echo
@@ -363,8 +365,6 @@ def _covers(record: Foreign, a: Appointment, state: HubState) -> bool:
             return record.resource in a.resources and any(span.overlaps(a.footprint) for span in record.spans)
         case AbsenceRecord():
             return record.resource in a.resources and any(span.overlaps(a.span) for span in record.spans)
-        case ClosureRecord():
-            return record.resource in {"", a.resource} and any(span.overlaps(a.span) for span in record.spans)
     return False
 
 

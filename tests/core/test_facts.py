@@ -69,9 +69,11 @@ def test_whatever_takes_time_away_adds_up() -> None:
         ("pms", ClosureRecord(ref="d", version="1", spans=span(7, 8), resource="anna")),
         ("pms", Busy(ref="b", version="1", resource="anna", spans=span(9, 10))),
         ("calendar", Unreadable(ref="u", version="1", why="line 3", resource="anna", spans=span(10, 11))),
+        ("pms", Unreadable(ref="e", version="1", why="no id", spans=span(12, 13), closes=True)),
+        ("pms", Unreadable(ref="f", version="1", why="no id", spans=span(14, 15))),
     )
     assert found.absences == {"anna": span(1, 3)}
-    assert found.closures == {"": span(4, 6), "anna": span(7, 8)}
+    assert found.closures == {"": span(4, 6, 12, 13), "anna": span(7, 8)}
     assert found.taken == {"anna": span(9, 11)}
 
 

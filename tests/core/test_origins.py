@@ -29,10 +29,11 @@ def states(draw: st.DrawFn) -> HubState:
     foreign: dict[tuple[str, str], Any] = {}
     for number in range(draw(st.integers(0, 6))):
         kind = draw(st.sampled_from((Busy, AbsenceRecord, ClosureRecord, Unreadable, WindowRecord)))
-        more: dict[str, Any] = {"why": "line 3"} if kind is Unreadable else {}
+        more: dict[str, Any] = {"why": "line 3", "closes": draw(st.booleans())} if kind is Unreadable else {}
         if kind is WindowRecord:
             more = {"kind": draw(st.sampled_from(("online", "work")))}
-        resource = draw(people | st.just("")) if kind is ClosureRecord else draw(people)
+        wide = kind is ClosureRecord or more.get("closes")
+        resource = draw(people | st.just("")) if wide else draw(people)
         given_spans = tuple(draw(st.lists(spans, max_size=2)))
         record = kind(ref=str(number), version="1", resource=resource, spans=given_spans, **more)
         foreign[draw(st.sampled_from(("pms", "calendar"))), record.ref] = record

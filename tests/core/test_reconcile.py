@@ -23,6 +23,7 @@ from calbridge.provider import (
     Receipt,
     Stamp,
     Unknown,
+    Unreadable,
     WindowRecord,
 )
 from calbridge.reconcile import facts
@@ -105,6 +106,8 @@ CAME_FIRST = [
     (ClosureRecord(ref="x", version="1", spans=(Interval(TEN, TEN + HALF),), resource="anna"), True),
     (ClosureRecord(ref="x", version="1", spans=(Interval(TEN, TEN + HALF),), resource="bernd"), False),
     (ClosureRecord(ref="x", version="1", spans=(Interval(TEN + HALF, TEN + 2 * HALF),)), False),
+    (Unreadable(ref="x", version="1", why="no id", spans=(Interval(TEN, TEN + HALF),), closes=True), True),
+    (Unreadable(ref="x", version="1", why="no id", spans=(Interval(TEN, TEN + HALF),)), False),
     (WindowRecord(ref="x", version="1", resource="anna", spans=(Interval(TEN, TEN + HALF),)), False),
 ]
 

@@ -9,7 +9,19 @@ import pytest
 from calbridge.hub import Answers, Command, HubState, Observation
 from calbridge.interval import Interval
 from calbridge.model import Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
-from calbridge.provider import AbsenceRecord, Busy, Complete, Entry, Gone, Partial, Receipt, Stamp, Unknown, Unreadable
+from calbridge.provider import (
+    AbsenceRecord,
+    Busy,
+    ClosureRecord,
+    Complete,
+    Entry,
+    Gone,
+    Partial,
+    Receipt,
+    Stamp,
+    Unknown,
+    Unreadable,
+)
 from calbridge.reconcile import facts, questions, reconcile
 from calbridge.testing.pure import ALL_TIME, PureHub, changed, everything, links
 from calbridge.views import CalendarView, PmsView, PortalView
@@ -377,21 +389,26 @@ def test_a_clients_move_that_was_overtaken_before_the_pms_had_it_is_told_all_the
 
 
 @pytest.mark.parametrize(
-    ("resource", "spans", "kept"),
+    ("resource", "closes", "spans", "kept"),
     [
-        ("anna", (Interval(TEN, TEN + HALF),), "its time is kept blocked"),
-        ("anna", (), "nothing is blocked for it"),
-        ("", (Interval(TEN, TEN + HALF),), "nothing is blocked for it"),
+        ("anna", False, (Interval(TEN, TEN + HALF),), "its time is kept blocked"),
+        ("anna", False, (), "nothing is blocked for it"),
+        ("", False, (Interval(TEN, TEN + HALF),), "nothing is blocked for it"),
+        ("", True, (Interval(TEN, TEN + HALF),), "its time is kept blocked"),
+        ("anna", True, (Interval(TEN, TEN + HALF),), "its time is kept blocked"),
+        ("", True, (), "nothing is blocked for it"),
     ],
 )
 def test_what_cannot_be_read_says_whether_its_time_is_blocked(
-    resource: str, spans: tuple[Interval, ...], kept: str
+    resource: str, closes: bool, spans: tuple[Interval, ...], kept: str
 ) -> None:
     it = hub()
-    record = Unreadable(ref="closure/1", version="1", why="line 3: x", resource=resource, spans=spans)
+    record = Unreadable(ref="it/1", version="1", why="line 3: x", resource=resource, spans=spans, closes=closes)
     (task,) = it.see(pms=changed(record)).tasks
     assert f"cannot be read (line 3: x); {kept}." in task.sentence
-    assert any(facts(it.state, it.clinic, NOW).taken.values()) is (kept == "its time is kept blocked")
+    found = facts(it.state, it.clinic, NOW)
+    assert any(found.taken.values()) is (not closes and kept == "its time is kept blocked")
+    assert found.closures == ({resource: spans} if closes else {})
 
 
 def test_what_cannot_be_read_any_more_keeps_the_time_it_was_last_seen_to_take() -> None:
@@ -423,6 +440,36 @@ def test_an_absence_that_breaks_keeps_somebody_away() -> None:
         assert facts(it.state, it.clinic, NOW).taken["anna"] == (span,)
         assert ("calendar", away.ref) not in it.state.foreign
     assert "its time is kept blocked" in plan.tasks[0].sentence
+
+
+@pytest.mark.parametrize(("resource", "told"), [("", True), ("", False), ("anna", True), ("bernd", False)])
+def test_a_closure_that_breaks_stays_one(resource: str, told: bool) -> None:
+    """Its side may not say any more what it is: a closure of all of the clinic has no resource to keep it by."""
+    it, span = hub(), Interval(TEN, TEN + HALF)
+    it.see(pms=changed(ClosureRecord(ref="closure/1", version="1", spans=(span,), resource=resource)))
+    given = resource if told else ""
+    broken = Unreadable(ref="closure/1", version="2", why="no end", keeps=("closure/1",), resource=given, closes=told)
+    for _read in range(2):
+        plan = it.see(pms=changed(broken))
+        assert facts(it.state, it.clinic, NOW).closures == {resource: (span,)}
+    assert "its time is kept blocked" in plan.tasks[0].sentence
+    it.see(pms=changed(ClosureRecord(ref="closure/1", version="3", spans=(), resource=resource)))
+    assert not any(facts(it.state, it.clinic, NOW).closures.values())
+
+
+def test_one_sites_closure_that_breaks_closes_no_other_site() -> None:
+    """It is one record for each who works there, and what is kept of all of them is nobody else's time."""
+    it, span, refs = hub(), Interval(TEN, TEN + HALF), ("closure/1@anna", "closure/1@bernd")
+    it.see(pms=changed(*(ClosureRecord(ref=r, version="1", spans=(span,), resource=r.split("@")[1]) for r in refs)))
+    broken = [
+        Unreadable(ref=ref, version="2", why="no end", resource=ref.split("@")[1], keeps=(ref, *refs), closes=True)
+        for ref in refs
+    ]
+    it.see(pms=changed(*broken))
+    assert facts(it.state, it.clinic, NOW).closures == {"anna": (span,), "bernd": (span,)}
+    everywhere = Unreadable(ref="closure/1", version="3", why="no end", keeps=("closure/1", *refs), closes=True)
+    it.see(pms=changed(everywhere, removed=refs))
+    assert facts(it.state, it.clinic, NOW).closures == {"": (span,)}
 
 
 def test_what_is_faulty_and_says_that_it_takes_no_time_takes_none() -> None:

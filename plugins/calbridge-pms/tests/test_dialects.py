@@ -6,6 +6,7 @@ import itertools
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -37,6 +38,7 @@ from calbridge_pms.settings import PmsSettings
 START = 1_795_597_200  # 2026-11-25 09:00 UTC
 WINDOW = Interval(START - 86_400, START + 2 * 86_400)
 CLINIC = Clinic(key="hafen", name="x", time_zone="Europe/Berlin", resources={"anna": Resource(key="anna", name="Anna")})
+BOTH = replace(CLINIC, resources={key: Resource(key=key, name=key) for key in ("anna", "ben")})
 FULL: dict[str, Any] = {
     "time": "offset",
     "availability": "windows",
@@ -71,14 +73,14 @@ class Vendor:
         self.router = router
         self.said = dict(FULL)
         router.get("/v1/capabilities").mock(side_effect=lambda _: httpx.Response(200, json=self.said))
-        for name in ("blocks", "absences", "resources/anna/windows"):
+        for name in ("blocks", "absences", "resources/anna/windows", "resources/ben/windows"):
             router.get(f"/v1/{name}").respond(json=EMPTY)
 
-    def provider(self, *, capabilities: dict[str, Any] | None = None, **settings: Any) -> Pms:
+    def provider(self, *, capabilities: dict[str, Any] | None = None, clinic: Clinic = CLINIC, **settings: Any) -> Pms:
         self.said |= capabilities or {}
         context = Context(
             connection="pms",
-            clinic=CLINIC,
+            clinic=clinic,
             transport=httpx.MockTransport(self.router.handler),
             clock=VirtualClock(START - 86_400),
             secrets=lambda reference: reference.get_secret_value(),
@@ -425,8 +427,53 @@ def test_a_closure_that_cannot_be_read_is_reported_without_its_text(vendor: Vend
     vendor.router.get("/v1/changes").respond(json=answer)
     (record,) = read(vendor.provider()).items
     assert isinstance(record, Unreadable)
-    assert (record.ref, record.resource, record.spans) == ("closure/1", "", ())
+    assert (record.ref, record.resource, record.spans, record.closes) == ("closure/1", "", (), True)
+    assert record.keeps == ("closure/1",)
     assert "Geheim" not in repr(record)
+
+
+NIGHT = {"start": "2026-11-25T00:00:00Z", "end": "2026-11-26T00:00:00Z"}
+NO_END = {"start": "2026-11-25T00:00:00Z", "end": "soon"}
+BROKEN_CLOSURES = [
+    # what the record says, what is known of it, (ref, resource) of what is read, is its time read
+    ({"revision": 1, **NO_END}, (), [("closure/1", "")], False),
+    ({"revision": None, **NIGHT}, (), [("closure/1", "")], True),
+    ({"revision": 1, "location": 5, **NIGHT}, (), [("closure/1", "")], True),
+    ({"revision": 1, "location": 5, **NIGHT}, ("closure/1@anna",), [("closure/1@anna", "anna")], True),
+    ({"revision": 1, **NO_END}, ("closure/1@anna",), [("closure/1@anna", "anna")], False),
+    ({"revision": 1, "location": "berg", **NO_END}, (), [("closure/1@anna", "anna")], False),
+    ({"revision": 1, "location": "berg", **NO_END}, ("closure/1",), [("closure/1@anna", "anna")], False),
+    ({"revision": 1, "location": "elsewhere", **NO_END}, ("closure/1",), [], False),
+]
+
+
+@pytest.mark.parametrize(("fields", "before", "places", "timed"), BROKEN_CLOSURES)
+def test_a_closure_that_cannot_be_read_closes_what_it_says_or_closed(
+    vendor: Vendor, fields: dict[str, Any], before: tuple[str, ...], places: list[tuple[str, str]], timed: bool
+) -> None:
+    """R7. What of its time is not said any more is looked up under every name it was known by."""
+    answer = {"appointments": [], "closures": [{"id": "1", **fields}], "next_cursor": "n"}
+    vendor.router.get("/v1/changes").respond(json=answer)
+    staff = [{"id": "anna", "location": "berg"}, {"id": "ben", "location": "hafen"}]
+    vendor.router.get("/v1/resources").respond(json={"items": staff})
+    known = dict.fromkeys(before, "0")
+    provider = vendor.provider(clinic=BOTH)
+    found = provider.import_schedule(cursor="", window=WINDOW, known=known).items
+    assert [(record.ref, record.resource) for record in found] == places
+    for record in found:
+        assert isinstance(record, Unreadable)
+        assert record.closes
+        assert record.spans == ((Interval(START - 9 * 3_600, START + 15 * 3_600),) if timed else ())
+        assert set(record.keeps) == {record.ref, *before}
+
+
+def test_a_broken_record_keeps_the_time_of_the_rooms_it_took(vendor: Vendor) -> None:
+    """Somebody else's visit takes a room of the clinic: without its time the room would be free."""
+    broken = VISIT | {"id": "8", "resource": "other", "end": "soon"}
+    vendor.router.get("/v1/changes").respond(json={"appointments": [broken], "next_cursor": "n"})
+    (record,) = vendor.provider().import_schedule(cursor="", window=WINDOW, known={"appointment/8@anna": "1"}).items
+    assert isinstance(record, Unreadable)
+    assert (record.ref, record.resource, record.keeps) == ("appointment/8@anna", "anna", ("appointment/8@anna",))
 
 
 def test_without_windows_none_are_asked(vendor: Vendor) -> None:

@@ -59,7 +59,7 @@ def _said(state: HubState, around: Interval) -> dict[str, defaultdict[str, Said]
     for (connection, _), record in state.foreign.items():
         if isinstance(record, AccountRecord):
             continue
-        if (record.resource or isinstance(record, ClosureRecord)) and not echoes(record, state):
+        if (record.resource or closes(record)) and not echoes(record, state):
             found[_kind(record)][connection][record.resource] += _near(record.spans, around)
     return found
 
@@ -99,17 +99,23 @@ def in_the_way(record: Foreign, appointment: Appointment, state: HubState) -> bo
     Its buffers must be free of what takes time, and may lie where somebody is away or the clinic is closed; of what it
     needs besides, only absence and what takes time matter.
     """
+    resources: tuple[str, ...]
     match record:
+        case ClosureRecord() | Unreadable(closes=True):
+            resources, wanted = (appointment.resource, ""), appointment.span
         case Busy() | Unreadable():
             resources, wanted = appointment.resources, appointment.footprint
         case AbsenceRecord():
             resources, wanted = appointment.resources, appointment.span
-        case ClosureRecord():
-            resources, wanted = (appointment.resource, ""), appointment.span
         case WindowRecord():
             return False
     here = record.resource in resources and not echoes(record, state)
     return here and any(span.overlaps(wanted) for span in record.spans)
+
+
+def closes(record: Foreign) -> bool:
+    """Is it a closure, whether or not it can be read? One of no resource is of all of them."""
+    return isinstance(record, ClosureRecord) or (isinstance(record, Unreadable) and record.closes)
 
 
 def echoes(record: Foreign, state: HubState) -> bool:
@@ -122,12 +128,12 @@ def echoes(record: Foreign, state: HubState) -> bool:
 
 def _kind(record: Busy | Unreadable | AbsenceRecord | ClosureRecord | WindowRecord) -> str:
     match record:
+        case ClosureRecord() | Unreadable(closes=True):
+            return "closures"
         case Busy() | Unreadable():  # what cannot be read blocks the time it seems to take (R7)
             return "taken"
         case AbsenceRecord():
             return "absences"
-        case ClosureRecord():
-            return "closures"
         case WindowRecord():
             return record.kind
     assert_never(record)

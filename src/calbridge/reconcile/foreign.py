@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from calbridge.feeds import AbsenceRecord, AccountRecord, Busy, Complete, Delta, Entry, Unreadable
+from calbridge.feeds import AbsenceRecord, AccountRecord, Busy, ClosureRecord, Complete, Delta, Entry, Unreadable
 from calbridge.hub import Foreign, Link, Observation
 from calbridge.interval import Interval, merge
 from calbridge.model import Clinic
 from calbridge.reconcile.draft import Draft
+from calbridge.reconcile.facts import closes
 from calbridge.reconcile.missing import items
 
 
@@ -38,10 +39,14 @@ def _kept(draft: Draft, link: Link, record: Unreadable) -> Unreadable:
     if record.spans:
         return record
     seen = (draft.foreign.get((link.name, ref)) for ref in record.keeps)
-    known = [each for each in seen if isinstance(each, Busy | AbsenceRecord | Unreadable)]
-    resource = next((each.resource for each in known), "")
-    spans = merge(span for each in known for span in each.spans)
-    return replace(record, spans=tuple(spans), resource=record.resource or resource)
+    known = [each for each in seen if isinstance(each, Busy | AbsenceRecord | ClosureRecord | Unreadable)]
+    resource = next((each.resource for each in known), "") if not (record.resource or record.closes) else ""
+    return replace(
+        record,
+        spans=tuple(merge(span for each in known for span in each.spans)),
+        resource=record.resource or resource,
+        closes=record.closes or any(map(closes, known)),
+    )
 
 
 def _readable(draft: Draft, link: Link, ref: str) -> None:
@@ -68,7 +73,8 @@ def _beyond(record: Foreign, window: Interval, now: int) -> bool:
 
 
 def _report(draft: Draft, link: Link, record: Unreadable, clinic: Clinic) -> None:
-    blocked = "its time is kept blocked" if record.spans and record.resource else "nothing is blocked for it"
+    takes = record.spans and (record.resource or record.closes)
+    blocked = "its time is kept blocked" if takes else "nothing is blocked for it"
     draft.task(
         "unreadable",
         f"{link.name}/{record.ref}",

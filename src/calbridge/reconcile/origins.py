@@ -45,14 +45,14 @@ def _said(connection: str, record: Said) -> Origin:
 
 def _kind(record: Said) -> Kind:
     match record:
+        case ClosureRecord() | Unreadable(closes=True):
+            return "closure"
         case Busy():
             return "entry"
         case Unreadable():
             return "unreadable"
         case AbsenceRecord():
             return "absence"
-        case ClosureRecord():
-            return "closure"
         case WindowRecord():
             return record.kind
     assert_never(record)

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,15 +14,14 @@ from pydantic import ValidationError
 from calbridge.details import detail_lines
 from calbridge.interval import Interval
 from calbridge.marking import is_marked
-from calbridge.model import Side, State
-from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, PmsChange, Record, Stamp, Unreadable
+from calbridge.model import State
+from calbridge.provider import AbsenceRecord, Busy, Entry, PmsChange, Record, Stamp, Unreadable
 from calbridge.views import PmsView
 from calbridge_pms.names import Names
-from calbridge_pms.wire import PmsAppointment, PmsClosure, PmsWindow, Status, Timed, misfit
+from calbridge_pms.torn import taken, torn
+from calbridge_pms.wire import PmsAppointment, Status, Timed, misfit
 
 OURS = "calbridge:"
-_ID = re.compile(r"[^\s,;<>@]{1,200}")
-"""An id as every system makes them. What does not look like one is somebody's data in the wrong place."""
 AGAIN = "~"
 """Between the appointment and the revision, where the first entry was cancelled and cannot come back."""
 
@@ -42,7 +40,6 @@ SHOWN_AS: Mapping[State, State] = {
     State.DECLINED: State.CANCELLED,
 }
 STATUSES: Mapping[State, Status] = {state: status for status, state in STATES.items()}
-_SIDES = {"desk": Side.CLINIC, "integration": Side.BRIDGE}
 
 
 def client_ref(appointment: str) -> str:
@@ -70,7 +67,6 @@ def entry_of(found: PmsAppointment, names: Names) -> Entry:
             marked=is_marked(found.categories, names.marks),
         ),
         stamp=_stamp(found),
-        by=_SIDES.get(found.modified_by),
         modified=int(found.modified.timestamp()) if found.modified else None,
         pending=found.write_state == "pending",
         failed=failure_of(found),
@@ -122,7 +118,7 @@ def appointment_records(raw: Any, names: Names, known: Mapping[str, str]) -> lis
     try:
         found = PmsAppointment.model_validate(raw)
     except ValidationError as error:
-        return _unreadable("appointment", raw, misfit(error), names)
+        return torn("appointment", raw, misfit(error), taken("appointment", raw, names, known), known)
     entry = entry_of(found, names)
     if names.resource_key(found.resource):
         return [entry]
@@ -143,68 +139,18 @@ def _strayed(entry: Entry) -> Record:
     return Unreadable(ref=entry.ref, version=entry.version, why="it is on a resource that this clinic does not list")
 
 
-def blocked_records(kind: str, raw: Any, names: Names) -> list[Record]:
+def blocked_records(kind: str, raw: Any, names: Names, known: Mapping[str, str]) -> list[Record]:
     """A block is busy time, an absence is an absence; one of a resource that is not ours is nothing."""
     try:
         found = Timed.model_validate(raw)
     except ValidationError as error:
-        return _unreadable(kind, raw, misfit(error), names)
+        return torn(kind, raw, misfit(error), taken(kind, raw, names, known), known)
     resource = names.resource_key(found.resource)
     if not resource:
         return []
     shape: type[Busy | AbsenceRecord] = Busy if kind == "block" else AbsenceRecord
     spans = (Interval(int(found.start.timestamp()), int(found.end.timestamp())),)
     return [shape(ref=f"{kind}/{found.id}", version=found.revision, resource=resource, spans=spans)]
-
-
-def closure_records(raw: Any, names: Names, sites: Callable[[], Mapping[str, str]]) -> list[Record]:
-    """A closure of the practice or of its only site closes the clinic; one of another site those who work there.
-
-    `sites`: the PMS's resource id to its location, asked for only where it matters.
-    """
-    try:
-        found = PmsClosure.model_validate(raw)
-    except ValidationError as error:
-        return _unreadable("closure", raw, misfit(error), names)
-    spans = (Interval(int(found.start.timestamp()), int(found.end.timestamp())),)
-    ref = f"closure/{found.id}"
-    if found.location is None or found.location == names.location:
-        return [ClosureRecord(ref=ref, version=found.revision, spans=spans)]
-    if names.location:
-        return []
-    there = [key for key, ident in names.resources.items() if sites().get(ident) == found.location]
-    if len(there) == len(names.resources):
-        return [ClosureRecord(ref=ref, version=found.revision, spans=spans)]
-    return [
-        ClosureRecord(ref=f"{ref}@{key}", version=found.revision, spans=spans, resource=key) for key in sorted(there)
-    ]
-
-
-def _unreadable(kind: str, raw: Any, why: str, names: Names) -> list[Record]:
-    """One record that does not fit never stops the others; its time is blocked where that much can be read."""
-    fields = raw if isinstance(raw, dict) else {}
-    ident, revision = fields.get("id"), fields.get("revision")
-    known = isinstance(ident, str) and _ID.fullmatch(ident)
-    ref = f"{kind}/{ident if known else 'without-id'}"
-    return [
-        Unreadable(
-            ref=ref,
-            version=str(revision) if isinstance(revision, str | int) else "",
-            why=why,
-            resource=names.resource_key(str(fields.get("resource", ""))),
-            spans=_time_of(fields),
-            keeps=(ref,) if known else (),
-        )
-    ]
-
-
-def _time_of(fields: Mapping[str, Any]) -> tuple[Interval, ...]:
-    try:
-        found = PmsWindow.model_validate({"start": fields.get("start"), "end": fields.get("end")})
-    except ValidationError:
-        return ()
-    span = Interval(int(found.start.timestamp()), int(found.end.timestamp()))
-    return (span,) if span.start < span.end else ()
 
 
 def _keys(rooms: tuple[str, ...], names: Names) -> tuple[str, ...]:

@@ -18,8 +18,10 @@ from calbridge.interval import Interval
 from calbridge.provider import Complete, Delta, Feed, NotModified, Record, WindowRecord
 from calbridge_pms.abilities import Abilities, Reading
 from calbridge_pms.api import PAGES, Api, path_of, says_gone
-from calbridge_pms.convert import appointment_records, blocked_records, closure_records, instant
+from calbridge_pms.closures import closure_records
+from calbridge_pms.convert import appointment_records, blocked_records, instant
 from calbridge_pms.names import Names
+from calbridge_pms.torn import known_of
 from calbridge_pms.wire import PmsChanges, PmsEvent, PmsSnapshot, PmsWindow, PmsWindows, read
 
 DAY = 86_400
@@ -159,8 +161,8 @@ class Reader:
         if kind == "appointment":
             return appointment_records(raw, self.names, self.known)
         if kind == "closure":
-            return closure_records(raw, self.names, self.api.sites)
-        return blocked_records(kind, raw, self.names)
+            return closure_records(raw, self.names, self.known, self.api.sites)
+        return blocked_records(kind, raw, self.names, self.known)
 
     def _all_windows(self, abilities: Abilities) -> Iterator[Record]:
         for key in self.names.resources:
@@ -201,7 +203,7 @@ class Reader:
 
     def _known_of(self, base: str) -> set[str]:
         """Every ref we hold of one PMS record: its own, and those of the rooms it takes."""
-        return {ref for ref in self.known if ref == base or ref.startswith((f"{base}@", f"{base}/"))}
+        return known_of(base, self.known)
 
 
 LISTS = {"appointment": "appointments", "block": "blocks", "absence": "absences", "closure": "closures"}
