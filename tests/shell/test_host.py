@@ -195,7 +195,6 @@ VIOLATIONS: dict[str, tuple[Callable[[], Any], str]] = {
 
 MISFITS: dict[str, tuple[Record, str]] = {
     "a time of day": (replace(ENTRY, modified=1.5), "Entry whose modified is"),  # type: ignore[arg-type]
-    "a side by its name": (replace(ENTRY, by="clinic"), "Entry whose by is"),  # type: ignore[arg-type]
     "no stamp": (replace(ENTRY, stamp=7), "Entry whose stamp is"),  # type: ignore[arg-type]
     "yes for a number": (replace(ENTRY, expires=True), "Entry whose expires is"),
     "a state by its name": (replace(ENTRY, view=replace(VIEW, state="held")), "Entry whose view.state is"),  # type: ignore[arg-type]

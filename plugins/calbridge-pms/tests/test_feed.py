@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from calbridge.errors import NeedsHuman, RetryLater
 from calbridge.interval import Interval
-from calbridge.model import Clinic, Resource, Service, Side, State
+from calbridge.model import Clinic, Resource, Service, State
 from calbridge.provider import (
     AbsenceRecord,
     Busy,
@@ -57,7 +57,7 @@ def test_everything_of_the_practice_is_read(side: Any) -> None:
     found = items(feed)
     assert set(found) == {visit, block, absence, "windows/anna/online", "windows/anna/work"}
     entry = found[visit]
-    assert (entry.stamp, entry.by) == (None, Side.CLINIC)
+    assert entry.stamp is None
     assert entry.view == side.view(
         co_resources=("room1",), title="t", description="d", note="n", client="c1", patient="p1"
     )

@@ -11,7 +11,7 @@ import pytest
 
 from calbridge.errors import RetryLater
 from calbridge.interval import Interval
-from calbridge.model import Animal, Consent, Side, State
+from calbridge.model import Animal, Consent, State
 from calbridge.provider import Entry, Offer, OfferedSlot, OfferWindow
 from calbridge.public import public
 from calbridge_portal.testing import NOW, SITE
@@ -143,5 +143,5 @@ def test_what_a_client_corrects_comes_with_the_changes(side: Any) -> None:
     side.http.put(f"/public/bookings/{side.tokens[ref]}/contact", json=right).raise_for_status()
     feed = side.provider.import_bookings(cursor=before.cursor, window=window, known={})
     (now,) = feed.changed
-    assert (now.ref, now.view.state, now.by) == (ref, State.REQUESTED, Side.CLIENT)
+    assert (now.ref, now.view.state) == (ref, State.REQUESTED)
     assert (now.details.email, now.details.phone, now.details.address) == ("mia@example.org", *right.values())

@@ -13,7 +13,7 @@ from typing import Any
 from calbridge.errors import SkipItem
 from calbridge.hookspecs import hookimpl
 from calbridge.interval import Interval
-from calbridge.model import Consent, Details, Side, State
+from calbridge.model import Consent, Details, State
 from calbridge.provider import (
     AbsenceRecord,
     Capabilities,
@@ -64,7 +64,6 @@ class Visit:
     client_ref: str = ""
     client_revision: int = 0
     version: str = ""
-    by: Side = Side.CLINIC
     modified: int = 0
 
     @property
@@ -186,7 +185,7 @@ class PmsModel:
             if not overbook:
                 raise Taken(f"{visit.resource} is taken at {visit.start}")
             self.overbooked.add(visit.ref)
-        return self.store(replace(visit, by=Side.CLINIC)).ref
+        return self.store(visit).ref
 
     def _next(self) -> int:
         self._count += 1
@@ -267,7 +266,7 @@ class MemoryPms:
 
     def _cancel(self, current: Visit) -> Receipt:
         self.model.writes += 1
-        self.model.store(replace(current, status=State.CANCELLED, by=Side.BRIDGE))
+        self.model.store(replace(current, status=State.CANCELLED))
         return Receipt(outcome="written")
 
     def _save(self, change: Change, current: Visit | None) -> Receipt:
@@ -332,7 +331,7 @@ def _entry(visit: Visit) -> Entry:
         marked=visit.marked,
     )
     stamp = Stamp(appointment=visit.client_ref, revision=visit.client_revision) if visit.client_ref else None
-    return Entry(ref=visit.ref, version=visit.version, view=view, stamp=stamp, by=visit.by, modified=visit.modified)
+    return Entry(ref=visit.ref, version=visit.version, view=view, stamp=stamp, modified=visit.modified)
 
 
 def _wanted(change: Change, ref: str) -> Visit:
@@ -355,5 +354,4 @@ def _wanted(change: Change, ref: str) -> Visit:
         status=view.state,
         client_ref=change.appointment,
         client_revision=change.revision,
-        by=Side.BRIDGE,
     )

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from calbridge.errors import Replan
 from calbridge.interval import Interval
-from calbridge.model import Alternative, Consent, Details, Side, State
+from calbridge.model import Alternative, Consent, Details, State
 from calbridge.provider import Clock, ExportReceipt, Offer, PortalChange
 from calbridge.testing.changelog import ChangeLog
 
@@ -44,7 +44,6 @@ class Booking:
     expires: int | None = None
     replaces: str = ""
     consumed: bool = False
-    by: Side = Side.CLIENT
     reason: str = ""
     alternatives: tuple[Alternative, ...] = ()
     owed: bool = False
@@ -192,7 +191,7 @@ class PortalModel:
         self.writes += 1
         if notify and self.tells:
             self.messages[booking.ref, "confirmed", hub_revision] += 1
-        return self._put(replace(booking, by=Side.BRIDGE, hub_revision=hub_revision))
+        return self._put(replace(booking, hub_revision=hub_revision))
 
     def withdraw(self, ref: str) -> None:
         """It is not shown any more; nobody is told, because it takes place all the same."""
@@ -221,7 +220,7 @@ class PortalModel:
         for kind in _messages(self.bookings[booking.ref], booking) if notify and self.tells else ():
             self.messages[booking.ref, kind, hub_revision] += 1
         told = replace(booking, owed=booking.owed and booking.state is not State.CONFIRMED)
-        kept = replace(told, by=Side.BRIDGE, hub_revision=hub_revision, revision=booking.revision + 1)
+        kept = replace(told, hub_revision=hub_revision, revision=booking.revision + 1)
         return self._put(kept)
 
     # the portal
@@ -240,7 +239,7 @@ class PortalModel:
         """End what has run out; the portal does so whenever anybody looks."""
         now = self.clock.now()
         for hold in [b for b in self.bookings.values() if b.live and (b.expires or now + 1) <= now]:
-            self._put(replace(hold, state=State.EXPIRED, by=Side.BRIDGE, revision=hold.revision + 1))
+            self._put(replace(hold, state=State.EXPIRED, revision=hold.revision + 1))
 
     def _offered(self, resource: str, service: str, start: int, *, own: str = "", wide: bool = False) -> int:
         end = (self.moves if wide else self.offers).get(resource, {}).get((service, start))
@@ -260,7 +259,7 @@ class PortalModel:
         return booking
 
     def _client(self, booking: Booking) -> Booking:
-        return self._put(replace(booking, by=Side.CLIENT, revision=booking.revision + 1))
+        return self._put(replace(booking, revision=booking.revision + 1))
 
     def _put(self, booking: Booking) -> Booking:
         kept = replace(booking, modified=self.clock.now())

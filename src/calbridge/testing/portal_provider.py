@@ -179,7 +179,6 @@ def _entry(booking: Booking) -> Entry:
         version=str(booking.revision),
         view=view,
         stamp=stamp,
-        by=booking.by,
         modified=booking.modified,
         replaces=booking.replaces,
         details=booking.details,

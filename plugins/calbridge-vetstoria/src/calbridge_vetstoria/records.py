@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from calbridge.model import Animal, Details, Side, State
+from calbridge.model import Animal, Details, State
 from calbridge.provider import AccountRecord, Entry, Stamp, Unreadable
 from calbridge.views import PortalView
 from calbridge_vetstoria.consents import Notices
@@ -22,7 +22,6 @@ from calbridge_vetstoria.wire import Account, Booking, Hold
 
 HOLD, VISIT, ACCOUNT = "hold/", "visit/", "account/"
 ID = re.compile(r"[A-Za-z0-9._~:-]{1,100}")
-_SIDES = {"client": Side.CLIENT, "practice": Side.BRIDGE, "system": Side.BRIDGE}
 NOT_YET_WRITTEN = frozenset({"pending", "accepted"})
 
 
@@ -88,7 +87,6 @@ class Reader:
             ref=HOLD + hold.id,
             version=str(hold.revision),
             view=view,
-            by=Side.BRIDGE if hold.status == "expired" else Side.CLIENT,
             modified=int(hold.updated_at.timestamp()),
             expires=int(hold.expires_at.timestamp()),
         )
@@ -111,7 +109,6 @@ class Reader:
             version=str(booking.revision),
             view=view,
             stamp=Stamp(appointment=booking.client_ref, revision=0) if booking.account else None,
-            by=_SIDES[booking.last_changed_by],
             modified=int(booking.updated_at.timestamp()),
             replaces=HOLD + booking.hold_id if booking.hold_id else "",
             details=None if booking.account else _details(booking),
