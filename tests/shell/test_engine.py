@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from calbridge.engine import Engine
 from calbridge.engine.pull import pull
+from calbridge.errors import RetryLater
 from calbridge.hookspecs import hookimpl
 from calbridge.host import ClinicHost
+from calbridge.interval import Interval
 from calbridge.log import logger
 from calbridge.model import Authority, Clinic, Details, Resource, Rules, Service, State, WallWindow
 from calbridge.provider import Change, Entry, ExportReceipt, Offer, Receipt
@@ -315,3 +320,83 @@ def _counted(store: Store, name: str, asked: Counter[str]) -> None:
         return real(*args, **options)
 
     setattr(store, name, counted)
+
+
+class Down(MemoryCalendar):
+    """It fails, each time in words of its own, as often as it is told to: reads, or only writes."""
+
+    failing = ""
+
+    @hookimpl
+    def import_schedule(self, cursor: str, window: Interval, known: Mapping[str, str]) -> Any:
+        if self.failing == "reads":
+            raise RetryLater("The listing came back short.")
+        return super().import_schedule(cursor, window, known)
+
+    @hookimpl
+    def propagate_change(self, change: Change) -> Receipt:
+        if self.failing == "writes":
+            raise RetryLater("the server is busy (503)")
+        return super().propagate_change(change)
+
+
+def for_hours(place: Place, hours: float) -> set[str]:
+    """Cycles every twenty minutes; the kinds of task that are open at the end."""
+    until = place.clock.now() + int(hours * 3_600)
+    while place.clock.now() < until:
+        place.clock.advance(1_200)
+        place.engine().cycle()
+    return {task.kind for task in place.store.tasks("hafen")}
+
+
+def test_a_side_that_fails_for_hours_is_a_persons_matter_until_it_answers() -> None:
+    """A server that lists too few entries for ever was tried again for ever, and nobody knew."""
+    place = Place()
+    place.sides["calendar"] = down = Down(place.calendar)
+    place.engine().cycle()
+    since = place.clock.now() + 1_200
+    down.failing = "reads"
+    assert for_hours(place, 2) == set()
+    assert for_hours(place, 1.5) == {"connection"}
+    (task,) = place.store.tasks("hafen")
+    shown = datetime.fromtimestamp(since, ZoneInfo("Europe/Berlin"))
+    assert f"The listing came back short. It has been so since {shown:%Y-%m-%d %H:%M}, " in task.sentence
+    place.store.dismiss("hafen", task.id)
+    assert for_hours(place, 3) == set()  # somebody knows
+    down.failing = ""
+    assert for_hours(place, 2) == set()
+    down.failing = "reads"
+    assert for_hours(place, 1) == set()
+    assert for_hours(place, 2.5) == {"connection"}
+    down.failing = ""
+    assert for_hours(place, 2) == set()
+
+
+def test_a_side_that_was_hardly_ever_asked_did_not_fail_for_hours() -> None:
+    """The computer slept."""
+    place = Place()
+    place.sides["calendar"] = down = Down(place.calendar)
+    place.engine().cycle()
+    down.failing = "reads"
+    place.clock.advance(60)
+    place.engine().cycle()
+    place.clock.advance(30_000)
+    place.engine().cycle()
+    assert place.store.tasks("hafen") == []
+
+
+def test_a_write_that_is_put_off_for_hours_is_a_persons_matter_until_it_is_written() -> None:
+    """The side can be read, so it seems well."""
+    place = Place()
+    place.sides["calendar"] = down = Down(place.calendar)
+    place.engine().cycle()
+    place.portal.confirm(place.portal.select("anna", "checkup", max(place.offered())), Details(last_name="Voss"))
+    down.failing = "writes"
+    assert "waiting" not in for_hours(place, 1.5)
+    assert "waiting" in for_hours(place, 3)
+    (task,) = [each for each in place.store.tasks("hafen") if each.kind == "waiting"]
+    assert ": the server is busy (503). The bridge goes on trying." in task.sentence
+    assert "Voss" not in task.sentence
+    down.failing = ""
+    assert "waiting" not in for_hours(place, 2)
+    assert len(list(place.calendar.stamped())) == 1

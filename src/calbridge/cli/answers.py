@@ -114,6 +114,7 @@ class ConnectionStatus(Answer):
     state: Literal["ok", "new", "failing", "broken"]
     approved: bool = Field(description="false until `apply`, or first_run = apply")
     last_read: str | None = Field(description="instant of the last good read")
+    failing_since: str | None = Field(description="instant of the first failure since it last answered")
     retry_at: str | None = Field(description="instant of the next attempt while it fails")
     why: str = Field(description="one sentence while it fails")
     quirks: dict[str, str] = Field(description="what the server does differently, as `check` found it last")

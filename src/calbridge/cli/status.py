@@ -69,6 +69,7 @@ def _connection(
         state="broken" if broken else _state(known),
         approved=known.approved if known else connection.first_run == "apply",
         last_read=maybe_instant(tz, known.last_success if known else None),
+        failing_since=maybe_instant(tz, known.failing_since if known else None),
         retry_at=maybe_instant(tz, known.retry_at if known else None),
         why=broken.hint if broken else (known.why if known else ""),
         quirks=dict(known.quirks) if known else {},
@@ -97,5 +98,6 @@ def _show(console: Console, answer: Status) -> None:
             plan = "" if each.approved else ", only planned for until apply"
             console.print(f"  {each.name} ({each.kind}): {mark}, last read {each.last_read or 'never'}{plan}")
             if each.why:
-                again = f" (again at {each.retry_at})" if each.retry_at else ""
-                console.print(f"    {escape(each.why)}{again}")
+                times = (("since", each.failing_since), ("again at", each.retry_at))
+                told = ", ".join(f"{word} {at}" for word, at in times if at)
+                console.print(f"    {escape(each.why)}{f' ({told})' if told else ''}")

@@ -117,6 +117,7 @@ class Engine:
             at_once=at_once,
             waiting={} if at_once else {c.name: c.why for c in known if c.retry_at is not None and c.retry_at > now},
             attempts={c.name: c.attempts for c in known},
+            failing={c.name: c.failing_since for c in known if c.failing_since is not None},
         )
 
     def _approve(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from calbridge.engine.recovery import backoff, connection_task, verdict
+from calbridge.engine.recovery import backoff, connection_task, lasting_task, lasts, verdict
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, Replan
 from calbridge.feeds import Complete, Delta, Entry, Feed, NotModified, Record
@@ -32,6 +32,7 @@ def pull(session: Session, state: HubState) -> dict[str, Observation]:
         else:
             observations[link.name] = _with_moved(session, link.name, result)
             session.report.reads[link.name] = type(result.feed).__name__
+            session.failing.pop(link.name, None)
             if not session.dry:
                 session.store.connection_ok(session.clinic.key, link.name, now=result.started)
     session.reread -= set(observations)
@@ -49,10 +50,11 @@ def _due(session: Session, link: Link) -> bool:
 
 
 def failed(session: Session, name: str, error: BridgeError) -> None:
-    """Remember a failing connection: when to try again, and a task where only a person can help."""
+    """Remember a failing connection: when to try again, and a task where only a person can help, or where it lasts."""
     now = session.clock.now()
     attempts = session.attempts.get(name, 0)
     until = now + backoff(error, attempts, session.random.random())
+    since = session.failing.setdefault(name, now)
     session.waiting[name] = error.hint
     session.attempts[name] = attempts + 1
     session.report.failures[name] = error.hint
@@ -62,6 +64,8 @@ def failed(session: Session, name: str, error: BridgeError) -> None:
         )
     if verdict(error).task:
         session.open_task(connection_task(session.clinic.key, error, "connection", name))
+    elif lasts(attempts + 1, since, now):
+        session.open_task(lasting_task(session.clinic, error, name, since))
 
 
 def _read(session: Session, state: HubState, link: Link) -> Observation | BridgeError:

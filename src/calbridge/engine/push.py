@@ -6,7 +6,7 @@ from dataclasses import InitVar, dataclass, field, replace
 
 from calbridge.changes import Receipt, change_as, names_times
 from calbridge.engine.pull import failed
-from calbridge.engine.recovery import backoff, verdict, write_task
+from calbridge.engine.recovery import backoff, lasts, verdict, waiting_task, write_task
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, SkipItem
 from calbridge.hub import HubState, JournalEntry, Shadow
@@ -76,7 +76,21 @@ def push(session: Session) -> bool:
                 _send(session, row, progress)
         _follow_up(session, progress)
         due = session.store.outbox(session.clinic.key, now=session.due_by())
+    _ask_about_waiting(session)
     return progress.again
+
+
+def _ask_about_waiting(session: Session) -> None:
+    """What is put off again and again is in no other task: a side that can be read seems well."""
+    now = session.clock.now()
+    late = [row for row in session.store.waiting(session.clinic.key) if lasts(row.attempts, row.created, now)]
+    tasks = [
+        waiting_task(session.clinic, row.why, row.connection, row.effect.change.appointment, row.created)
+        for row in late
+    ]
+    for task in tasks:
+        session.open_task(task)
+    session.settle("waiting", but={task.key for task in tasks})
 
 
 def _follow_up(session: Session, progress: _Progress) -> None:

@@ -7,10 +7,16 @@ from typing import Literal
 
 from calbridge.errors import BridgeError, RetryLater
 from calbridge.hub import Task
+from calbridge.model import Clinic
+from calbridge.wall import local
 
 LONGEST = 3600
 HUMAN_RETRY = 900
 """A connection that waits for a person is tried again after this, so that a mended password needs no second command."""
+
+
+TRIES, LASTING = 5, 2 * LONGEST
+"""What should pass by itself has not, after so many tries in a row and so many seconds: a person must know of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,43 @@ def backoff(error: BridgeError, attempts: int, jitter: float) -> int:
         return max(1, min(int(error.after) + 1, 24 * LONGEST))
     delay: float = min(LONGEST, 15 * 2 ** min(attempts, 10))
     return max(1, int(delay * (0.5 + jitter)))
+
+
+def lasts(tries: int, since: int, now: int) -> bool:
+    """Has a failure that is only tried again gone on for so long that somebody must be asked?
+
+    Both count: a server that is restarted is tried five times in five minutes, and one that a sleeping computer did not
+    ask for a night has not failed in it.
+    """
+    return tries >= TRIES and now - since >= LASTING
+
+
+def lasting_task(clinic: Clinic, error: BridgeError, name: str, since: int) -> Task:
+    """A connection that is tried again and again."""
+    told = f"It has been so since {local(clinic.time_zone, since):%Y-%m-%d %H:%M}, and the bridge goes on trying."
+    return Task(
+        key=f"connection:{name}",
+        kind="connection",
+        sentence=f"Clinic {clinic.key}, connection {name}: {_sentence(error.hint)} {told} See what is wrong there.",
+        connection=name,
+    )
+
+
+def waiting_task(clinic: Clinic, why: str, name: str, appointment: str, since: int) -> Task:
+    """One write that is put off again and again, while others may go through."""
+    told = f"waits to be written since {local(clinic.time_zone, since):%Y-%m-%d %H:%M}"
+    return Task(
+        key=f"waiting:{name}/{appointment}",
+        kind="waiting",
+        sentence=f"Clinic {clinic.key}, connection {name}: booking {appointment} {told}: {_sentence(why)} "
+        "The bridge goes on trying. See what is wrong there.",
+        appointment=appointment,
+        connection=name,
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}."
 
 
 def connection_task(clinic: str, error: BridgeError, kind: Literal["connection", "plugin"], name: str) -> Task:

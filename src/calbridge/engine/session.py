@@ -29,6 +29,7 @@ class Session:
     """One cycle of one clinic.
 
     `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
+    `attempts`, `failing`: how often a connection has failed in a row, and since when.
     `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
     brought back, to be seen by the next read. `gone`: refs of what was taken away as soon as it was written, likewise.
     `unmoved`: keys of writes that a side refused as overtaken, while it shows what is known of it.
@@ -48,6 +49,7 @@ class Session:
     at_once: bool = False
     waiting: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
+    failing: dict[str, int] = field(default_factory=dict)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
     gone: dict[str, list[str]] = field(default_factory=dict)

@@ -25,7 +25,7 @@ NEVER_READ: Mapping[str, Any] = {
     "last_success": None,
     "last_full": None,
     "reach": None,
-    "last_failure": None,
+    "failing_since": None,
     "attempts": 0,
     "why": "",
     "recovery": "",
@@ -138,7 +138,7 @@ def failed(
     """Note a failure; the journal gets the first of a row of equal ones, not every attempt."""
     row = ensure(connection, clinic, name)
     values = {
-        "last_failure": now,
+        "failing_since": row.failing_since if row.recovery else now,
         "retry_at": until,
         "why": why,
         "recovery": recovery,
@@ -161,7 +161,7 @@ def ok(connection: Connection, clinic: str, name: str, *, now: int) -> None:
     row = ensure(connection, clinic, name)
     if not row.recovery:
         return
-    values = {"retry_at": None, "why": "", "recovery": "", "attempts": 0}
+    values = {"retry_at": None, "why": "", "recovery": "", "attempts": 0, "failing_since": None}
     _set(connection, clinic, name, values)
     entry = JournalEntry(code="connection.recovered", connection=name, facts={"attempts": str(row.attempts)})
     journal.add(connection, clinic, [entry], at=now)
@@ -217,7 +217,7 @@ def state(row: Row[Any]) -> ConnectionState:
         has_cursor=bool(row.cursor),
         last_success=row.last_success,
         last_full=row.last_full,
-        last_failure=row.last_failure,
+        failing_since=row.failing_since,
         attempts=row.attempts,
         why=row.why,
         recovery=row.recovery,

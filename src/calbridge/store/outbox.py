@@ -118,6 +118,7 @@ def _row(row: Row[Any]) -> OutboxRow:
         connection=row.connection,
         effect=Effect(connection=row.connection, change=row.change, asked=row.asked),
         state=row.state,
+        created=row.created,
         attempts=row.attempts,
         not_before=row.not_before,
         why=row.why,

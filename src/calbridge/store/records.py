@@ -18,6 +18,7 @@ class OutboxRow:
     connection: str
     effect: Effect
     state: Literal["intent", "sent"]
+    created: int = 0
     attempts: int = 0
     not_before: int = 0
     why: str = ""
@@ -74,7 +75,7 @@ class JournalRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
-    """How a connection stands. `retry_at` and `recovery` are set while it fails; `attempts` counts failures.
+    """How a connection stands. `retry_at`, `recovery` and `failing_since` are set while it fails; `attempts` counts.
 
     `quirks`: what its server does differently, as it was found at `learned_at`.
     """
@@ -85,7 +86,7 @@ class ConnectionState:
     has_cursor: bool
     last_success: int | None = None
     last_full: int | None = None
-    last_failure: int | None = None
+    failing_since: int | None = None
     attempts: int = 0
     why: str = ""
     recovery: str = ""

@@ -45,7 +45,7 @@ connections = Table(
     Column("last_success", Integer),
     Column("last_full", Integer),
     Column("reach", Integer),  # the end of its window
-    Column("last_failure", Integer),
+    Column("failing_since", Integer),  # NULL: it does not
     Column("attempts", Integer, nullable=False),
     Column("why", Text, nullable=False),
     Column("recovery", Text, nullable=False),

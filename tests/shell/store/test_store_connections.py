@@ -131,13 +131,13 @@ def test_failures_are_counted_until_it_answers(store, make, known):
     for number in (1, 2):
         store.connection_failed("hafen", "calendar", now=number, until=number + 60, why="503", recovery="retry")
     calendar, pms = store.connections("hafen")
-    assert (calendar.last_failure, calendar.retry_at, calendar.attempts) == (2, 62, 2)
+    assert (calendar.failing_since, calendar.retry_at, calendar.attempts) == (1, 62, 2)
     assert (calendar.why, calendar.recovery, calendar.last_success) == ("503", "retry", 500)
     assert (calendar.approved, calendar.released, calendar.has_cursor) == (True, True, True)
     assert (pms.why, pms.recovery, pms.attempts) == ("", "", 0)
     store.connection_ok("hafen", "calendar", now=3)
     calendar = store.connections("hafen")[0]
-    assert (calendar.last_failure, calendar.retry_at, calendar.attempts, calendar.why) == (2, None, 0, "")
+    assert (calendar.failing_since, calendar.retry_at, calendar.attempts, calendar.why) == (None, None, 0, "")
 
 
 def test_the_task_of_a_failing_connection_is_settled_when_it_answers(store):

@@ -74,7 +74,7 @@ def _make_clinics() -> None:
         _integer("last_success", nullable=True),
         _integer("last_full", nullable=True),
         _integer("reach", nullable=True),
-        _integer("last_failure", nullable=True),
+        _integer("failing_since", nullable=True),
         _integer("attempts"),
         _text("why"),
         _text("recovery"),
