@@ -24,6 +24,7 @@ from calbridge.ical.zones import Zones, olson
         ("/freeassociation.sourceforge.net/Europe/Berlin", "Europe/Berlin"),
         ("/citadel.org/20190914_1/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
         ("W. Europe Standard Time", "Europe/Berlin"),
+        ("w. europe standard time", "Europe/Berlin"),
         ("FLE Standard Time", "Europe/Kiev"),
         ("UTC", "UTC"),
         ("Mars/Olympus", None),
@@ -193,3 +194,14 @@ def test_a_hostile_definition_is_bounded() -> None:
     steps = Steps(50_000, 20_000)
     assert Zones(steps, [(1, every_second)]).zone("own") is None
     assert 29_000 < steps.left < 31_000
+
+
+@pytest.mark.parametrize(("tzid", "offset"), [("Own Time", 5), ("OWN TIME", 7), ("own time", 7), ("oWN tIME", 7)])
+def test_a_name_may_differ_in_its_capitals(tzid: str, offset: int) -> None:
+    """Parameters have none (RFC 5545, section 2), and what is defined under exactly this name comes first."""
+    blocks = [
+        (number, block(observance("STANDARD", "16010101T000000", east, east), tzid=name))
+        for number, (name, east) in enumerate([("OWN TIME", "+0700"), ("Own Time", "+0500")])
+    ]
+    found = Zones(Steps(10_000, 10_000), blocks).zone(tzid)
+    assert datetime(2026, 1, 1, tzinfo=found).utcoffset() == timedelta(hours=offset)

@@ -123,6 +123,17 @@ def test_what_lasts_to_the_end_of_the_calendar(tz: str) -> None:
     assert call("-", "--time-zone", tz, input=text.encode()).exit_code == 0
 
 
+def test_what_stands_behind_the_end_is_said(file: Path) -> None:
+    """A feed with it is refused; whoever looks for the reason finds its line."""
+    text = FILE.replace("\n", "\r\n") + "\r\n<b>Warning</b>: Geheim in line 7\r\n"
+    answer = ask("-", *MARCH, input=text.encode(), code=1)
+    assert [each["line"] for each in answer["refused"]] == [FILE.count("\n") + 2]
+    assert "behind the end" in answer["refused"][0]["why"]
+    assert len(answer["occurrences"]) == 5
+    assert "Geheim" not in json.dumps(answer)
+    assert ask("-", *MARCH, input=f"{FILE}\x1a\n\0".encode())["refused"] == []
+
+
 def test_what_the_connection_says_of_kinds(file: Path) -> None:
     found = ask(file, "--all-day", "free", "--tentative", "free")["occurrences"]
     assert {each["why"] for each in found if not each["busy"]} == {"cancelled", "all_day", "tentative"}

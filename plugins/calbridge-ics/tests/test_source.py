@@ -93,6 +93,10 @@ def test_a_daily_full_read_asks_without_marks(provider: Any, site: FeedSite) -> 
         ),
         (200, b"", RetryLater, "nothing at all"),
         (200, ONE[:-18], RetryLater, "breaks off"),
+        (200, ONE + ONE[:-18], RetryLater, "breaks off"),
+        (200, ONE + b"<b>Warning</b>: geheim\r\n", NeedsHuman, r"other text behind its end \(line 11\)"),
+        (200, ONE + b"\r\n" + b"<!-- -->\r\n" * 999, NeedsHuman, r"other text behind its end \(line 12\)"),
+        (200, (ONE + b"x").decode().encode("utf-16"), NeedsHuman, r"other text behind its end \(line 11\)"),
         (401, b"", NeedsHuman, "credentials"),
         (404, b"", NeedsHuman, "404"),
         (429, b"", RetryLater, "429"),
@@ -165,7 +169,7 @@ def test_a_login_goes_with_the_request(provider: Any, site: FeedSite) -> None:
 
 
 def test_utf16_and_a_mark_in_front(provider: Any, site: FeedSite) -> None:
-    for body in (ONE.decode().encode("utf-16"), b"\xef\xbb\xbf" + ONE):
+    for body in (ONE.decode().encode("utf-16"), b"\xef\xbb\xbf" + ONE, ONE + b"\r\n\x1a\0"):
         site.body = body
         assert len(pull(provider(url=site.url)).items) == 1
 

@@ -18,7 +18,7 @@ from calbridge.cli.reporting import FINE, HUMAN, Outcome, reporting
 from calbridge.cli.texts import table, visible
 from calbridge.errors import ConfigError
 from calbridge.ical import Counts, Occurrence, Policy, read
-from calbridge.ical.glimpse import extent, titles
+from calbridge.ical.glimpse import behind, extent, titles
 from calbridge.interval import Interval
 from calbridge.wall import zone
 
@@ -54,13 +54,22 @@ def inspect(file: Path, first: str, last: str, tz: str, all_day: Counts, tentati
     starting = [one for one in found.occurrences if window.start <= one.span.start < window.end]
     answer = Inspected(
         occurrences=[_line(one, here) for one in starting],
-        refused=[InspectedRefusal(line=one.line, uid=one.uid, why=one.why) for one in found.refused],
+        refused=[
+            *(InspectedRefusal(line=one.line, uid=one.uid, why=one.why) for one in found.refused),
+            *_behind(body),
+        ],
     )
     called = titles(body) if names else {}
     rows = [_row(one, line, called) for one, line in zip(starting, answer.occurrences, strict=True)]
     return Outcome(
-        answer=answer, show=lambda console: _show(console, answer, rows), code=HUMAN if found.refused else FINE
+        answer=answer, show=lambda console: _show(console, answer, rows), code=HUMAN if answer.refused else FINE
     )
+
+
+def _behind(body: bytes) -> list[InspectedRefusal]:
+    line = behind(body)
+    why = 'text behind the end of the calendar: a connection of kind = "ics" refuses the whole file'
+    return [InspectedRefusal(line=line, uid="", why=why)] if line else []
 
 
 def _zone(tz: str) -> ZoneInfo:

@@ -16,7 +16,7 @@ from icalendar.parser import split_on_unescaped_comma
 
 from calbridge.ical.lines import Component, FaultError, Line, ZoneFaultError, items, number
 from calbridge.ical.policy import Showing, showing
-from calbridge.ical.rules import Rule, rule_of
+from calbridge.ical.rules import Rule, rules_of
 from calbridge.ical.steps import SPENT
 from calbridge.ical.times import Length, Moment, after, alike, day, duration, floating, moment, respelled, span_of
 from calbridge.ical.zones import Zones
@@ -223,8 +223,9 @@ class _Reading:
     # --- its recurrence -------------------------------------------------------------------------------
 
     def _dates(self, event: Event) -> None:
-        event.rules = self._rules(event.start)
-        event.torn = len(event.rules) < len(self._lists.get("RRULE", ()))
+        read = self._rules(event.start)
+        event.rules = [rule for rules in read for rule in rules]
+        event.torn = len(read) < len(self._lists.get("RRULE", ()))
         for line in self._lists.get("EXRULE", ()):
             self._note(
                 FaultError("EXRULE is no longer part of iCalendar: what it leaves out is kept free", line.number)
@@ -258,8 +259,9 @@ class _Reading:
             error = FaultError(f"{line.name} lies outside the calendar", line.number)
         self._note(error)
 
-    def _rules(self, start: Moment) -> list[Rule]:
-        rules: list[Rule] = []
+    def _rules(self, start: Moment) -> list[tuple[Rule, ...]]:
+        """Those of each line that can be read."""
+        rules: list[tuple[Rule, ...]] = []
         lines = self._lists.get("RRULE", [])
         if len(lines) > RULES:
             self._note(FaultError(f"the event has more than {RULES} RRULEs", lines[RULES].number))
@@ -267,7 +269,9 @@ class _Reading:
             if not self._affords(_RULE + len(line.value) // _CHARACTERS, line):
                 break
             with self._noting(line):
-                rules.append(rule_of(line, start, self._zone))
+                rules.append(rules_of(line, start, self._zone))
+                if len(rules[-1]) > 1:
+                    self._note(FaultError(f"{line.name} has both COUNT and UNTIL: the later counts", line.number))
         return rules
 
     def _affords(self, steps: int, line: Line) -> bool:

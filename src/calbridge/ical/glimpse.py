@@ -1,4 +1,4 @@
-"""What `read` leaves alone: the dates a file speaks of, and the titles of its events for who may see them."""
+"""What `read` leaves alone: the dates a file speaks of, what stands behind its end, the titles for who may see them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ _SPOKEN_OF = 1900, 2100
 
 _STARTS = frozenset({"DTSTART", "FREEBUSY", "RDATE"})
 _TITLE = re.compile(rb"\n(?:(BEGIN:VEVENT)|(SUMMARY[;:][^\n]*(?:\n[ \t][^\n]*)*))", re.IGNORECASE)
+_BEGIN = re.compile(rb"\nBEGIN:VCALENDAR", re.IGNORECASE)
+_END = re.compile(rb"\nEND:VCALENDAR(?![^\x00-\x20])", re.IGNORECASE)
+_SOMETHING = re.compile(rb"[^\x00-\x20]")
 
 
 def extent(body: bytes) -> Interval | None:
@@ -42,6 +45,17 @@ def _day(text: str) -> Iterator[int]:
             yield int(datetime.strptime(text[:8], "%Y%m%d").replace(tzinfo=UTC).timestamp())
         except ValueError:
             return
+
+
+def behind(body: bytes) -> int:
+    """The line of what stands behind the end of the last calendar: a page's foot, a program's complaint.
+
+    0 for nothing, as control characters and empty lines are, and for a calendar that has only begun there.
+    """
+    body = normalised(body)
+    end = max((found.end() for found in _END.finditer(body)), default=len(body))
+    more = _SOMETHING.search(body, end)
+    return body.count(b"\n", 0, more.start()) if more and not _BEGIN.search(body, end) else 0
 
 
 def titles(body: bytes) -> dict[int, str]:

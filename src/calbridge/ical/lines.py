@@ -30,7 +30,9 @@ class ZoneFaultError(FaultError):
     """A time is in a zone that nothing defines: all else about it can be read."""
 
     def __init__(self, line: Line) -> None:
-        super().__init__(f"{line.name} is in a time zone that nothing defines", line.number)
+        super().__init__(
+            f"{line.name} is in a time zone that nothing defines: read on the clock of the place", line.number
+        )
 
 
 class Line(NamedTuple):

@@ -1,18 +1,19 @@
 """A recurrence rule (RFC 5545 3.3.10) checked part by part, so that the libraries meet no text they stumble over.
 
 What programs write and the standard does not want is put right where it has one meaning: UNTIL in another form than
-DTSTART, empty list items, X- parts, a calendar scale that is the common one.
+DTSTART, empty list items, X- parts, a calendar scale that is the common one, SKIP where RFC 5545 can say the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from calbridge.ical.lines import FaultError, Line, number
+from calbridge.ical.skips import without_skip
 from calbridge.ical.times import Moment, day, floating
 
 LONGEST = 4_000
@@ -32,6 +33,7 @@ _FROM_THE_END = frozenset({"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"})
 _DAYS = frozenset({"MO", "TU", "WE", "TH", "FR", "SA", "SU"})
 _BYDAY = re.compile(r"[+-]?\d{0,2}(?:MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
 _FREQUENCIES = frozenset({"SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+_SKIPS = frozenset({"OMIT", "BACKWARD", "FORWARD"})
 _SIGNED = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 
 
@@ -65,8 +67,11 @@ def _written(until: Moment) -> str:
     return f"{until:%Y%m%dT%H%M%S}{'Z' if until.tzinfo else ''}"
 
 
-def rule_of(line: Line, start: Moment, zone: ZoneInfo) -> Rule:
-    """The rule of an event that starts then. FaultError names the part that cannot be read."""
+def rules_of(line: Line, start: Moment, zone: ZoneInfo) -> tuple[Rule, ...]:
+    """The rule of an event that starts then. FaultError names the part that cannot be read.
+
+    Two where it gives both COUNT and UNTIL, which the standard forbids: whichever lasts longer keeps more time free.
+    """
     if len(line.value) > LONGEST:
         raise FaultError(f"{line.name} is longer than {LONGEST:,} characters", line.number)
     given = _given(line)
@@ -75,16 +80,28 @@ def rule_of(line: Line, start: Moment, zone: ZoneInfo) -> Rule:
         raise FaultError(f"{line.name} has no FREQ that is known", line.number)
     interval, count = _whole(given, "INTERVAL", line), _whole(given, "COUNT", line)
     until = given.pop("UNTIL", "")
-    if given.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or given.pop("SKIP", "OMIT") != "OMIT":
-        raise FaultError(f"{line.name} counts in a way that is not supported (RSCALE, SKIP)", line.number)
-    return Rule(
-        line=line.number,
-        freq=freq,
-        interval=1 if interval is None else interval,
-        parts={name: _part(name, value, line) for name, value in given.items()},
-        count=None if until else count,  # only one is allowed; keeping the later end keeps more time free
-        until=_until(until, line, start, zone) if until else None,
-    )
+    parts = _parts(given, freq, line, start)
+    rule = Rule(line=line.number, freq=freq, interval=1 if interval is None else interval, parts=parts, count=count)
+    if not until:
+        return (rule,)
+    ending = replace(rule, count=None, until=_until(until, line, start, zone))
+    return (ending,) if count is None else (ending, rule)
+
+
+def _parts(given: dict[str, str], freq: str, line: Line, start: Moment) -> Mapping[str, str]:
+    """The BY parts and WKST, in words that RFC 5545 has (RFC 7529 adds other calendars, and what is done with a date
+    that a month does not have)."""
+    scale, skip = given.pop("RSCALE", "GREGORIAN"), given.pop("SKIP", "OMIT")
+    if scale != "GREGORIAN":
+        raise FaultError(f"{line.name} counts by another calendar than the common one (RSCALE)", line.number)
+    if skip not in _SKIPS:
+        raise FaultError(f"SKIP of {line.name} cannot be read", line.number)
+    parts = without_skip(freq, skip, {name: _part(name, value, line) for name, value in given.items()}, start)
+    if parts is None:
+        raise FaultError(
+            f"{line.name} moves dates that a month does not have (SKIP) in a way not known here", line.number
+        )
+    return parts
 
 
 def _given(line: Line) -> dict[str, str]:

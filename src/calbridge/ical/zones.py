@@ -6,7 +6,7 @@ Each calendar is asked for itself: Exchange calls every one of its zones "Custom
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -33,6 +33,9 @@ _PARTS = 3
 """Of a name, as in America/Argentina/Buenos_Aires."""
 
 
+_WINDOWS = {name.casefold(): place for name, place in WINDOWS_TO_OLSON.items()}
+
+
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
     return {name.casefold(): name for name in available_timezones()}
@@ -47,7 +50,7 @@ def olson(tzid: str) -> str | None:
         found = _names().get(tail.casefold())
         if found:
             return found
-    return WINDOWS_TO_OLSON.get(cleaned)
+    return _WINDOWS.get(cleaned.casefold())
 
 
 class Zones:
@@ -77,7 +80,7 @@ class Zones:
             return None
         cleaned = _cleaned(tzid)
         known = olson(tzid)
-        if known is None or cleaned in WINDOWS_TO_OLSON or ("/" not in known and known != "UTC"):
+        if known is None or cleaned.casefold() in _WINDOWS or ("/" not in known and known != "UTC"):
             own = self._own(cleaned)
             if own is not None:
                 return own
@@ -86,8 +89,8 @@ class Zones:
         return _iana(known) if known else None
 
     def _own(self, cleaned: str) -> tzinfo | None:
-        block = self._definitions().get(cleaned)
-        if block is None or len(block) > _LARGEST:
+        block = self._definition(cleaned)
+        if not block or len(block) > _LARGEST:
             return None
         try:
             return self.steps.run(lambda: compiled(block))
@@ -96,17 +99,25 @@ class Zones:
 
     def _place(self, cleaned: str) -> str | None:
         """Where the definition itself says nothing: the place it is for."""
-        place = _PLACE.search(self._definitions().get(cleaned, b""))
+        place = _PLACE.search(self._definition(cleaned))
         return olson(decoded(place[1])) if place else None
 
-    def _definitions(self) -> dict[str, bytes]:
+    def _definition(self, cleaned: str) -> bytes:
+        """That of exactly this name, else of one that differs in its capitals (RFC 5545, section 2: parameters have
+        none); empty where there is neither."""
         if self._defined is None:
             self._defined = {}
-            for _number, block in self._blocks:
-                tzid = _TZID.search(block)
-                if tzid:
-                    self._defined.setdefault(_cleaned(decoded(unfolded(tzid[1]))), block)
-        return self._defined
+            for name, block in self._named():
+                self._defined.setdefault(name, block)
+            for name, block in list(self._defined.items()):
+                self._defined.setdefault(name.casefold(), block)
+        return self._defined.get(cleaned) or self._defined.get(cleaned.casefold(), b"")
+
+    def _named(self) -> Iterator[tuple[str, bytes]]:
+        for _number, block in self._blocks:
+            tzid = _TZID.search(block)
+            if tzid:
+                yield _cleaned(decoded(unfolded(tzid[1]))), block
 
 
 def _iana(name: str) -> tzinfo:

@@ -19,12 +19,14 @@ import httpx
 
 from calbridge.errors import NeedsHuman, RetryLater
 from calbridge.http import request
+from calbridge.ical.glimpse import behind
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a file; an address is bounded by the bridge's transport."""
 
 _SCHEMES = {"webcal": "https", "webcals": "https", "http": "http", "https": "https"}
 _BEGIN, _END = re.compile(rb"(?:\A|[\r\n])\W*BEGIN:VCALENDAR"), b"END:VCALENDAR"
+_BLANK = bytes(range(0x21))
 _AROUND = 4096
 """Bytes at either end that a feed's first and last line are looked for in."""
 
@@ -150,9 +152,15 @@ def whole(body: bytes, source: str) -> bytes:
         raise RetryLater(f"{source} gave nothing at all: the bridge tries again by itself")
     if not _BEGIN.search(first):
         raise NeedsHuman(f"{source} gave something that is no iCalendar (a page, a login?): check it in a browser")
-    if not last.rstrip().endswith(_END):
-        raise RetryLater(f"{source} gave a calendar that breaks off before its end: the bridge tries again by itself")
-    return body
+    if last.rstrip(_BLANK).endswith(_END):
+        return body
+    line = behind(body)
+    if line:
+        raise NeedsHuman(
+            f"{source} gave a calendar with other text behind its end (line {line}): see that whatever publishes it "
+            "writes nothing else; until then nothing of it is believed"
+        )
+    raise RetryLater(f"{source} gave a calendar that breaks off before its end: the bridge tries again by itself")
 
 
 def _plain(part: bytes) -> bytes:
