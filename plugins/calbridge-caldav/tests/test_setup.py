@@ -149,7 +149,7 @@ class Account:
         self.logins.append((request.url.host, given))
         if request.url.host != self.host:
             return httpx.Response(404)
-        if request.url.path == "/.well-known/caldav":
+        if request.url.path.rstrip("/") == "/.well-known/caldav":
             return httpx.Response(301, headers={"Location": self.moved})
         if given != httpx.BasicAuth(self.user, "geheim")._auth_header:
             return httpx.Response(401, headers={"WWW-Authenticate": 'Basic realm="dav"'})
@@ -199,10 +199,7 @@ def test_from_an_e_mail_address_to_the_calendars() -> None:
     """SRV, the well-known address, its redirect, principal, home set, names, components, rights."""
     account = Account(calendars={"anna": "Anna", "ro-team": "Team", "tasks": "Tasks"})
     found = look(account)
-    assert found.values == {
-        "url": "https://dav.clinic.example/.well-known/caldav",
-        "username": "anna@clinic.example",
-    }
+    assert found.values == {"url": "https://dav.clinic.example/dav/p/", "username": "anna@clinic.example"}
     assert [(each.value, each.label, bool(each.note)) for each in found.choices["calendars"]] == [
         ("/dav/home/anna/", "Anna", False),
         ("/dav/home/ro-team/", "Team", True),
@@ -212,6 +209,25 @@ def test_from_an_e_mail_address_to_the_calendars() -> None:
     assert "Team: /dav/home/ro-team/ (read only)" in text
     assert "1 more hold no events" in text
     assert {host for host, _ in account.logins} == {"dav.clinic.example"}
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("https://dav.clinic.example/dav/", "https://dav.clinic.example/dav/"),
+        ("https://dav.clinic.example/dav/p/", "https://dav.clinic.example/dav/p/"),
+        ("https://dav.clinic.example/.well-known/caldav", "https://dav.clinic.example/dav/p/"),
+        ("https://dav.clinic.example/.well-known/caldav/", "https://dav.clinic.example/dav/p/"),
+        ("https://dav.clinic.example/nothing/here/", "https://dav.clinic.example/dav/p/"),
+        ("dav.clinic.example", "https://dav.clinic.example/dav/p/"),
+    ],
+)
+def test_what_is_written_is_where_the_account_is_and_not_where_the_search_began(address: str, url: str) -> None:
+    """A well-known address only points somewhere: each later look would go round by it."""
+    account = Account()
+    found = look(account, address, Zone(), username="anna@clinic.example")
+    assert found.values["url"] == url
+    assert look(account, url, Zone(), username="anna@clinic.example").choices == found.choices
 
 
 def test_the_user_may_be_what_stands_before_the_at() -> None:

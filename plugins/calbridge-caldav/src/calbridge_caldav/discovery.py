@@ -97,23 +97,33 @@ def _must_be_multistatus(response: httpx.Response, server: str) -> None:
 
 def calendars(wire: Wire, url: str) -> list[Described]:
     """All calendars of the account, by name; NeedsHuman or RetryLater when the server cannot say."""
+    return account(wire, url)[1]
+
+
+def account(wire: Wire, url: str) -> tuple[str, list[Described]]:
+    """The same, and the address to ask for them: this one, or the account's own where this one only points there."""
     try:
-        found = paths(wire, url)
+        found = _paths(wire, url)
     except (LoginRefusedError, ElsewhereError):
         raise
     except NeedsHuman:
-        found = paths(wire, urljoin(url, WELL_KNOWN))
-    shown = [one for path in sorted(found) if (one := describe(wire, path))]
-    return sorted(shown, key=lambda one: (one.title().casefold(), one.path))
+        url = urljoin(url, WELL_KNOWN)
+        found = _paths(wire, url)
+    principal, places = found
+    shown = [one for path in sorted(places) if (one := describe(wire, path))]
+    own = principal if urlsplit(url).path.rstrip("/") == WELL_KNOWN else url
+    return own, sorted(shown, key=lambda one: (one.title().casefold(), one.path))
 
 
-def paths(wire: Wire, url: str) -> set[str]:
-    """Where the account's calendars are, asked at this very address."""
+def _paths(wire: Wire, url: str) -> tuple[str, set[str]]:
+    """The account's principal and where its calendars are, asked at this very address."""
     try:
-        found = _Client(wire, url).get_calendars()
+        client = _Client(wire, url)
+        found = client.get_calendars()
+        principal = urljoin(url, str(client.principal().url))  # type: ignore[no-untyped-call]  # known by now: no request
     except DAVError as error:
         raise NeedsHuman(f"The server does not list its calendars ({type(error).__name__}).") from None
-    return {path_of(str(one.url)).rstrip("/") + "/" for one in found}
+    return principal, {path_of(str(one.url)).rstrip("/") + "/" for one in found}
 
 
 def describe(wire: Wire, path: str) -> Described | None:

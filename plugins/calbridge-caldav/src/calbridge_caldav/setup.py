@@ -79,7 +79,7 @@ def _account(search: Search, given: Typed, candidate: Candidate, user: str) -> t
         _allowed(search, home, url)
         wire = Wire(url, search.transport, Negotiated(user, search.password) if user else None)
         try:
-            return url, discovery.calendars(wire, url)
+            return discovery.account(wire, url)
         except ElsewhereError as error:
             if in_the_clear(error.target):
                 raise
