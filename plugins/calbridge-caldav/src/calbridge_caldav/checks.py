@@ -12,7 +12,7 @@ from calbridge.provider import Finding
 from calbridge_caldav import discovery
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.described import Described
-from calbridge_caldav.hrefs import ONLINE, field_of
+from calbridge_caldav.hrefs import ONLINE, field_of, quoted
 from calbridge_caldav.settings import CaldavSettings, in_the_clear
 from calbridge_caldav.wire import Wire
 
@@ -22,7 +22,7 @@ _LONGEST = 60
 def findings(settings: CaldavSettings, wire: Wire, collections: Mapping[str, Collection]) -> tuple[Finding, ...]:
     """One line for each thing looked at; the first error of the server itself ends it."""
     found = list(_transport(settings))
-    server, reachable = _server(settings, wire)
+    server, reachable = _server(settings, wire, next(iter(collections.values())))
     found.append(server)
     if reachable:
         for collection in collections.values():
@@ -40,23 +40,29 @@ def _transport(settings: CaldavSettings) -> Iterator[Finding]:
         )
 
 
-def _server(settings: CaldavSettings, wire: Wire) -> tuple[Finding, bool]:
-    """OPTIONS tells what the server is; its refusals are said in plain words."""
+def _server(settings: CaldavSettings, wire: Wire, calendar: Collection) -> tuple[Finding, bool]:
+    """OPTIONS tells what the server is, of some only at a calendar; its refusals are said in plain words."""
     try:
         response = wire.request("OPTIONS", urlsplit(settings.url).path or "/")
+        if response.is_success and not _speaks(response):
+            response = wire.request("OPTIONS", quoted(calendar.path))
     except ConfigError as error:
         return Finding(level="error", field=_login_field(settings), message=error.hint), False
     except BridgeError as error:
         return Finding(level="error", field="url", message=error.hint), False
     if response.status_code in {401, 407}:
         return _refused(settings, wire, response), False
-    if "calendar-access" in response.headers.get("dav", ""):
+    if _speaks(response):
         return Finding(
             level="ok", field="url", message=f"The server answers and speaks CalDAV{_product(response)}."
         ), True
     return Finding(
         level="warning", field="url", message="The server does not say at this address that it is CalDAV."
     ), True
+
+
+def _speaks(response: httpx.Response) -> bool:
+    return "calendar-access" in response.headers.get("dav", "")
 
 
 def _product(response: httpx.Response) -> str:

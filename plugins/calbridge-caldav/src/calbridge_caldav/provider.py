@@ -86,7 +86,7 @@ class CaldavCalendar:
         from calbridge_caldav.trial import learn
 
         beside = next(iter(self._collections.values())).path
-        return learn(self._wire, self._settings.url, beside, self._context)
+        return learn(self._wire, beside, self._context)
 
     def close(self) -> None:
         """Let go of the connection to the server."""

@@ -1,6 +1,7 @@
 """Trying a server out, on a calendar that is made for it and removed again: what it does is seen, not looked up.
 
-Each trial is a few requests with a plain outcome. One that fails leaves its quirk unknown and stops no other.
+Each trial is a few requests with a plain outcome. One that fails leaves its quirk unknown and stops no other: what a
+server does when it is just too busy says nothing of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,13 +19,15 @@ from calbridge.errors import BridgeError
 from calbridge.provider import Context, Finding, Learned
 from calbridge_caldav.collection import Collection
 from calbridge_caldav.hrefs import member_path, quoted
+from calbridge_caldav.multistatus import Multistatus, sync_collection
 from calbridge_caldav.quirks import NO, YES, Quirks, word
-from calbridge_caldav.wire import Wire
+from calbridge_caldav.wire import GONE, Wire
 
 NAME = "calbridge-check"
 TICK = 1.2
 """Seconds: a date in a header counts whole ones."""
 _CONFLICT = 412
+_NOT_NOW = frozenset({401, 407, 408, 423, 425, 429})
 _TYPE = {"Content-Type": "text/calendar; charset=utf-8"}
 _MAKE = (
     b'<?xml version="1.0" encoding="utf-8"?><C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
@@ -34,11 +36,9 @@ _MAKE = (
 )
 
 
-def learn(
-    wire: Wire, url: str, beside: str, context: Context, *, sleep: Callable[[float], None] = time.sleep
-) -> Learned:
-    """Try the server of `url` out beside the calendar `beside`."""
-    words, said = _words(wire, url)
+def learn(wire: Wire, beside: str, context: Context, *, sleep: Callable[[float], None] = time.sleep) -> Learned:
+    """Try the server out beside the calendar `beside`."""
+    words, said = _words(wire, beside)
     path = f"{beside.rstrip('/').rpartition('/')[0]}/{NAME}-{_mark(context.random)}/"
     made = wire.request("MKCALENDAR", quoted(path), headers={"Content-Type": "application/xml"}, content=_MAKE)
     if not made.is_success:
@@ -46,18 +46,28 @@ def learn(
     try:
         quirks = Trial(wire, path, context.clock.now(), sleep).run()
     finally:
-        removed = wire.request("DELETE", quoted(path))
-    left = () if removed.is_success else (_left_behind(path, removed.status_code),)
+        left = _removed(wire, path)
     return Learned(quirks={**words, "tried": YES, **quirks.stored()}, findings=(*said, *_sentences(quirks), *left))
+
+
+def _removed(wire: Wire, path: str) -> tuple[Finding, ...]:
+    """Nothing to say where it is gone."""
+    try:
+        response = wire.request("DELETE", quoted(path))
+    except BridgeError:
+        return (_left_behind(path, "no answer"),)
+    return (
+        () if response.is_success or response.status_code in GONE else (_left_behind(path, str(response.status_code)),)
+    )
 
 
 def _mark(source: random.Random) -> str:
     return f"{source.getrandbits(40):010x}"
 
 
-def _words(wire: Wire, url: str) -> tuple[dict[str, str], tuple[Finding, ...]]:
-    """What the server says of itself."""
-    answer = wire.request("OPTIONS", urlsplit(url).path or "/")
+def _words(wire: Wire, beside: str) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """What the server says of itself; at a calendar, for at its root it may be any web server."""
+    answer = wire.request("OPTIONS", quoted(beside))
     classes = sorted({each.strip().lower() for each in answer.headers.get("dav", "").split(",") if each.strip()})
     words = {"dav": ", ".join(classes)[:400]} if classes else {}
     if "calendar-auto-schedule" not in classes:
@@ -77,9 +87,9 @@ def _not_allowed(status: int) -> Finding:
     )
 
 
-def _left_behind(path: str, status: int) -> Finding:
+def _left_behind(path: str, why: str) -> Finding:
     return Finding(
-        level="warning", message=f"The calendar {path} was made for trying and cannot be removed ({status}): delete it."
+        level="warning", message=f"The calendar {path} was made for trying and cannot be removed ({why}): delete it."
     )
 
 
@@ -107,8 +117,8 @@ class Trial:
 
     def _writing(self, found: Quirks) -> Quirks:
         body = self._event("one")
-        answer = self._put("one", body, **{"If-None-Match": "*"})
-        back = self._wire.request("GET", self._place("one"))
+        answer = self._done(self._put("one", body, **{"If-None-Match": "*"}))
+        back = self._done(self._wire.request("GET", self._place("one")))
         return replace(
             found,
             etag_on_put=word(yes="etag" in answer.headers),
@@ -117,18 +127,19 @@ class Trial:
         )
 
     def _conditions(self, found: Quirks) -> Quirks:
+        self._done(self._put("one", self._event("one")))
         again = self._put("one", self._event("one", "again"), **{"If-None-Match": "*"})
         over = self._put("one", self._event("one", "over"), **{"If-Match": '"calbridge-never-given"'})
         gone = self._wire.request("DELETE", self._place("one"), headers={"If-Match": '"calbridge-never-given"'})
         return replace(
             found,
-            if_none_match=word(yes=again.status_code == _CONFLICT),
-            if_match=word(yes=over.status_code == _CONFLICT),
-            if_match_delete=word(yes=gone.status_code == _CONFLICT),
+            if_none_match=_honoured(again),
+            if_match=_honoured(over),
+            if_match_delete=_honoured(gone),
         )
 
     def _reports(self, found: Quirks) -> Quirks:
-        self._put("two", self._event("two"))
+        self._done(self._put("two", self._event("two")))
         several = self._collection.multiget(["two.ics", "never.ics"])
         uids = self._collection.find(self._uid("two"))
         return replace(
@@ -138,10 +149,10 @@ class Trial:
         )
 
     def _twice(self, found: Quirks) -> Quirks:
-        self._put("two", self._event("two"))
+        self._done(self._put("two", self._event("two")))
         second = self._put("other", self._event("two"))
         self._wire.request("DELETE", self._place("other"))
-        return replace(found, uid_twice=word(yes=second.is_success))
+        return replace(found, uid_twice=YES if second.is_success else NO if _refused(second) else "")
 
     def _marks(self, found: Quirks) -> Quirks:
         """One entry new, then changed, then deleted: what moves with each, and is each in the delta?"""
@@ -153,7 +164,6 @@ class Trial:
             token = looks[-1].token
             deltas.append(self._collection.changes(token, bodies=True) if token else None)
             looks.append(self._collection.look())
-        strange = self._collection.changes(_strange(looks[-1].token)) if looks[-1].token else None
         told = [
             delta is not None and ("three.ics" in (delta.removed if last else delta.changed))
             for delta, last in zip(deltas, (False, False, True), strict=True)
@@ -162,21 +172,33 @@ class Trial:
             found,
             complete_delta=word(yes=all(told)),
             delta_bodies=word(yes=deltas[0] is not None and "three.ics" in deltas[0].bodies),
-            refuses_strange_token=word(yes=strange is None) if looks[-1].token else "",
+            refuses_strange_token=self._strange(looks[-1].token) if looks[-1].token else "",
             moving_ctag=word(yes=_moves([each.ctag for each in looks])),
             moving_date=word(yes=_moves([each.date for each in looks])),
         )
 
     def _new(self) -> None:
-        self._put("three", self._event("three"))
+        self._done(self._put("three", self._event("three")))
 
     def _change(self) -> None:
-        self._put("three", self._event("three", "changed"))
+        self._done(self._put("three", self._event("three", "changed")))
 
     def _delete(self) -> None:
-        self._wire.request("DELETE", self._place("three"))
+        self._done(self._wire.request("DELETE", self._place("three")))
+
+    def _strange(self, token: str) -> str:
+        """Does it refuse a token that it never gave out?"""
+        body, path = sync_collection(_turned(token)), quoted(self._path)
+        answer = self._wire.multistatus("REPORT", path, body, depth=0, accept=range(400, 600))
+        return NO if isinstance(answer, Multistatus) else YES if _refused(answer) else ""
 
     # --- requests ---
+
+    def _done(self, response: httpx.Response) -> httpx.Response:
+        """The answer to what must go through, or nothing is tried."""
+        if not response.is_success:
+            raise self._wire.problem(response)
+        return response
 
     def _place(self, name: str) -> str:
         return member_path(self._path, f"{name}.ics")
@@ -193,6 +215,7 @@ class Trial:
             "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//calbridge//check//EN", "BEGIN:VEVENT",
             f"UID:{self._uid(name)}", f"DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}", f"DTSTART:{stamp:%Y%m%dT%H0000Z}",
             f"DTEND:{stamp:%Y%m%dT%H3000Z}", f"SUMMARY:{title}", "TRANSP:TRANSPARENT", "X-CALBRIDGE-CHECK:kept",
+            "DESCRIPTION:Prüfung\\, \\\\n und mehr \\n ", "X-CALBRIDGE-TEXT;X-P=1:a\\, b", "CLASS:PRIVATE",
             "END:VEVENT", "END:VCALENDAR", "",
         )  # fmt: skip
         return "\r\n".join(lines).encode()
@@ -202,7 +225,17 @@ def _moves(values: list[str]) -> bool:
     return all(values) and all(before != after for before, after in pairwise(values))
 
 
-def _strange(token: str) -> str:
+def _honoured(response: httpx.Response) -> str:
+    """Was a condition that does not hold in the way? Any other refusal, or a fault, says nothing of that."""
+    return YES if response.status_code == _CONFLICT else NO if response.is_success else ""
+
+
+def _refused(response: httpx.Response) -> bool:
+    """It will be so the next time too."""
+    return response.is_client_error and response.status_code not in _NOT_NOW
+
+
+def _turned(token: str) -> str:
     """A token of the same form that the server never gave out: letters and digits turned round."""
     head, slash, tail = token.rpartition("/")
     return f"{head}{slash}{tail[::-1]}" if tail != tail[::-1] else f"{token}1"
