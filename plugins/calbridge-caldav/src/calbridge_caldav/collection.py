@@ -39,6 +39,9 @@ _NOT_THIS_REQUEST = frozenset({401, 407, 408, 423, 425, 429})
 _AWAY = GONE | {403}
 """There is no calendar there, for this account at least."""
 
+_SPOILED = (BodyRefused, ms.NoMultistatusError)
+"""An answer with many objects that cannot be taken: one is too large, or holds what XML cannot (a vertical tab)."""
+
 _REFUSALS = frozenset(range(400, 500)) - _NOT_THIS_REQUEST | {500, 501, 507}
 
 
@@ -184,12 +187,13 @@ class Collection:
     def changes(self, token: str, *, bodies: bool = False) -> Changes | None:
         """What changed since the token; None where the server refuses it or answers nonsense, on any page (R6).
 
-        `bodies`: the objects shall come along; where they are too many for one answer, they do not.
+        `bodies`: the objects shall come along; where they are too many for one answer, or one of them spoils it, they
+        do not.
         """
         try:
             return self._changes(token, bodies=bodies)
         except NeedsHuman as error:
-            if not (bodies and isinstance(error.__cause__, BodyRefused)):
+            if not (bodies and isinstance(error.__cause__, _SPOILED)):
                 raise
             return self._changes(token, bodies=False)
 
@@ -264,7 +268,7 @@ class Collection:
         try:
             answer = self._report(ms.multiget(member_path(self.path, one) for one in segments), depth=1)
         except NeedsHuman as error:
-            if not isinstance(error.__cause__, BodyRefused | ms.NoMultistatusError):
+            if not isinstance(error.__cause__, _SPOILED):
                 raise
             return {}
         wanted = set(segments)

@@ -48,7 +48,7 @@ def collection_path(base: str, place: str) -> str:
 def segment_in(collection: str, href: str) -> str | None:
     """The last segment of an href that lies directly in `collection`, unquoted; None for anything else."""
     parent, _, last = raw_path(href).rpartition("/")
-    if not last or unquote(parent) + "/" != collection:
+    if unquote(last) in {"", ".", ".."} or unquote(parent) + "/" != collection:
         return None
     return unquote(last)
 

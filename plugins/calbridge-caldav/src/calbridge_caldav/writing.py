@@ -8,6 +8,7 @@ conditions. Nothing is overwritten or deleted that does not bear the appointment
 from __future__ import annotations
 
 from dataclasses import replace
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -23,6 +24,8 @@ from calbridge_caldav.quirks import YES
 from calbridge_caldav.wire import etag_of
 
 ATTEMPTS = 3
+PAUSES = (0.5, 1.5)
+"""Seconds that a server is given to show what it took."""
 
 
 class Writing:
@@ -111,7 +114,7 @@ class Writing:
                 return _moved(found, "The event was changed in the calendar.")
             response = self._places.update(place, self._amended(place, found), found.etag)
             if response.status_code not in NOT_AS_KNOWN:
-                return self._read_back(place, response)
+                return self._read_back(place, response, found)
             again = self._places.look(place)
             if again is None or not self._ours(again):
                 return Receipt(outcome="moved", why="The event was deleted meanwhile.")
@@ -170,9 +173,9 @@ class Writing:
             return unseen
         return found is None or found.appointment != self._change.appointment
 
-    def _read_back(self, place: Place, response: httpx.Response) -> Receipt:
+    def _read_back(self, place: Place, response: httpx.Response, before: Found | None = None) -> Receipt:
         """What stands there now, as the answer to the write; another hand's, where somebody was as quick as that."""
-        found = self._places.look(place)
+        found = self._shown(place, before)
         if found is None or not self._ours(found):
             gone = "" if self._change.ref or found else place.ref
             return Receipt(outcome="moved", gone=gone, why="The event was deleted right after it was written.")
@@ -182,6 +185,19 @@ class Writing:
         if not (same or self._ours_now(found.entry, place, told=bool(_etag(response)))):
             return _moved(found, "The event was changed right after it was written.")
         return Receipt(outcome="written", entry=found.entry)
+
+    def _shown(self, place: Place, before: Found | None) -> Found | None:
+        """What stands there after the write. A server of several machines may show for a moment what stood there
+        before, or nothing yet: that is nobody's edit, and nobody's deletion.
+        """
+        for pause in (*PAUSES, 0.0):
+            found = self._places.look(place)
+            if found is not None and (before is None or found.data != before.data):
+                return found
+            sleep(pause)
+        if found is not None:
+            raise RetryLater("The server took the change and still shows what was there before.", item=place.ref)
+        return None
 
     def _ours_now(self, entry: Entry, place: Place, *, told: bool) -> bool:
         """Did the server alone have it in hand? It may reword texts under another ETag, or under none; a state or a
