@@ -580,6 +580,8 @@ def test_one_change_goes_from_calendar_to_calendar_with_six_requests(bridge: Bri
     )
     (booking,) = bridge.book(1)
     bridge.cycle()
+    if practice.server.name == "given" and any(task.kind == "write" for task in bridge.store.tasks("hafen")):
+        pytest.skip("this server takes one UID in one calendar of an account only")
     drag(bridge, booking, minutes=15)
     practice.wire.log.clear()
     report = bridge.cycle()

@@ -148,7 +148,7 @@ def test_instances_move_and_are_cancelled(desk: Desk, make: Any) -> None:
 
 def test_a_window_that_cannot_be_read_opens_nothing_and_takes_nothing(desk: Desk, make: Any) -> None:
     broken = (*WEEKLY, "EXRULE:FREQ=WEEKLY;COUNT=1")  # no longer part of iCalendar: what it leaves out is not known
-    desk.practice.put("~anna/w.ics", make.event("w", *broken))
+    desk.practice.put("~anna/w.ics", make.event("online", *broken))
     desk.practice.put("anna/w.ics", make.event("w", *broken, "CATEGORIES:Onlinebuchung"))
     desk.practice.put("anna/away.ics", make.event("away", *broken, "CATEGORIES:Urlaub"))
     found = desk.records()
@@ -165,9 +165,8 @@ def test_nothing_is_written_among_the_windows(desk: Desk) -> None:
     assert entry.ref == "anna/abc123.ics"
     assert not practice.exists("~anna/abc123.ics")
     # staff drags it there by mistake: it opens nothing, and it is not gone
-    practice.put("~anna/abc123.ics", practice.text(entry.ref))
     desk.read()
-    practice.delete(entry.ref)
+    practice.drag(entry.ref, "~anna/abc123.ics")
     feed = desk.read()
     assert not any(isinstance(record, Entry | WindowRecord) for record in getattr(feed, "changed", ()))
     assert practice.provider.probe(entry.ref) == Unknown(why="it was moved into windows.anna")
