@@ -32,7 +32,7 @@ from stories import (
 
 from calbridge.hub import Answers, Task
 from calbridge.interval import Interval
-from calbridge.model import Absence, Appointment, Side, State
+from calbridge.model import Absence, Appointment, Closure, Side, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, Record, Unreadable
 from calbridge.reconcile.facts import in_the_way
 from calbridge.testing.pure import PureHub, changed
@@ -377,6 +377,25 @@ def test_an_absence_that_is_written_into_the_settings_over_a_booking_is_asked_ab
     assert list(named(it).values()) == [sentence], "in the same words, so that it may be put away"
     it.see(pms=changed(edited(it, "pms", start=TEN + DAY, end=TEN + DAY + HALF)))
     assert named(it) == {}
+
+
+@pytest.mark.parametrize("stands", STANDING)
+def test_so_is_a_closure_and_the_question_is_over_when_its_client_moves(stands: str) -> None:
+    it = STANDING[stands]()
+    it.see(pms=changed(phone(start=TEN + HOUR, end=TEN + HOUR + HALF)))
+    it.settle()
+    it.clinic = replace(it.clinic, closures=(Closure(first=DATE, last=DATE),))
+    for _ in range(2):  # in the same words, so that it may be put away
+        (task,) = it.see().tasks
+        assert task.sentence == (
+            f"Clinic hafen: booking {client(it).id} stands on 2026-11-24 at 10:00, when the clinic is closed by its "
+            "settings. Move or cancel it if that was not meant."
+        )
+    it.see(portal=changed(edited(it, "portal", start=TEN + DAY, end=TEN + DAY + HALF, modified=it.now)))
+    it.settle()
+    assert client(it).start == TEN + DAY
+    assert any(task.key in plan.settled for plan in it.plans)
+    assert it.plans[-1].tasks == ()
 
 
 def test_what_the_clinic_keeps_double_of_its_own_is_its_own_business() -> None:

@@ -14,7 +14,8 @@ import random
 import sqlite3
 import threading
 from collections import Counter
-from itertools import combinations
+from collections.abc import Iterable
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import pytest
 from calbridge.engine import Engine
 from calbridge.errors import RetryLater
 from calbridge.host import ClinicHost
-from calbridge.hub import Answers, HubState, Link, Observation
+from calbridge.hub import Answers, HubState, Link, Observation, Plan
 from calbridge.interval import Interval
 from calbridge.log import logger
 from calbridge.model import Clinic, Details, Resource, Rules, Service, State, WallWindow
@@ -92,14 +93,15 @@ class Crowd:
 
     def _book(self, name: str) -> list[Entry]:
         model = self.portals[name]
-        for vet in VETS:
-            for service, start in self.wanted:
-                model.confirm(model.select(vet, service, start), Details(last_name=f"{name} {vet} {start}"))
+        for vet, (service, start) in self.wanted_at(name):
+            model.confirm(model.select(vet, service, start), Details(last_name=f"{name} {vet} {start}"))
         listed = MemoryPortal(model).import_bookings("", Interval(NOW, NOW + 4 * 86_400), {})
         assert isinstance(listed, Complete)
-        entries = [each for each in listed.items if each.view.state is State.REQUESTED]
-        assert len(entries) == SLOTS
-        return entries
+        return [each for each in listed.items if each.view.state is State.REQUESTED]
+
+    def wanted_at(self, name: str) -> Iterable[tuple[str, tuple[str, int]]]:
+        """Who is wanted when by the clients of a portal."""
+        return product(VETS, self.wanted)
 
     # --- one client's thread ---
 
@@ -110,11 +112,10 @@ class Crowd:
             first = False
 
     def _decided(self, portal: str, entry: Entry, *, first: bool) -> bool:
-        observation = {portal: Observation(feed=Delta(changed=(entry,)), started=NOW)}
-        state = self._loaded()
+        state = self.loaded()
         if first:
             self.gate.wait()
-        plan = reconcile(state, observation, Answers(clients={f"{portal}/{entry.ref}": ()}), CLINIC, NOW)
+        plan = self.plan(portal, entry, state)
         try:
             self.store.commit(CLINIC.key, self.epoch, plan, now=NOW, run=entry.ref)
         except Overlap:
@@ -125,7 +126,12 @@ class Crowd:
             return False
         return True
 
-    def _loaded(self) -> HubState:
+    def plan(self, portal: str, entry: Entry, state: HubState) -> Plan:
+        """What is decided on this one booking, of the state as it was."""
+        observation = {portal: Observation(feed=Delta(changed=(entry,)), started=NOW)}
+        return reconcile(state, observation, Answers(clients={f"{portal}/{entry.ref}": ()}), CLINIC, NOW)
+
+    def loaded(self) -> HubState:
         while True:
             try:
                 return self.store.load(CLINIC.key, self.links, since=0)
@@ -178,6 +184,7 @@ def crowd(tmp_path: Path) -> Any:
 
 
 def test_two_hundred_threads_confirm_forty_slots(crowd: Crowd) -> None:
+    assert {len(entries) for entries in crowd.entries.values()} == {SLOTS}
     crowd.all_at_once()
     assert crowd.count() == {"confirmed": SLOTS, "declined": (PORTALS - 1) * SLOTS}
     assert crowd.overlaps() == []
@@ -208,3 +215,44 @@ def test_without_the_databases_guard_they_would_all_have_had_them(crowd: Crowd) 
     assert crowd.count() == {"confirmed": PORTALS * SLOTS}
     assert len(crowd.overlaps()) == 2 * SLOTS * 10  # of five in one slot there are ten pairs, found both ways
     assert "overlap" not in crowd.refused
+
+
+class Few(Crowd):
+    """Four clients want Anna's first slot; at the first portal two more want her next one and Bernd's first."""
+
+    def wanted_at(self, name: str) -> Iterable[tuple[str, tuple[str, int]]]:
+        """See the class."""
+        first, second = self.wanted[:2]
+        more = (("anna", second), ("bernd", first)) if name == "portal0" else ()
+        return (("anna", first), *more) if name != "portal4" else ()
+
+    def decide(self, name: str, number: int, state: HubState) -> Plan:
+        """The plan for one of its clients, made of that state."""
+        return self.plan(name, self.entries[name][number], state)
+
+    def commit(self, plan: Plan) -> None:
+        self.store.commit(CLINIC.key, self.epoch, plan, now=NOW, run="r")
+
+
+def test_of_two_plans_that_were_made_of_one_state_the_later_ones_times_are_told(tmp_path: Path) -> None:
+    """How a loser came to be offered what somebody had, once in many runs: two losers decided again what a third is to
+    be offered, from one revision of it, and the one who knew less was first to say it to the outbox."""
+    crowd = Few(tmp_path / "state.db")
+    crowd.commit(crowd.decide("portal0", 0, crowd.loaded()))
+    early = crowd.loaded()
+    bernd_is_taken = crowd.decide("portal0", 2, early)
+    for plan in (crowd.decide("portal1", 0, early), crowd.decide("portal0", 1, early)):
+        crowd.commit(plan)
+    knows_less = crowd.decide("portal2", 0, crowd.loaded())
+    crowd.commit(bernd_is_taken)
+    knows_all = crowd.decide("portal3", 0, crowd.loaded())
+    for plan in (knows_less, knows_all):
+        crowd.commit(plan)
+    crowd.engine().cycle()
+    losers = [b for name in ("portal1", "portal2", "portal3") for b in crowd.portals[name].bookings.values()]
+    told = [b.alternatives for b in losers if b.state is State.DECLINED]
+    assert [len(each) for each in told] == [3, 3, 3]
+    taken = {(b.resource, b.start) for b in crowd.portals["portal0"].bookings.values() if b.state is State.CONFIRMED}
+    assert len(taken) == 3
+    assert not {(each.resource, each.start) for offered in told for each in offered} & taken
+    crowd.store.close()

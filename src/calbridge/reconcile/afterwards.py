@@ -14,7 +14,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import DAY
 from calbridge.reconcile.overlaps import ask_about, in_its_way
 from calbridge.views import PortalView
-from calbridge.wall import local_date
+from calbridge.wall import local, local_date
 
 STANDING = frozenset({State.CONFIRMED, State.ARRIVED})
 """What a client counts on."""
@@ -59,12 +59,33 @@ def _outside_hours(draft: Draft, appointment: Appointment, known: Facts) -> None
         draft.settled.add(f"outside_hours:{key}")
         return
     draft.note("moved_outside_hours", key)
+    if closed_by_settings(draft, appointment):
+        ask_about_closure(draft, appointment)
+        return
     draft.task(
         "outside_hours",
         key,
         f"Clinic {clinic.key}: staff moved booking {key} to a time outside the opening hours; it was applied. "
         "Move it again if it was not meant.",
         appointment=key,
+    )
+
+
+def closed_by_settings(draft: Draft, appointment: Appointment) -> bool:
+    """Does the configuration say that the clinic is closed then?"""
+    closures = bookable.closures(draft.clinic, Facts(now=draft.now), appointment.resource)
+    return first_overlap(closures, appointment.span) is not None
+
+
+def ask_about_closure(draft: Draft, appointment: Appointment) -> None:
+    """In the same words whoever came later: the booking, by a move of staff, or the closure."""
+    start = local(draft.clinic.time_zone, appointment.start)
+    draft.task(
+        "outside_hours",
+        appointment.id,
+        f"Clinic {draft.clinic.key}: booking {appointment.id} stands on {start:%Y-%m-%d} at {start:%H:%M}, when the "
+        "clinic is closed by its settings. Move or cancel it if that was not meant.",
+        appointment=appointment.id,
     )
 
 

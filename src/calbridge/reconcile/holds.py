@@ -76,6 +76,8 @@ def _decided(draft: Draft, appointment: Appointment, reads: Mapping[str, Observa
 def _reserve(draft: Draft, appointment: Appointment) -> None:
     """Where the clinic has no side at all, the hub itself is the record."""
     alone = keeps_itself(draft.state) and appointment.state is State.CONFIRMED
+    if appointment.moved_from is not None:  # its client may not move it to where nobody is
+        draft.settled.add(f"outside_hours:{appointment.id}")
     draft.put(replace(appointment, reserved=True, moved_from=None, written=appointment.written or alone))
 
 

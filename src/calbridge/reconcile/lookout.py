@@ -11,6 +11,7 @@ from typing import Any
 
 from calbridge.hub import Foreign, JournalEntry
 from calbridge.model import Appointment, Side
+from calbridge.reconcile.afterwards import ask_about_closure, closed_by_settings
 from calbridge.reconcile.copies import Copies
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import in_the_way, overlapping
@@ -31,6 +32,8 @@ def look_for_overlaps(draft: Draft) -> None:
             draft.settled.add(f"overbooked:{key}")
             for other in found.others:  # what is left of a question about several is theirs to ask
                 _asked(draft, other, known)
+    for closed in _in_closures(draft):
+        ask_about_closure(draft, closed)
 
 
 def _asked(draft: Draft, appointment: Appointment, known: Copies) -> Overlap | None:
@@ -111,6 +114,11 @@ def _under_absences(draft: Draft) -> Iterator[str]:
     """
     if any(each.absences for each in draft.clinic.resources.values()):
         yield from (each.id for each in _waited_for(draft) if away_by_settings(draft, each))
+
+
+def _in_closures(draft: Draft) -> list[Appointment]:
+    """Likewise those over which somebody wrote a closure."""
+    return [each for each in _waited_for(draft) if closed_by_settings(draft, each)] if draft.clinic.closures else []
 
 
 def _waited_for(draft: Draft) -> Iterator[Appointment]:
