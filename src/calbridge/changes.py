@@ -126,11 +126,16 @@ class Receipt:
     moved: the remote changed since `version`; nothing was written; `entry` is what it shows now, None when it is gone.
     conflict: the remote says the time is taken; nothing was written. `gone`, with moved: the ref under which a new one
     was written that somebody took away again before it could be read back.
+
+    An `entry` that bears the stamp of this change says that all of it was carried out, whatever it shows since. Where
+    a side takes a change step by step, some were taken and then no more, moved or conflict has `wrote`: what stood
+    there after the last of them, before anybody else's edit. The rest is then due over that.
     """
 
     outcome: Literal["written", "pending", "moved", "conflict"]
     entry: Entry | None = None
     gone: str = ""
+    wrote: View | None = None
     why: str = ""
 
 

@@ -45,6 +45,7 @@ from calbridge.views import CalendarView, PmsView, PortalView
 _VIEWS: dict[Role, type] = {"calendar": CalendarView, "pms": PmsView, "portal": PortalView}
 _FEEDS = (Complete, Delta, NotModified, Partial)
 _OUTCOMES = ("written", "pending", "moved", "conflict")
+_NOT_ALL = ("moved", "conflict")
 _ITEMS: dict[str, tuple[type, ...]] = {
     "import_bookings": (Entry, AccountRecord, Unreadable),
     "import_schedule": (Entry, Busy, WindowRecord, AbsenceRecord, ClosureRecord, Unreadable),
@@ -190,11 +191,22 @@ def _receipt(_hook: str, role: Role, receipt: object, arguments: Mapping[str, An
         yield f"gave an outcome that does not exist; there are {', '.join(_OUTCOMES)}"
     elif receipt.gone and (receipt.outcome != "moved" or receipt.entry is not None or change.ref):
         yield "names as gone what was not new, or is still shown"
+    elif receipt.wrote is not None and (receipt.entry is None or receipt.outcome not in _NOT_ALL):
+        yield "says what it wrote of a change that it carried out, or of what is not there"
     elif receipt.entry is not None:
         yield from _entry(role, receipt.entry)
+        yield from _wrote(role, receipt.wrote)
         yield from _parts(receipt)
     elif receipt.outcome == "written" and not change.remove:
         yield "says it wrote an appointment but gave no entry read back"
+
+
+def _wrote(role: Role, view: Any) -> Iterator[str]:
+    kind: Any = _VIEWS[role]
+    if isinstance(view, kind):
+        yield from _interval("a time that it wrote", (view.start, view.end))
+    elif view is not None:
+        yield f"says that it wrote {_kind(view)}, not a {kind.__name__}"
 
 
 _CHECKS: dict[str, Callable[..., Iterator[str]]] = {

@@ -8,7 +8,7 @@ from typing import Any
 from calbridge.changes import Change, PmsChange, Receipt
 from calbridge.feeds import ClientQuery, ClientRecord, Complete, Delta, Entry, Feed, Partial, Record
 from calbridge.numbers import elsewhere, name_of, number_of
-from calbridge.views import PmsView
+from calbridge.views import PmsView, View
 
 # --- what a PMS says --------------------------------------------------------------------------------
 
@@ -35,15 +35,20 @@ def _record_from(connection: str, record: Record) -> Record:
 
 def entry_from(connection: str, entry: Entry) -> Entry:
     """One appointment."""
-    view = entry.view
+    return replace(entry, view=view_from(connection, entry.view))
+
+
+def view_from(connection: str, view: View) -> View:
+    """What is shown of one."""
     if not isinstance(view, PmsView) or not view.client:
-        return entry
-    return replace(entry, view=replace(view, client=name_of(connection, view.client)))
+        return view
+    return replace(view, client=name_of(connection, view.client))
 
 
 def receipt_from(connection: str, receipt: Receipt) -> Receipt:
     """The answer to a write."""
-    return receipt if receipt.entry is None else replace(receipt, entry=entry_from(connection, receipt.entry))
+    entry, wrote = receipt.entry, receipt.wrote
+    return replace(receipt, entry=entry and entry_from(connection, entry), wrote=wrote and view_from(connection, wrote))
 
 
 def client_from(connection: str, record: ClientRecord) -> ClientRecord:

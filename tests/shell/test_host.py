@@ -30,12 +30,14 @@ from calbridge.provider import (
     Record,
     Unknown,
 )
-from calbridge.views import CalendarView, PortalView
+from calbridge.views import CalendarView, PmsView, PortalView
 
 CLINIC = Clinic(key="hafen", name="Hafen", time_zone="Europe/Berlin")
 WINDOW = Interval(0, 86_400)
 VIEW = CalendarView(state=State.CONFIRMED, resource="anna", start=100, end=200)
 ENTRY = Entry(ref="cal/1.ics", version="1", view=VIEW)
+NO_TIME = replace(VIEW, end=100)
+OTHER = PmsView(state=State.CONFIRMED, resource="anna", start=100, end=200)
 CHANGE = CalendarChange(key="k", appointment="a", revision=1, view=VIEW)
 EMPTY: Feed[Record] = Complete(window=WINDOW, items=())
 
@@ -245,6 +247,13 @@ def test_a_ref_cannot_have_changed_and_gone_at_once() -> None:
         (None, "gave nothing back, not a Receipt"),
         (Receipt(outcome="written"), "says it wrote an appointment but gave no entry read back"),
         (Receipt(outcome="written", gone="r1"), "names as gone what was not new, or is still shown"),
+        (Receipt(outcome="moved", wrote=VIEW), "or of what is not there"),
+        (
+            Receipt(outcome="written", entry=ENTRY, wrote=ENTRY.view),
+            "says what it wrote of a change that it carried out",
+        ),
+        (Receipt(outcome="moved", entry=ENTRY, wrote=OTHER), "says that it wrote a PmsView, not a CalendarView"),
+        (Receipt(outcome="moved", entry=ENTRY, wrote=NO_TIME), "gave a time that it wrote that ends before it begins"),
         (Receipt(outcome="perhaps"), "gave an outcome that does not exist"),  # type: ignore[arg-type]
     ],
 )

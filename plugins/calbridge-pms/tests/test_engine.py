@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import time
@@ -24,6 +25,7 @@ from calbridge.testing.clock import VirtualClock
 from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
 from calbridge.testing.memory_portal import PortalModel
 from calbridge.testing.portal_provider import MemoryPortal
+from calbridge.transport import Fault
 
 HOUR = 3_600
 NOW = 1_795_158_000  # 2026-11-20 07:00 UTC, the clock of the seeded practice
@@ -38,6 +40,7 @@ CLINIC = Clinic(
     services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna", "ben"))},
 )
 CLINIC = replace(CLINIC, rules=replace(CLINIC.rules, availability="opening_hours"))
+ASKING = replace(CLINIC, rules=replace(CLINIC.rules, booking_mode="request"))
 ERIKA = Details(first_name="Erika", last_name="Muster", email="erika@example.org", patient_name="Rex")
 NOBODY = Details(first_name="Eva", last_name="Neu", email="eva@example.org")
 
@@ -45,24 +48,24 @@ NOBODY = Details(first_name="Eva", last_name="Neu", email="eva@example.org")
 class Bridge:
     """Store, host and engine over the three sides; each `start` is a new process."""
 
-    def __init__(self, side: Any, database: Path) -> None:
-        self.side, self.database = side, database
+    def __init__(self, side: Any, database: Path, clinic: Clinic = CLINIC) -> None:
+        self.side, self.database, self.clinic = side, database, clinic
         self.clock = VirtualClock(NOW)
-        self.hear: Callable[[httpx.Request], None] = lambda request: None
+        self.hear: Callable[[httpx.Request], Fault | None] = lambda request: None
         self.calendar, self.portal = CalendarModel(self.clock), PortalModel(self.clock)
         self.start()
 
     def start(self) -> None:
         self.store = Store.open(self.database, clock=self.clock)
         sides: dict[str, tuple[Any, Any]] = {
-            "pms": ("pms", self.side.connect(CLINIC, hear=self.hear)),
+            "pms": ("pms", self.side.connect(self.clinic, hear=self.hear)),
             "calendar": ("calendar", MemoryCalendar(self.calendar)),
             "portal": ("portal", MemoryPortal(self.portal)),
         }
         self.engine = Engine(
             store=self.store,
-            clinic=CLINIC,
-            host=ClinicHost.of(CLINIC, sides),
+            clinic=self.clinic,
+            host=ClinicHost.of(self.clinic, sides),
             clock=self.clock,
             random=random.Random(1),
             log=logging.getLogger("test"),
@@ -243,6 +246,103 @@ def test_whatever_answer_is_lost_the_sides_agree_in_the_end(bridge: Bridge, matc
     assert [visit["status"] for visit in live] == ["confirmed"]
     assert bridge.portal.get(ref).state is State.CONFIRMED
     assert not bridge.cycle().writes
+
+
+# --- between two steps ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asking(side: Any, tmp_path: Path) -> Iterator[Bridge]:
+    """A request that staff lets in and whose client it receives in one go, in the calendar: two steps in the PMS."""
+    made = Bridge(side, tmp_path / "hub.sqlite3", ASKING)
+    made.cycle()
+    made.book()
+    (event,) = made.calendar.stamped()
+    made.calendar.store(replace(event, state=State.ARRIVED))
+    yield made
+    made.store.close()
+
+
+def patched(bridge: Bridge, answer: Callable[[int], Fault | None]) -> None:
+    """What becomes of the steps that the bridge sends from now on, counted from 0."""
+    sent = itertools.count()
+    bridge.hear = lambda request: answer(next(sent)) if request.method == "PATCH" else None
+    bridge.store.close()
+    bridge.start()
+
+
+def answers_again(bridge: Bridge) -> None:
+    patched(bridge, lambda _: None)
+
+
+def reception(bridge: Bridge, **fields: Any) -> Callable[[], None]:
+    """What reception does to the only visit when it is called."""
+    (visit,) = bridge.side.diary()
+
+    def deed() -> None:
+        bridge.side.patch(f"appointment/{visit['id']}", **fields)
+
+    return deed
+
+
+def unanswered(bridge: Bridge) -> Any:
+    bridge.side.clock.write_text(_iso(bridge.clock.advance(60)))
+    return bridge.engine.cycle()
+
+
+def stands(bridge: Bridge, state: State, note: str) -> None:
+    (visit,), (event,) = bridge.side.diary(), bridge.calendar.stamped()
+    (booking,) = bridge.store.appointments(CLINIC.key)
+    assert (visit["status"], event.state, booking.state) == (state, state, state)
+    assert (visit["note"], event.note, booking.note) == (note, note, note)
+    assert [shown.state for shown in bridge.portal.bookings.values() if not shown.consumed] == [state]
+
+
+@pytest.mark.parametrize("step", [0, 1])
+@pytest.mark.parametrize("lost", [False, True], ids=["at once", "after a lost answer"])
+def test_what_reception_writes_between_two_steps_is_neither_lost_nor_an_arrival_undone(
+    asking: Bridge, step: int, lost: bool
+) -> None:
+    writes = reception(asking, note="bring the card")
+    if lost:
+        patched(asking, lambda number: Fault() if number >= step else None)
+        assert set(unanswered(asking).failures) == {"pms"}
+        writes()
+        answers_again(asking)
+    else:
+        patched(asking, lambda number: writes() if number == step else None)
+    asking.cycle(after=HOUR)
+    stands(asking, State.ARRIVED, "bring the card")
+    assert not asking.cycle().writes
+
+
+def test_reception_that_takes_an_arrival_back_whose_answer_was_lost_means_it(asking: Bridge) -> None:
+    """All of the write was carried out: what stands there since is staff's word."""
+    takes_back = reception(asking, status="confirmed")
+    patched(asking, lambda number: Fault(sent=number == 1) if number else None)
+    assert set(unanswered(asking).failures) == {"pms"}
+    takes_back()
+    answers_again(asking)
+    asking.cycle(after=HOUR)
+    stands(asking, State.CONFIRMED, "")
+    assert not asking.cycle().writes
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, "illegal_transition"), (422, "not_today")])
+def test_a_later_step_that_is_refused_undoes_nothing_and_becomes_a_task(asking: Bridge, status: int, code: str) -> None:
+    refusal = httpx.Response(status, json={"code": code})
+    patched(asking, lambda number: Fault(answer=refusal) if number else None)
+    for _ in range(2):
+        asking.cycle()
+    (visit,), (booking,) = asking.side.diary(), asking.store.appointments(CLINIC.key)
+    assert (visit["status"], booking.state) == ("confirmed", State.ARRIVED)
+    (task,) = asking.store.tasks(CLINIC.key)
+    assert (task.kind, task.connection) == ("write", "pms")
+    answers_again(asking)
+    asking.store.add_command(CLINIC.key, Command(kind="retry", appointment=task.appointment, connection="pms"))
+    asking.cycle()
+    stands(asking, State.ARRIVED, "")
+    assert asking.store.tasks(CLINIC.key) == []
 
 
 # --- a PMS that files its writes later ------------------------------------------------------------

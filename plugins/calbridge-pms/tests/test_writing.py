@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from calbridge.errors import BridgeError, NeedsHuman, RetryLater, SkipItem
 from calbridge.model import Details, State
 from calbridge.provider import Receipt, Stamp
+from calbridge.transport import Fault
 
 HALF_HOUR, HOUR = 1_800, 3_600
 LOST = ["500_after_commit", "drop_after_commit"]
@@ -123,7 +125,102 @@ def test_a_road_is_not_walked_on_over_what_the_desk_did(side: Any) -> None:
     side.patch(entry.ref, note="calls back")
     receipt = side.provider.propagate_change(change=wanted)
     assert (receipt.outcome, receipt.entry.view.state) == ("moved", State.CONFIRMED)
+    assert receipt.wrote == replace(entry.view, state=State.CONFIRMED)
     assert side.get(entry.ref)["status"] == "confirmed"
+
+
+# --- half way -------------------------------------------------------------------------------------
+
+
+def at_step(side: Any, number: int, deed: Any) -> Any:
+    """A provider before whose step of that number, counted from 0, this happens."""
+    sent = itertools.count()
+    return side.connect(hear=lambda request: deed() if request.method == "PATCH" and next(sent) == number else None)
+
+
+def cut_off(side: Any, number: int) -> Any:
+    """A provider whose steps from that number on do not arrive."""
+    sent = itertools.count()
+    gone = Fault()
+    return side.connect(hear=lambda request: gone if request.method == "PATCH" and next(sent) >= number else None)
+
+
+def test_the_last_step_brings_everything_and_our_mark(side: Any) -> None:
+    """So what bears the mark was carried out whole, and what stands half way differs in its state alone."""
+    entry = side.write(side.change(side.view(state=State.HELD)))
+    wanted = side.after(entry, side.view(HOUR, state=State.ARRIVED, title="Balu"))
+    seen: list[Any] = []
+    at_step(side, 1, lambda: seen.append(side.get(entry.ref))).propagate_change(change=wanted)
+    (between,) = seen
+    assert (between["status"], between["client_revision"], between["title"]) == ("confirmed", 1, entry.view.title)
+    after = side.get(entry.ref)
+    assert (after["status"], after["client_revision"], after["title"]) == ("arrived", 2, "Balu")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a known one", "a new one"])
+def test_an_edit_between_two_steps_comes_back_with_what_stood_there_before_it(side: Any, known: bool) -> None:
+    made = side.view(state=State.HELD if known else State.ARRIVED)
+    entry = side.write(side.change(made)) if known else None
+    wanted = side.after(entry, side.view(state=State.ARRIVED)) if entry else side.change(made)
+
+    def desk() -> None:
+        (visit,) = side.diary()
+        side.patch(f"appointment/{visit['id']}", title="Anders")
+
+    receipt = at_step(side, 1 if known else 0, desk).propagate_change(change=wanted)
+    assert (receipt.outcome, receipt.entry.view.title) == ("moved", "Anders")
+    assert receipt.wrote == replace(receipt.entry.view, title="Check-up - Balu")
+    assert receipt.entry.view.state is State.CONFIRMED
+
+
+def test_a_last_step_into_a_taken_time_is_a_conflict_of_what_stands_half_way(side: Any) -> None:
+    entry = side.write(side.change(side.view(state=State.HELD)))
+    side.phone("anna", side.start + HOUR, side.start + 2 * HOUR)
+    wanted = side.after(entry, side.view(HOUR, state=State.ARRIVED))
+    receipt = side.provider.propagate_change(change=wanted)
+    assert receipt.outcome == "conflict"
+    assert receipt.wrote == receipt.entry.view == replace(entry.view, state=State.CONFIRMED)
+
+
+def test_one_that_the_desk_erases_before_it_could_arrive_is_named(side: Any) -> None:
+    def desk() -> None:
+        (visit,) = side.diary()
+        side.delete(f"appointment/{visit['id']}")
+
+    receipt = at_step(side, 0, desk).propagate_change(change=side.change(side.view(state=State.ARRIVED)))
+    assert (receipt.outcome, receipt.entry) == ("moved", None)
+    assert receipt.gone.startswith("appointment/")
+    assert side.diary() == []
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["at once", "asked again"])
+def test_one_that_the_desk_cancels_before_it_could_arrive_is_not_made_again(side: Any, lost: bool) -> None:
+    wanted = side.change(side.view(state=State.ARRIVED))
+
+    def desk() -> None:
+        (visit,) = side.diary()
+        side.cancel(f"appointment/{visit['id']}")
+
+    if lost:
+        with pytest.raises(RetryLater):
+            cut_off(side, 0).propagate_change(change=wanted)
+        desk()
+    provider = side.provider if lost else at_step(side, 0, desk)
+    for again in (wanted, replace(wanted, key="another")):
+        receipt = provider.propagate_change(change=again)
+        assert (receipt.outcome, receipt.entry.view.state) == ("moved", State.CANCELLED)
+        assert receipt.wrote.state is State.CONFIRMED
+    assert len(side.diary()) == 1
+
+
+def test_a_half_made_one_is_found_by_its_name_and_brought_to_its_end(side: Any) -> None:
+    wanted = side.change(side.view(state=State.FULFILLED))
+    with pytest.raises(RetryLater):
+        cut_off(side, 1).propagate_change(change=wanted)
+    assert side.diary()[0]["status"] == "arrived"
+    entry = side.write(replace(wanted, key="another"))
+    assert (entry.view.state, entry.stamp) == (State.FULFILLED, Stamp(appointment="b1", revision=1))
+    assert len(side.diary()) == 1
 
 
 @pytest.mark.parametrize("action", LOST)
@@ -329,7 +426,8 @@ def test_a_step_that_is_left_is_not_taken_over_what_the_desk_did(slow: Any) -> N
     slow.patch(f"appointment/{made['id']}", title="Anders")
     again = slow.provider.propagate_change(change=wanted)
     assert (again.outcome, again.entry.view.title, again.entry.view.state) == ("moved", "Anders", State.CONFIRMED)
-    assert again.entry.stamp == Stamp(appointment="b1", revision=1)
+    assert again.entry.stamp == Stamp(appointment="b1", revision=0)
+    assert (again.wrote.title, again.wrote.state) == ("Check-up - Balu", State.CONFIRMED)
 
 
 def test_a_two_stage_write_that_fails_is_a_conflict(slow: Any) -> None:

@@ -193,13 +193,13 @@ def fresh(portal: Portal) -> Portal:
 
 @pytest.fixture
 def connect(fresh: Portal, url: str) -> Iterator[Callable[..., Clients]]:
-    """Make a connection with a clinic of its own."""
+    """Make a connection with a clinic of its own. `hear` is told each request of the provider."""
     made: list[tuple[Transport, Clients]] = []
 
-    def connecting(clinic: Clinic | None = None, **settings: Any) -> Clients:
+    def connecting(clinic: Clinic | None = None, *, hear: Any = None, **settings: Any) -> Clients:
         assert isinstance(fresh.clock, ManualClock)
-        ours = clinic or clinic_of()
-        transport = Transport(allow_private=True, limits=Limits(connect=5, read=10, total=20), sleep=lambda _: None)
+        ours, limits = clinic or clinic_of(), Limits(connect=5, read=10, total=20)
+        transport = Transport(allow_private=True, limits=limits, sleep=lambda _: None, faults=hear)
         values: dict[str, Any] = {"url": url, "site": SITE, "token": SecretStr(TOKEN)} | settings
         provider = create(VetstoriaSettings(**values), context_of(ours, fresh.clock, transport))
         side = Clients(fresh, url, provider, ours)

@@ -338,3 +338,34 @@ def test_names_are_translated_both_ways(connect: Callable[..., Any]) -> None:
     assert (shown.view.resource, shown.view.service) == ("anna", "checkup")
     moved = done(side, wish(shown, state=State.CONFIRMED, start=side.start + DAY, end=side.start + DAY + HALF_HOUR))
     assert (moved.view.resource, side.booking(shown.ref)["calendar"]) == ("anna", "cal-7")
+
+
+# --- between two steps ----------------------------------------------------------------------------
+
+
+def test_what_our_own_steps_left_is_handed_back_with_what_its_client_did_since(connect: Callable[..., Any]) -> None:
+    """The time was changed, and she withdrew before it was accepted: the new time is not taken for a wish of hers."""
+    deeds: dict[str, Callable[[], object]] = {}
+
+    def hear(request: Any) -> None:
+        deed = deeds.pop(request.url.path.rsplit("/", 1)[-1], None)
+        if deed is not None:
+            deed()
+
+    side = connect(hear=hear)
+    shown = booked(side)
+    later = {"start": side.start + DAY, "end": side.start + DAY + HALF_HOUR}
+    deeds["decision"] = lambda: side.cancel(shown.ref)
+    receipt = side.provider.propagate_change(change=wish(shown, state=State.CONFIRMED, **later))
+    assert (receipt.outcome, receipt.entry.view.state) == ("moved", State.CANCELLED)
+    assert receipt.wrote == replace(shown.view, **later)
+    assert deeds == {}
+
+
+def test_who_is_faster_than_the_first_step_leaves_nothing_of_ours(connect: Callable[..., Any]) -> None:
+    deeds: list[Callable[[], object]] = []
+    side = connect(hear=lambda request: deeds.pop()() and None if request.method == "POST" and deeds else None)
+    shown = booked(side)
+    deeds.append(lambda: side.cancel(shown.ref))
+    receipt = side.provider.propagate_change(change=wish(shown, state=State.CONFIRMED))
+    assert (receipt.outcome, receipt.entry.view.state, receipt.wrote) == ("moved", State.CANCELLED, None)

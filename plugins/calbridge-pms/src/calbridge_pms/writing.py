@@ -2,13 +2,14 @@
 
 A new one is made under our `client_ref` and the change's idempotency key; a known one is changed under If-Match.
 What the answer does not say, or an answer that was lost, is read back and recognised by `client_ref` and
-`client_revision`. Somebody else's edit is never overwritten unseen: it is handed back as `moved`.
+`client_revision`, which comes with the last step (`calbridge_pms.road`). Somebody else's edit is never overwritten
+unseen: it is handed back as `moved`, with what our own steps had left there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import httpx
 
@@ -22,17 +23,12 @@ from calbridge_pms.api import Api, code_of, path_of, refusal, says_gone
 from calbridge_pms.conflict import is_conflict
 from calbridge_pms.convert import AGAIN, body_of, booking_info, client_ref, entry_of, failure_of, status_of
 from calbridge_pms.names import Names
+from calbridge_pms.road import Road, steps
 from calbridge_pms.wire import PmsAppointment, PmsPage, Status, read
 
-ROADS: dict[tuple[Status, Status], tuple[Status, ...]] = {
-    ("tentative", "arrived"): ("confirmed", "arrived"),
-    ("tentative", "fulfilled"): ("confirmed", "arrived", "fulfilled"),
-    ("tentative", "no_show"): ("confirmed", "no_show"),
-    ("confirmed", "fulfilled"): ("arrived", "fulfilled"),
-    ("arrived", "no_show"): ("confirmed", "no_show"),
-}
-"""A PMS takes a state from the one before it; what lies between is written too."""
 MEANS_TAKEN = "the PMS says that the time is taken"
+REFUSALS = frozenset({400, 409, 422})
+"""What a PMS says of a request that it will never take as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +68,13 @@ class Writing:
         return self._post(ref)
 
     def _post(self, ref: str) -> Receipt:
-        status = status_of(self._view.state)
-        first: Status = "tentative" if status == "tentative" else "confirmed"
         body = body_of(self._view, self.names) | {
-            "status": first,
+            "status": self._first,
             "client_ref": ref,
-            "client_revision": self.change.revision,
             "booking_info": booking_info(self.change, self._view),
             "allow_double_booking": self.change.overbook,
         }
-        body |= self._categories(())
+        body |= self._categories(()) | (self._stamp if self._first == self._wanted else {})
         key = self.change.key if ref == client_ref(self.change.appointment) else f"{self.change.key}{AGAIN}"
         response = self.api.write("POST", "/v1/appointments", body, self._item, **{"Idempotency-Key": key})
         if self._taken(response):
@@ -90,18 +83,28 @@ class Writing:
             return self._existing(ref)
         if not response.is_success:
             raise self._refused(response)
-        return self._made(self._read(response), first, status)
+        return self._made(self._read(response))
 
-    def _made(self, made: PmsAppointment, first: Status, status: Status) -> Receipt:
+    @property
+    def _wanted(self) -> Status:
+        return status_of(self._view.state)
+
+    @property
+    def _first(self) -> Status:
+        """As what it is made."""
+        return "tentative" if self._wanted == "tentative" else "confirmed"
+
+    def _made(self, made: PmsAppointment) -> Receipt:
         """A replayed answer may be old: what was pending then is read again, and the desk may have had it since."""
         now = self._get(made.id) if made.write_state == "pending" else made
         if now is None:
-            return Receipt(outcome="moved", gone=f"appointment/{made.id}")
-        if now.write_state == "failed" or status in {first, now.status}:
+            return self._vanished(f"appointment/{made.id}")
+        if self._first == self._wanted or self._is_whole(now) or now.write_state == "failed":
             return self._landed(now)
-        if now.modified_by == "desk":  # the steps that are left are not taken over their edit
-            return Receipt(outcome="moved", entry=entry_of(now, self.names))
-        return self._walk(now, ROADS.get((first, status), (status,)))
+        road = replace(self._road(self._first, self._stamp), left=self._shown_by(made))
+        if self._shown_by(now) == road.left:
+            return self._walk(f"appointment/{now.id}", now.revision, road)
+        return self._carry_on(now, road)
 
     def _existing(self, ref: str) -> Receipt:
         found = self._by_client_ref(ref)
@@ -111,30 +114,31 @@ class Writing:
 
     def _adopt(self, found: PmsAppointment) -> Receipt:
         """It is there already: our write whose answer was lost, or an earlier state of ours."""
-        if found.client_revision == self.change.revision:
+        if self._is_whole(found):
             return self._landed(found)
         if (found.client_revision or 0) > self.change.revision:
             return Receipt(outcome="moved", entry=entry_of(found, self.names))
+        half_made = not found.client_revision
+        if found.modified_by == "desk" and (half_made or found.status != "cancelled"):
+            made = self._shown_by(self._as_written(found, self._first)) if half_made else None
+            return Receipt(outcome="moved", entry=entry_of(found, self.names), wrote=made)
         if found.status == "cancelled":
-            # the PMS brings nothing back to life: this revision gets an entry of its own
-            again = f"{client_ref(self.change.appointment)}{AGAIN}{self.change.revision}"
-            if found.client_ref == again:
-                return Receipt(outcome="conflict", why=MEANS_TAKEN)
-            later = self._by_client_ref(again)
-            return self._adopt(later) if later is not None else self._post(again)
-        if found.modified_by == "desk":
-            return Receipt(outcome="moved", entry=entry_of(found, self.names))
-        return self._update(f"appointment/{found.id}", found.revision)
+            return self._again(found)
+        return self._update(f"appointment/{found.id}", found.revision, found)
+
+    def _again(self, found: PmsAppointment) -> Receipt:
+        """The PMS brings nothing back to life: this revision gets an entry of its own."""
+        again = f"{client_ref(self.change.appointment)}{AGAIN}{self.change.revision}"
+        if found.client_ref == again:
+            return Receipt(outcome="conflict", why=MEANS_TAKEN)
+        later = self._by_client_ref(again)
+        return self._adopt(later) if later is not None else self._post(again)
 
     def _landed(self, found: PmsAppointment) -> Receipt:
         """Our own write, found again. What the desk did to it since is for the next read, against what we wrote."""
         if found.write_state == "failed":
             return self._not_written(found)
-        if found.modified_by != "desk":
-            return self._receipt(found)
-        marks = {"categories": marked_as(found.categories, self.names.marks, marked=self._view.marked)}
-        written = found.model_copy(update=self._as_written() | marks)
-        return self._receipt(written)
+        return self._receipt(self._as_written(found, self._wanted) if found.modified_by == "desk" else found)
 
     def _not_written(self, found: PmsAppointment) -> Receipt:
         """It was accepted and then not written: a taken time is a refusal like any other, the rest is a person's."""
@@ -142,49 +146,64 @@ class Writing:
             return Receipt(outcome="conflict", why=MEANS_TAKEN)
         raise SkipItem("the PMS accepted it and then could not write it; it does not say why", item=self._item)
 
-    def _as_written(self) -> dict[str, Any]:
-        shown = read(
-            PmsAppointment,
-            body_of(self._view, self.names) | {"id": "x", "revision": "0", "status": status_of(self._view.state)},
-            "appointment",
-        )
-        return {name: getattr(shown, name) for name in (*body_of(self._view, self.names), "status", "revision")}
+    def _as_written(self, found: PmsAppointment, status: Status) -> PmsAppointment:
+        """The same record as our own write left it."""
+        body = body_of(self._view, self.names)
+        shown = read(PmsAppointment, body | {"id": "x", "revision": "0", "status": status}, "appointment")
+        written = {name: getattr(shown, name) for name in (*body, "status", "revision")}
+        marks = {"categories": marked_as(found.categories, self.names.marks, marked=self._view.marked)}
+        return found.model_copy(update=written | marks)
 
     # --- a known one ---
 
-    def _update(self, ref: str, version: str) -> Receipt:
-        road = self._road()
-        body = self._differences() | {"client_revision": self.change.revision, "status": road[0]}
-        body |= {"allow_double_booking": True} if self.change.overbook else {}
-        body |= self._marks(ref)
+    def _update(self, ref: str, version: str, found: PmsAppointment | None = None) -> Receipt:
+        """`found` is an earlier state of ours that nobody was told of."""
+        before = self.change.previous
+        known = before if isinstance(before, PmsView) else None
+        was = found.status if found else status_of(known.state) if known else self._wanted
+        rest = self._differences() | self._stamp | self._marks(ref)
         if self.change.details is not None:
-            body["booking_info"] = booking_info(self.change, self._view)
-        response = self._patch(ref, version, body)
+            rest["booking_info"] = booking_info(self.change, self._view)
+        road = replace(self._road(was, rest), before=known, left=self._shown_by(found) if found else None)
+        return self._walk(ref, version, road)
+
+    @property
+    def _stamp(self) -> dict[str, Any]:
+        return {"client_revision": self.change.revision}
+
+    def _road(self, was: Status, last: dict[str, Any]) -> Road:
+        each = {"allow_double_booking": True} if self.change.overbook else {}
+        return Road(states=steps(was, self._wanted), last=last, each=each)
+
+    def _walk(self, ref: str, version: str, road: Road) -> Receipt:
+        response = self._patch(ref, version, road.body())
+        if self._taken(response) or not response.is_success:
+            return self._stopped(ref, response, road)
+        found = self._read(response)
+        if road.is_last:
+            return self._receipt(found)
+        return self._walk(ref, found.revision, road.after(self._shown_by(found)))
+
+    def _stopped(self, ref: str, response: httpx.Response, road: Road) -> Receipt:
+        """This step was not taken."""
         if self._taken(response):
-            return Receipt(outcome="conflict", entry=self._shown(ref), why=MEANS_TAKEN)
+            return self._not_all("conflict", ref, road, why=MEANS_TAKEN)
         if response.status_code == httpx.codes.PRECONDITION_FAILED:
             return self._changed_meanwhile(ref, road)
         if says_gone(response):
-            return Receipt(outcome="moved")
-        if code_of(response) == "illegal_transition":
-            return Receipt(outcome="moved", entry=self._shown(ref))
-        if not response.is_success:
-            raise self._refused(response)
-        return self._walk(self._read(response), road[1:])
+            return self._vanished(ref)
+        half_way = road.left is not None and response.status_code in REFUSALS
+        if half_way or code_of(response) == "illegal_transition":
+            return self._not_all("moved", ref, road)
+        raise self._refused(response)
 
-    def _road(self) -> tuple[Status, ...]:
-        status = status_of(self._view.state)
-        before = self.change.previous
-        was = status_of(before.state) if isinstance(before, PmsView) else status
-        return ROADS.get((was, status), (status,))
+    def _not_all(self, outcome: Literal["moved", "conflict"], ref: str, road: Road, *, why: str = "") -> Receipt:
+        entry = self._shown(ref)
+        return Receipt(outcome=outcome, entry=entry, wrote=road.left if entry else None, why=why)
 
-    def _walk(self, found: PmsAppointment, road: tuple[Status, ...]) -> Receipt:
-        for at, status in enumerate(road):
-            response = self._patch(f"appointment/{found.id}", found.revision, {"status": status})
-            if not response.is_success:
-                return self._changed_meanwhile(f"appointment/{found.id}", road[at:])
-            found = self._read(response)
-        return self._receipt(found)
+    def _vanished(self, ref: str) -> Receipt:
+        """Somebody took it away; of a new one nobody knows yet that it stood there."""
+        return Receipt(outcome="moved", gone="" if self.change.ref else ref)
 
     def _patch(self, ref: str, version: str, body: dict[str, Any]) -> httpx.Response:
         return self.api.write("PATCH", _path(ref), body, self._item, **{"If-Match": f'"{version}"'})
@@ -201,18 +220,28 @@ class Writing:
             changed |= {name: wanted[name] for name in ("client_id", "patient_id")}
         return changed
 
-    def _changed_meanwhile(self, ref: str, road: tuple[Status, ...]) -> Receipt:
+    def _changed_meanwhile(self, ref: str, road: Road) -> Receipt:
         """The version moved on: by our own write whose answer was lost, perhaps half way, or by somebody."""
         found = self._get(_ident(ref))
         if found is None:
-            return Receipt(outcome="moved")
-        written = found.modified_by != "desk" and found.write_state != "failed"
-        ours = written and found.client_revision == self.change.revision
-        if ours and found.status == status_of(self._view.state):
+            return self._vanished(ref)
+        if self._is_whole(found) and found.modified_by != "desk" and found.write_state != "failed":
             return self._receipt(found)
-        if ours and found.status in road:
-            return self._walk(found, road[road.index(found.status) + 1 :])
-        return Receipt(outcome="moved", entry=entry_of(found, self.names))
+        return self._carry_on(found, road)
+
+    def _carry_on(self, found: PmsAppointment, road: Road) -> Receipt:
+        """Only from where our own steps have led, and over nobody's edit."""
+        entry = entry_of(found, self.names)
+        if self._is_whole(found) or found.write_state == "failed":  # a failure puts back what was before all steps
+            return Receipt(outcome="moved", entry=entry)
+        left = road.beyond(found.status, self._shown_by(found))
+        if left is not None:
+            return self._walk(entry.ref, found.revision, left)
+        return Receipt(outcome="moved", entry=entry, wrote=road.half_way(found.status))
+
+    def _is_whole(self, found: PmsAppointment) -> bool:
+        """It bears the mark of this change, which came with its last step."""
+        return found.client_revision == self.change.revision
 
     # --- the mark for its client ---
 
@@ -272,6 +301,11 @@ class Writing:
     def _get(self, ident: str) -> PmsAppointment | None:
         raw = self.api.look(path_of("appointments", ident), self._item)
         return None if raw is None else read(PmsAppointment, raw, "appointment")
+
+    def _shown_by(self, found: PmsAppointment) -> PmsView:
+        view = entry_of(found, self.names).view
+        assert isinstance(view, PmsView)  # noqa: S101 - narrows the union
+        return view
 
     def _shown(self, ref: str) -> Any:
         found = self._get(_ident(ref))

@@ -14,7 +14,7 @@ from typing import Any
 from calbridge.errors import SkipItem
 from calbridge.model import State
 from calbridge.provider import Entry, PortalChange, Receipt
-from calbridge_vetstoria.client import Answer, PortalClient
+from calbridge_vetstoria.client import PortalClient
 from calbridge_vetstoria.offers import instant
 from calbridge_vetstoria.records import HOLD, NOT_YET_WRITTEN, VISIT, Reader, state_of
 from calbridge_vetstoria.showing import Shown, is_shown
@@ -27,7 +27,11 @@ GONE = frozenset({"declined", "cancelled"})
 
 
 class Overtaken(Exception):
-    """The booking changed under the write."""
+    """The booking changed under the write. `left` is how it stood after the steps that were taken."""
+
+    def __init__(self, left: Booking) -> None:
+        super().__init__(left.id)
+        self.left = left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +71,8 @@ class Writer:
         """How far the visit is, and where its client may move it to."""
         try:
             return self._settle(change, booking)
-        except Overtaken:
-            now = self._read_booking(change)
-            return Receipt(outcome="moved", entry=self.reader.booking_entry(now) if now else None)
+        except Overtaken as met:
+            return self._overtaken(change, met.left)
 
     # --- holds ---
 
@@ -125,9 +128,16 @@ class Writer:
             return Receipt(outcome="moved", entry=self.reader.booking_entry(current))
         try:
             return self._remove(change, current) if change.remove else self._settle(change, current)
-        except Overtaken:
-            now = self._read_booking(change)
-            return Receipt(outcome="moved", entry=self.reader.booking_entry(now) if now else None)
+        except Overtaken as met:
+            return self._overtaken(change, met.left if met.left.revision != current.revision else None)
+
+    def _overtaken(self, change: PortalChange, left: Booking | None) -> Receipt:
+        """Somebody was faster than the next step. `left`: as the steps that were taken had left it."""
+        now = self._read_booking(change)
+        if now is None:
+            return Receipt(outcome="moved")
+        wrote = self.reader.booking_entry(left).view if left else None
+        return Receipt(outcome="moved", entry=self.reader.booking_entry(now), wrote=wrote)
 
     def _faster(self, change: PortalChange, current: Booking) -> bool:
         """Its client changed it since the bridge has read it."""
@@ -205,11 +215,8 @@ class Writer:
             item=change.appointment,
             expects=OVERTAKEN,
         )
-        return self._done(answer)
-
-    def _done(self, answer: Answer) -> Booking:
         if answer.code:
-            raise Overtaken(answer.code)
+            raise Overtaken(current)
         return self.client.parse(Booking, answer.document)
 
 
