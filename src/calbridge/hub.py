@@ -41,6 +41,8 @@ class Shadow:
     asked for: a server that rewrites what it is given differs from it without anybody having edited (R16).
     `revision` is the hub revision that was written (0: none); `confirmed` the instant the answer came. `pending`: it
     was accepted and is not written yet; then `view` is what will stand there and `before` what stands there now.
+    `unwritten`: what was `asked` was given up, or failed after it was accepted; nobody asks for just that again before
+    somebody decides.
     """
 
     connection: str
@@ -53,6 +55,7 @@ class Shadow:
     confirmed: int = 0
     pending: bool = False
     before: View | None = None
+    unwritten: bool = False
     manage_url: str = ""
 
 
@@ -183,13 +186,13 @@ class Answers:
     """Probes by (connection, ref); client records by lookup key (absent: the PMS could not be asked).
 
     `created` are new records by what they are for, or the sentence why the PMS makes none (absent: not answered yet).
-    `conflicts` are (connection, appointment) whose last write the remote refused because the time is taken.
+    `conflicts` are what a remote refused because the time is taken, by (connection, appointment).
     """
 
     probes: Mapping[tuple[str, str], Probe] = field(default_factory=dict)
     clients: Mapping[str, tuple[ClientRecord, ...]] = field(default_factory=dict)
     created: Mapping[str, ClientRecord | str] = field(default_factory=dict)
-    conflicts: frozenset[tuple[str, str]] = frozenset()
+    conflicts: Mapping[tuple[str, str], View] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

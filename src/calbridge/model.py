@@ -352,6 +352,7 @@ class Appointment:
 
     `id` is the booking's identity for life. `buffer_before`/`buffer_after` (seconds) widen the footprint.
     `exclusive` says that the database guards its footprint; staff may overbook their own day without it.
+    `written_over`: a side says that its time is taken; it stands there all the same, without a claim, until it moves.
     `written` says that the system of record has it as confirmed (accepted is not written).
     `reserved` says that its time stood on the clinic's own sides, was read again, and nobody had come first.
     `moved_from` is where it goes back to while its client's move is not reserved: until then it is kept for her.
@@ -397,6 +398,7 @@ class Appointment:
     quiet: bool = False
     revision: int = 1
     exclusive: bool = True
+    written_over: bool = False
     written: bool = False
     reserved: bool = False
     moved_from: Place | None = None

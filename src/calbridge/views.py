@@ -193,7 +193,15 @@ ALTERNATIVES = frozenset({"slot_unavailable", "hold_expired"})
 """Reasons that are given with other times: there may be some."""
 ONE_PATIENT = "one_patient_per_booking"
 """Why a booking for several animals is refused where the clinic takes one (S3)."""
-SYSTEM_REASONS = ALTERNATIVES | {"too_late_to_move", "client_not_admitted", "species_not_admitted", ONE_PATIENT}
+SERVICE_KEPT = "service_not_changeable"
+"""Why a client does not get another service for her booking, where the clinic decides that."""
+SYSTEM_REASONS = ALTERNATIVES | {
+    "too_late_to_move",
+    "client_not_admitted",
+    "species_not_admitted",
+    ONE_PATIENT,
+    SERVICE_KEPT,
+}
 """Reasons the bridge itself gives; a client always learns them, they say nothing about the clinic."""
 
 

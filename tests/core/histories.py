@@ -49,7 +49,7 @@ from calbridge.provider import (
     Unreadable,
     WindowRecord,
 )
-from calbridge.reconcile import questions, reconcile
+from calbridge.reconcile import given_up, questions, reconcile
 from calbridge.testing.pure import ALL_TIME, PureHub, echo, links
 from calbridge.views import CalendarView, PmsView, PortalView, View, project
 
@@ -102,7 +102,7 @@ class History:
     it: PureHub = field(init=False)
     lost: dict[Place, Effect] = field(default_factory=dict)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
-    conflicts: set[Place] = field(default_factory=set)
+    conflicts: dict[Place, View] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
     consumed: set[tuple[str, str]] = field(default_factory=set)
     tasks: dict[str, Task] = field(default_factory=dict)
@@ -181,7 +181,7 @@ class History:
 
     def again(self, step: Step) -> Plan:
         """The same reads once more, over what came of them."""
-        answers = replace(step.answers, conflicts=frozenset(), created={})
+        answers = replace(step.answers, conflicts={}, created={})
         return reconcile(replace(step.after, commands=()), step.observations, answers, self.it.clinic, step.now)
 
     # --- what is asked and answered ---
@@ -192,7 +192,7 @@ class History:
         clients = {each.key: self._one(FOUND) for each in asked.lookups if self._answered(0.8)}
         made: tuple[Any, ...] = ("refused", replace(RECORD, id="c9"))
         created = {each.appointment: self._one(made) for each in asked.creations if self._answered(0.7)}
-        return Answers(probes=probes, clients=clients, created=created, conflicts=frozenset(self.conflicts))
+        return Answers(probes=probes, clients=clients, created=created, conflicts=dict(self.conflicts))
 
     def _answered(self, chance: float) -> bool:
         return self.calmed or self._maybe(chance)
@@ -263,7 +263,7 @@ class History:
             case "conflict" if effect.change.overbook or effect.change.remove:
                 self._give_up(effect)
             case "conflict":
-                self.conflicts.add(place)
+                self.conflicts[place] = effect.change.view
                 return False
             case "given up":
                 self._give_up(effect)
@@ -284,8 +284,7 @@ class History:
 
     def _give_up(self, effect: Effect) -> None:
         place = (effect.connection, effect.change.appointment)
-        none = Shadow(connection=place[0], appointment=place[1], ref="", version="", view=None)
-        shadow = replace(self.state.shadows.get(place, none), asked=effect.asked)
+        shadow = given_up(effect, self.state.shadows.get(place))
         self.it.state = replace(self.state, shadows={**self.state.shadows, place: shadow})
         key = f"write:{place[0]}/{place[1]}"
         self.tasks[key] = Task(key=key, kind="write", sentence="", appointment=place[1], connection=place[0])

@@ -16,7 +16,7 @@ from calbridge.model import Appointment, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Complete, Delta, Entry, Gone, Partial, Unreadable
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.effects import promised
-from calbridge.views import project
+from calbridge.views import PmsView, project
 
 TAKEN = "slot_unavailable"
 WAITED_FOR = frozenset({State.REQUESTED, State.CONFIRMED, State.ARRIVED})
@@ -195,16 +195,18 @@ def _entries(step: Step, name: str) -> list[Entry]:
 
 
 def _every_refusal_is_answered(_history: History, step: Step) -> list[str]:
-    """Where a side says that the time is taken, the booking gives way, goes back, or stands on purpose; unless it was
-    given another time in the same reconciliation, which nobody has refused yet."""
+    """Where a side says that the time is taken, the booking gives way, goes back, or stands on purpose; unless it is to
+    have another time by now, which nobody has refused yet."""
     answers = {"clinic cancels", "clinic declines", "move_refused", "overbooked"}
     found = []
-    for name, key in step.answers.conflicts:
+    for (name, key), refused in step.answers.conflicts.items():
         old = step.before.appointments[key]
         said = {line.code for line in _lines(step, old)}
         new = step.after.appointments[key]
         stands = old.state.ended or new.state.ended or not old.exclusive
-        elsewhere = (old.start, old.resource) != (new.start, new.resource)
+        rooms = refused.co_resources if isinstance(refused, PmsView) else new.co_resources
+        place = (refused.start, refused.end, refused.resource, *rooms)
+        elsewhere = place != (new.start, new.end, *new.resources)
         if not (said & answers or stands or elsewhere):
             found.append(f"unanswered: {name} refused {key} {old.state}")
     return found

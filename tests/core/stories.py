@@ -8,8 +8,9 @@ from typing import Any
 from calbridge.hub import Answers, Command, Effect, HubState, Plan, Shadow
 from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
 from calbridge.provider import ClientRecord, Entry, PatientRecord, Stamp
+from calbridge.reconcile import given_up
 from calbridge.testing.pure import PureHub, changed, links
-from calbridge.views import PmsView, PortalView
+from calbridge.views import PmsView, PortalView, project
 
 NOW = 1_795_420_800  # 2026-11-23 08:00 UTC, a Monday
 HOUR, HALF, DAY = 3_600, 1_800, 86_400
@@ -115,6 +116,18 @@ def ask(it: PureHub, kind: Any, **more: Any) -> Plan:
     key = more.pop("appointment", "") or client(it).id
     it.state = replace(it.state, commands=(Command(id=1, kind=kind, appointment=key, **more),))
     return it.see()
+
+
+def taken(it: PureHub, connection: str, key: str = "") -> Answers:
+    """The side refused what it was asked to show of the client's booking (or of `key`), because the time is taken."""
+    asked = it.state.appointments[key or client(it).id]
+    return Answers(conflicts={(connection, asked.id): project(it.state.links[connection].role, asked, it.clinic)})
+
+
+def gives_up(it: PureHub, effect: Effect) -> None:
+    """The side will never take this write, and a person was asked."""
+    place = (effect.connection, effect.change.appointment)
+    it.state = replace(it.state, shadows={**it.state.shadows, place: given_up(effect, it.state.shadows.get(place))})
 
 
 def told(plan_or_effects: Plan | list[Effect]) -> list[Effect]:

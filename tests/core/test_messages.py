@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stories import taken
 
 from calbridge.hub import Answers, Command, HubState
 from calbridge.messages import (
@@ -490,7 +491,7 @@ def test_a_move_that_the_record_refuses_later_is_told_too() -> None:
     settled(it)
     it.see(portal=changed(entry(State.CONFIRMED, TEN + HOUR, version="moved")))
     assert spoken(it) == []
-    it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    it.see(taken(it, "pms", only(it).id))
     assert (only(it).start, spoken(it)) == (TEN, ["move_refused to client"])
     assert settled(it) == []
 

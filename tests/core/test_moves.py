@@ -17,16 +17,18 @@ from stories import (
     codes,
     disagreements,
     edited,
+    gives_up,
     held,
     hub,
     kinds,
     portal,
     shadow,
     submitted,
+    taken,
     told,
 )
 
-from calbridge.hub import Answers, Command, HubState, Shadow
+from calbridge.hub import Command, HubState
 from calbridge.interval import Interval
 from calbridge.lifecycle import CommandKind
 from calbridge.messages import Kind
@@ -129,13 +131,13 @@ def client_of(it: PureHub, ref: str) -> str:
 
 
 def test_a_request_that_is_moved_is_told_when_it_is_sure_and_never_when_it_goes_back() -> None:
-    for taken in (False, True):
+    for busy in (False, True):
         it = booked(**REQUEST)
         it.see()
         it.deliver()
         wants(it, LATER)
         assert it.deliver() == []
-        if taken:
+        if busy:
             it.see(calendar=changed(meeting(LATER)))
         heard = []
         for _ in range(4):
@@ -143,7 +145,7 @@ def test_a_request_that_is_moved_is_told_when_it_is_sure_and_never_when_it_goes_
                 it.write(effect)
             heard += it.deliver()
             it.now += 1
-        assert [(each.kind, each.start) for each in heard] == ([] if taken else [(Kind.MOVED, LATER)])
+        assert [(each.kind, each.start) for each in heard] == ([] if busy else [(Kind.MOVED, LATER)])
 
 
 def test_a_side_that_stands_elsewhere_was_not_read_at_the_new_time() -> None:
@@ -262,7 +264,7 @@ def test_a_refusal_of_an_earlier_wish_does_not_meet_the_newer_one() -> None:
     """The PMS has no room at the first time; she had picked another before the bridge heard that."""
     it = booked()
     wants(it, LATER)
-    conflict = Answers(conflicts=frozenset({("pms", client(it).id)}))
+    conflict = taken(it, "pms")
     entry = edited(it, "portal", start=LATEST, end=LATEST + HALF, modified=it.now)
     it.see(conflict, portal=changed(entry))
     assert client(it).start == LATEST
@@ -273,14 +275,11 @@ def test_a_refusal_of_an_earlier_wish_does_not_meet_the_newer_one() -> None:
 # --- what could not be written --------------------------------------------------------------------------
 
 
-def given_up(it: PureHub, name: str) -> None:
+def never_taken(it: PureHub, name: str) -> None:
     """This side never takes what is due for it; the others write theirs, and everybody is read again."""
     for effect in it.plans[-1].effects:
         if effect.connection == name:
-            place = (name, effect.change.appointment)
-            empty = Shadow(connection=name, appointment=place[1], ref="", version="", view=None)
-            known = replace(it.state.shadows.get(place, empty), asked=effect.asked)
-            it.state = replace(it.state, shadows={**it.state.shadows, place: known})
+            gives_up(it, effect)
         else:
             it.write(effect)
     for _ in range(3):
@@ -305,7 +304,7 @@ def one_calendar_each() -> PureHub:
 def test_a_move_that_could_not_be_written_keeps_its_old_place_and_tells_nobody(fields: dict[str, str]) -> None:
     it = booked()
     wants(it, TEN if fields else LATER, **fields)
-    given_up(it, "pms")
+    never_taken(it, "pms")
     assert (client(it).minutes, client(it).reserved) == (60 if fields else 30, False)
     assert it.deliver() == []
     first = client(it).id
@@ -322,7 +321,7 @@ def test_a_person_decides_about_a_move_that_could_not_be_written(way: CommandKin
     it = one_calendar_each() if vets else booked()
     wants(it, LATER, **({"resource": "bernd"} if vets else {}))
     side = "bernd" if vets else "pms"
-    given_up(it, side)
+    never_taken(it, side)
     assert not client(it).reserved
     plan = ask(it, way, connection=side)
     if way == "retry":
@@ -345,7 +344,7 @@ def test_a_person_decides_about_a_move_that_could_not_be_written(way: CommandKin
 def test_what_cannot_go_back_is_not_taken_back_and_a_person_is_told(passed: bool) -> None:
     it = booked()
     wants(it, LATER)
-    given_up(it, "pms")
+    never_taken(it, "pms")
     if passed:
         it.now = TEN + 60
     else:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from stories import taken
 
 from calbridge.hub import Answers, Command, Foreign, HubState
 from calbridge.interval import Interval
@@ -470,7 +471,7 @@ def test_a_pms_that_says_the_time_is_taken_ends_the_booking_with_a_reason() -> N
     plan = it.see(portal=changed(portal("booking/1", State.REQUESTED, details=MARA)))
     key = only(it).id
     it.write(plan.effects[0], Receipt(outcome="conflict"))
-    it.see(Answers(conflicts=frozenset({("pms", key)})))
+    it.see(taken(it, "pms", key))
     assert only(it).state is State.CANCELLED
     told = [e for e in it.settle() if e.connection == "portal"]
     assert [(e.change.remove, e.change.view.decline_reason) for e in told] == [(True, "slot_unavailable")]
@@ -480,7 +481,7 @@ def test_a_pms_that_refuses_a_clients_move_keeps_the_old_time_and_the_portal_is_
     it = booked()
     plan = it.see(portal=changed(edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)))
     assert [e.connection for e in plan.effects] == ["pms", "calendar"]
-    it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    it.see(taken(it, "pms", only(it).id))
     written = it.settle()
     assert (only(it).start, only(it).state) == (TEN, State.CONFIRMED)
     assert [(e.connection, e.change.view.start) for e in written] == [("portal", TEN)]
@@ -503,7 +504,7 @@ def test_a_two_stage_pms_keeps_the_client_waiting_until_it_has_written() -> None
 def test_a_clinic_move_the_pms_refuses_stands_and_is_written_over() -> None:
     it = booked()
     it.see(calendar=changed(edited(it, "calendar", start=TEN + 3600, end=TEN + 3600 + HALF)))
-    plan = it.see(Answers(conflicts=frozenset({("pms", only(it).id)})))
+    plan = it.see(taken(it, "pms", only(it).id))
     assert [(e.connection, e.change.overbook) for e in plan.effects] == [("pms", True)]
     assert {e.connection for e in it.settle()} == {"pms", "portal"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stories import DAY, HALF, HOUR, MARA, NOW, TEN, booked, client, edited, held, hub, phone, portal, told
+from stories import DAY, HALF, HOUR, MARA, NOW, TEN, booked, client, edited, held, hub, phone, portal, taken, told
 
-from calbridge.hub import Answers, Plan
+from calbridge.hub import Plan
 from calbridge.interval import Interval
 from calbridge.model import Alternative, State
 from calbridge.provider import Busy, Receipt
@@ -38,7 +38,7 @@ def taken_in_the_pms(it: PureHub) -> Plan:
     it.see(portal=changed(portal("booking/1", State.REQUESTED, details=MARA)))
     key = client(it).id
     busy = Busy(ref="block", version="1", resource="anna", spans=(Interval(TEN, TEN + HALF),))
-    return it.see(Answers(conflicts=frozenset({("pms", key)})), calendar=changed(busy))
+    return it.see(taken(it, "pms", key), calendar=changed(busy))
 
 
 def overtaken_while_reserving(it: PureHub) -> Plan:
@@ -98,7 +98,7 @@ def test_a_refused_move_goes_back_with_alternatives_and_a_good_one_forgets_them(
 def test_a_move_that_the_pms_refuses_is_undone_with_alternatives_to_what_was_wanted() -> None:
     it = booked()
     it.see(portal=changed(edited(it, "portal", start=TEN + HOUR, end=TEN + HOUR + HALF)))
-    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    it.see(taken(it, "pms"))
     (effect,) = told(it.settle())
     assert (effect.change.view.start, effect.change.view.decline_reason) == (TEN, "slot_unavailable")
     assert effect.change.alternatives[0] == Alternative(resource="bernd", start=TEN + HOUR, end=TEN + HOUR + HALF)

@@ -6,7 +6,23 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-from stories import DAY, HALF, HOUR, NOW, TEN, ask, booked, client, codes, edited, kinds, phone, shadow, told
+from stories import (
+    DAY,
+    HALF,
+    HOUR,
+    NOW,
+    TEN,
+    ask,
+    booked,
+    client,
+    codes,
+    edited,
+    kinds,
+    phone,
+    shadow,
+    taken,
+    told,
+)
 
 from calbridge.hub import Answers
 from calbridge.interval import Interval
@@ -261,6 +277,6 @@ def test_a_side_that_refuses_a_status_says_nothing_of_a_move_that_nobody_made() 
     it = booked()
     it.see(pms=changed(phone("pms/8", start=TEN, end=TEN + HALF)))  # staff put somebody over it
     it.see(calendar=changed(edited(it, "calendar", state=State.ARRIVED)))
-    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    it.see(taken(it, "pms"))
     assert (client(it).state, client(it).decline_reason, client(it).alternatives) == (State.ARRIVED, "", ())
     assert "move_refused" not in codes(it)

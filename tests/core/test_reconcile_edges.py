@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from stories import taken
 
 from calbridge.hub import Answers, Command, HubState, Observation
 from calbridge.interval import Interval
@@ -177,14 +178,14 @@ def test_a_refused_move_is_undone_also_while_the_portals_plugin_does_not_load() 
     it.see(calendar=changed(drag))
     rest = {name: link for name, link in it.state.links.items() if name != "portal"}
     it.state = replace(it.state, links=rest, broken=frozenset({"portal"}))
-    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    it.see(taken(it, "pms"))
     assert (client(it).start, client(it).exclusive) == (TEN + 3600, False)
 
 
 def test_a_clients_move_of_a_request_that_the_pms_refuses_is_undone_and_the_request_stands() -> None:
     it = booked(booking_mode="request")
     it.see(portal=changed(edited(it, "portal", start=TEN + 3600, end=TEN + 3600 + HALF)))
-    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    it.see(taken(it, "pms"))
     assert (client(it).state, client(it).start, client(it).written) == (State.REQUESTED, TEN, False)
 
 

@@ -19,6 +19,7 @@ from stories import (
     portal,
     shadow,
     submitted,
+    taken,
 )
 
 from calbridge.hub import Answers
@@ -76,7 +77,7 @@ def test_a_refused_write_sends_nobody_away_who_is_here() -> None:
     entry = portal("booking/1", State.REQUESTED, replaces="hold/1", details=MARA)
     it.see(Answers(clients={"portal/booking/1": (RECORD,)}), portal=changed(entry))
     it.see(pms=changed(edited(it, "pms", state=State.ARRIVED)))
-    it.see(Answers(conflicts=frozenset({("calendar", client(it).id)})))
+    it.see(taken(it, "calendar"))
     assert client(it).state is State.ARRIVED
     it.settle()
     assert client(it).state is State.ARRIVED

@@ -28,9 +28,10 @@ from stories import (
     portal,
     shadow,
     submitted,
+    taken,
 )
 
-from calbridge.hub import Answers, Task
+from calbridge.hub import Task
 from calbridge.interval import Interval
 from calbridge.model import Absence, Appointment, Closure, Side, State
 from calbridge.provider import AbsenceRecord, Busy, ClosureRecord, Entry, Record, Unreadable
@@ -616,7 +617,7 @@ def test_a_booking_that_its_portal_had_confirmed_before_gives_way_to_nobody(what
 def test_a_side_that_has_no_room_for_what_was_promised_is_written_over_with_a_task() -> None:
     it = hub()
     it.see(portal=changed(portal("booking/9", State.CONFIRMED)))
-    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    it.see(taken(it, "pms"))
     assert (client(it).state, client(it).exclusive) == (State.CONFIRMED, False)
     assert len(named(it)) == 1
 
@@ -625,6 +626,6 @@ def test_it_is_written_over_also_where_something_else_is_learnt_of_it_at_once() 
     it = hub()
     it.see(portal=changed(portal("booking/9", State.CONFIRMED, details=MARA)))
     key = client(it).id
-    plan = it.see(Answers(conflicts=frozenset({("pms", key)}), clients={key: (RECORD,)}))
+    plan = it.see(replace(taken(it, "pms", key), clients={key: (RECORD,)}))
     assert (client(it).client, client(it).exclusive) == ("c1", False)
     assert [each.change.overbook for each in plan.effects if each.connection == "pms"] == [True]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stories import NOW, booked, client, edited, held, hub, kinds, portal, shadow
+from stories import NOW, booked, client, edited, gives_up, held, hub, kinds, portal, shadow
 
 from calbridge.hub import Answers, Command, Effect, Plan
 from calbridge.model import State
@@ -42,13 +42,6 @@ def decide(it: PureHub, kind: Any) -> Plan:
     command = Command(id=1, kind=kind, appointment=client(it).id, connection="pms")
     it.state = replace(it.state, commands=(command,))
     return it.see()
-
-
-def given_up(it: PureHub, removal: Effect) -> None:
-    """The PMS refused the removal for good, as the engine notes it."""
-    place = ("pms", removal.change.appointment)
-    kept = replace(it.state.shadows[place], asked=removal.asked)
-    it.state = replace(it.state, shadows={**it.state.shadows, place: kept})
 
 
 def test_a_removal_that_is_accepted_is_not_asked_twice_and_over_once_it_shows_cancelled() -> None:
@@ -132,7 +125,7 @@ def test_what_is_over_cannot_be_taken_back_and_its_task_stays(how: str) -> None:
 def _stuck(how: str) -> tuple[PureHub, int]:
     if how == "given up":
         it, removal = cancelled()
-        given_up(it, removal)
+        gives_up(it, removal)
         return it, client(it).revision
     it, standing = accepted()
     if how == "failed":

@@ -6,7 +6,23 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stories import MARA, NOW, RECORD, TEN, ask, booked, client, edited, held, hub, portal, shadow, submitted, told
+from stories import (
+    MARA,
+    NOW,
+    RECORD,
+    TEN,
+    ask,
+    booked,
+    client,
+    edited,
+    held,
+    hub,
+    portal,
+    shadow,
+    submitted,
+    taken,
+    told,
+)
 
 from calbridge.hub import Answers
 from calbridge.model import State
@@ -96,7 +112,7 @@ def test_a_reason_reaches_the_client_only_where_the_clinic_shows_it(visible: boo
 def test_a_refusal_of_the_bridge_itself_is_told_also_where_declines_are_silent() -> None:
     it = hub(**REQUEST, decline_notifies=False)
     it.see(portal=changed(portal("booking/1", State.REQUESTED, details=MARA)))
-    it.see(Answers(conflicts=frozenset({("pms", client(it).id)})))
+    it.see(taken(it, "pms"))
     (effect,) = told(it.see())
     assert effect.change.notify  # type: ignore[union-attr]
     assert effect.change.view.decline_reason == "slot_unavailable"  # type: ignore[union-attr]

@@ -16,7 +16,9 @@ from stories import (
     booked,
     client,
     codes,
+    disagreements,
     edited,
+    gives_up,
     held,
     hub,
     kinds,
@@ -72,11 +74,11 @@ def moving() -> tuple[PureHub, Entry]:
     return it, accept(it, plan)
 
 
-def fails(it: PureHub, waiting: Entry, why: Literal["slot_unavailable", "unknown"] = "unknown") -> Plan:
+def fails(it: PureHub, waiting: Entry, why: Literal["slot_unavailable", "unknown"] = "unknown", **feeds: Any) -> Plan:
     """The PMS could not write it: it shows what was there before."""
     before = shadow(it, "pms").before
     view = before if before is not None else replace(waiting.view, state=State.CANCELLED)
-    return it.see(pms=changed(replace(waiting, version="failed", view=view, pending=False, failed=why)))
+    return it.see(pms=changed(replace(waiting, version="failed", view=view, pending=False, failed=why)), **feeds)
 
 
 def decide(it: PureHub, way: Way, connection: str = "pms") -> Plan:
@@ -232,6 +234,37 @@ def test_taking_it_back_ends_what_was_new_and_undoes_a_move(story: Any, late: bo
         assert told_to <= {TEN}
 
 
+@pytest.mark.parametrize("who", ["portal", "calendar"])
+@pytest.mark.parametrize("why", ["slot_unavailable", "unknown"])
+@pytest.mark.parametrize("when", ["before", "with it"])
+def test_a_failure_is_of_what_was_accepted_and_not_of_where_it_was_moved_since(why: Any, who: str, when: str) -> None:
+    it, waiting = moving()
+    latest = changed(edited(it, who, start=LATER + HOUR, end=LATER + HOUR + HALF))
+    if when == "before":
+        it.see(**{who: latest})
+        plan = fails(it, waiting, why)
+    else:
+        plan = fails(it, waiting, why, **{who: latest})
+    assert (client(it).start, client(it).exclusive, plan.tasks) == (LATER + HOUR, True, ())
+    (effect,) = due(plan, "pms")
+    assert (effect.change.view.start, effect.change.overbook) == (LATER + HOUR, False)
+    it.settle()
+    assert (client(it).start, client(it).written, disagreements(it)) == (LATER + HOUR, True, [])
+
+
+@pytest.mark.parametrize("story", [submitting, moving], ids=lambda story: story.__name__)
+@pytest.mark.parametrize("why", ["slot_unavailable", "unknown"])
+def test_what_was_called_off_before_it_failed_is_taken_away(story: Any, why: Any) -> None:
+    """The failure is of the booking or the move, not of its end."""
+    it, waiting = story()
+    it.see(portal=changed(edited(it, "portal", state=State.CANCELLED)))
+    plan = fails(it, waiting, why)
+    (effect,) = due(plan, "pms")
+    assert (effect.change.remove, plan.tasks) == (True, ())
+    it.settle()
+    assert disagreements(it) == []
+
+
 def test_what_staff_enters_by_hand_for_a_booking_that_could_not_be_written_is_that_booking() -> None:
     it, waiting = booking_at_once()
     fails(it, waiting)
@@ -323,11 +356,8 @@ def test_a_phone_booking_whose_move_the_pms_refused_is_written_again_once_it_is_
     it.settle()
     (booking,) = it.state.appointments.values()
     it.see(calendar=changed(replace(edited_of(it, booking.id), version="dragged")))
-    place = ("pms", booking.id)
     (effect,) = [e for e in it.see().effects if e.connection == "pms"]
-    it.state = replace(
-        it.state, shadows={**it.state.shadows, place: replace(it.state.shadows[place], asked=effect.asked)}
-    )
+    gives_up(it, effect)
     command = Command(id=1, kind="take_back", appointment=booking.id, connection="pms")
     it.state = replace(it.state, commands=(command,))
     it.see()

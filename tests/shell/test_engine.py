@@ -183,6 +183,43 @@ def test_an_old_record_that_reception_gives_a_new_date_is_a_new_appointment(ende
     assert [event.start for event in place.calendar.stamped() if event.start > place.clock.now()] == [again]
 
 
+class SilentPms(MemoryPms):
+    """While it is silent its answers are lost, and with them what it was told."""
+
+    silent = False
+
+    @hookimpl
+    def propagate_change(self, change: Change) -> Receipt:
+        if self.silent:
+            raise RetryLater("it does not answer")
+        return super().propagate_change(change)
+
+
+def test_a_refusal_that_comes_late_is_of_the_time_that_was_asked_for() -> None:
+    """Held against the time that its client wants by now, it would put her back to where she was first."""
+    place = Place(pms=SilentPms)
+    place.engine().cycle()
+    first, asked, wanted = sorted(place.offered())[:6:2]
+    ref = place.portal.confirm(place.portal.select("anna", "checkup", first), Details(last_name="Voss"))
+    place.engine().cycle()
+    place.portal.move(ref, asked)
+    place.sides["pms"].silent = True
+    assert set(place.engine().cycle().failures) == {"pms"}
+    place.phone(asked)  # reception cannot know
+    place.portal.move(ref, wanted)
+    place.engine().cycle()
+    place.sides["pms"].silent = False
+    report = place.engine().cycle(at_once=True)
+    assert report.codes["write_conflict"] == 1
+    place.clock.advance(60)
+    place.engine().cycle()
+    (visit,) = (visit for visit in place.pms.live() if visit.client_ref)
+    shown = place.portal.get(ref)
+    assert (visit.start, shown.start, shown.state, shown.reason) == (wanted, wanted, State.CONFIRMED, "")
+    assert {task.kind for task in place.store.tasks(CLINIC.key)} == {"link"}
+    assert place.pms.overbooked == set()
+
+
 class FinalPms(MemoryPms):
     """What is cancelled there never comes back, and an attempt is answered with what stands there."""
 

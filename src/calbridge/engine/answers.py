@@ -22,7 +22,7 @@ def ask(session: Session, wanted: Questions) -> Answers:
         created=created,
         probes={(name, ref): _probe(session, name, ref) for name, ref in wanted.probes},
         clients=clients,
-        conflicts=frozenset(session.conflicts),
+        conflicts=dict(session.conflicts),
     )
 
 

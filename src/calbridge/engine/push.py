@@ -9,8 +9,8 @@ from calbridge.engine.pull import failed
 from calbridge.engine.recovery import backoff, lasts, verdict, waiting_task, write_task
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, SkipItem
-from calbridge.hub import HubState, JournalEntry, Shadow
-from calbridge.reconcile import Outcome, effects, keeps_record, outcome
+from calbridge.hub import HubState, JournalEntry
+from calbridge.reconcile import Outcome, effects, given_up, keeps_record, outcome
 from calbridge.store import OutboxRow, Superseded
 from calbridge.views import placeholder
 
@@ -173,6 +173,8 @@ def _confirm(session: Session, row: OutboxRow, result: Outcome, progress: _Progr
 
 def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome, progress: _Progress) -> None:
     key = row.effect.change.appointment
+    if result.shadow is not None:
+        progress.learned(row, result)
     if receipt.outcome == "conflict" and row.effect.change.overbook:
         _give_up(session, row, SkipItem("the time is taken there and it takes no second one: move one there"), progress)
         return
@@ -181,11 +183,19 @@ def _refused(session: Session, row: OutboxRow, receipt: Receipt, result: Outcome
         return
     session.unmoved |= {row.effect.change.key} if _unmoved(row, receipt) else set()
     if receipt.outcome == "conflict":
-        session.conflicts.add((row.connection, key))
+        session.conflicts[row.connection, key] = row.effect.change.view
     _to_be_read(session, row.connection, receipt)
-    _drop(session, row, result.journal)
+    _set_aside(session, row, result, progress)
     progress.again = True
     progress.held_up.add(key)
+
+
+def _set_aside(session: Session, row: OutboxRow, result: Outcome, progress: _Progress) -> None:
+    """What becomes of the booking is decided anew, over what was learnt of this side."""
+    if result.shadow is not None:
+        _confirm(session, row, result, progress)
+    else:
+        _drop(session, row, result.journal)
 
 
 def _unmoved(row: OutboxRow, receipt: Receipt) -> bool:
@@ -215,14 +225,13 @@ def _failed(session: Session, row: OutboxRow, error: BridgeError, progress: _Pro
 def _give_up(session: Session, row: OutboxRow, error: BridgeError, progress: _Progress) -> None:
     """Quarantine: the same body is not sent again until somebody changes something (keep#616)."""
     change = row.effect.change
-    old = progress.state.shadows.get((row.connection, change.appointment))
-    empty = Shadow(connection=row.connection, appointment=change.appointment, ref="", version="", view=None)
+    known = progress.state.shadows.get((row.connection, change.appointment))
     task = write_task(session.clinic.key, error, row.connection, change.appointment)
     _confirm(
         session,
         row,
         Outcome(
-            shadow=replace(old or empty, asked=row.effect.asked),
+            shadow=given_up(row.effect, known),
             journal=(_line(row, "write_given_up"),),
             tasks=(task,),
         ),

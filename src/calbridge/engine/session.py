@@ -13,6 +13,7 @@ from calbridge.hub import HubState, Link, Task
 from calbridge.model import Clinic
 from calbridge.notify import Notifiers
 from calbridge.provider import Clock
+from calbridge.views import View
 
 if TYPE_CHECKING:
     from calbridge.host import ClinicHost
@@ -30,8 +31,9 @@ class Session:
 
     `at_once`: a person asked, so back-offs do not count. `waiting`: connections not to be called now, with the reason.
     `attempts`, `failing`: how often a connection has failed in a row, and since when.
-    `conflicts`: (connection, appointment) whose time a remote said is taken. `moved`: entries that refused writes
-    brought back, to be seen by the next read. `gone`: refs of what was taken away as soon as it was written, likewise.
+    `conflicts`: what a remote refused because the time is taken, by (connection, appointment). `moved`: entries that
+    refused writes brought back, to be seen by the next read. `gone`: refs of what was taken away as soon as it was
+    written, likewise.
     `unmoved`: keys of writes that a side refused as overtaken, while it shows what is known of it.
     `reread`: connections to be read in full once more, for what they told before was not kept.
     `silent_since`: when each side had last been read well before this cycle began.
@@ -50,7 +52,7 @@ class Session:
     waiting: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     failing: dict[str, int] = field(default_factory=dict)
-    conflicts: set[tuple[str, str]] = field(default_factory=set)
+    conflicts: dict[tuple[str, str], View] = field(default_factory=dict)
     moved: dict[str, list[Entry]] = field(default_factory=dict)
     gone: dict[str, list[str]] = field(default_factory=dict)
     unmoved: set[str] = field(default_factory=set)

@@ -16,7 +16,7 @@ from calbridge.reconcile.facts import facts
 from calbridge.reconcile.later import EVERY, people_changed
 from calbridge.reconcile.linking import waits
 from calbridge.reconcile.origins import origins
-from calbridge.reconcile.outcome import Outcome, outcome
+from calbridge.reconcile.outcome import Outcome, given_up, outcome
 from calbridge.reconcile.places import has_place, keeps_record
 from calbridge.reconcile.questions import more_to_ask, questions
 from calbridge.reconcile.run import reconcile
@@ -30,6 +30,7 @@ __all__ = [
     "effects",
     "facts",
     "fingerprint",
+    "given_up",
     "has_place",
     "instead",
     "keeps_record",

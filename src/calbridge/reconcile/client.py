@@ -13,14 +13,14 @@ from calbridge.model import Appointment, Place, Side, State
 from calbridge.reconcile.arrivals import LATE, begin, meet, refuse, submit
 from calbridge.reconcile.asking import TAKEN, asked_at, judge_all, moved_to
 from calbridge.reconcile.authority import client_may, last_edit_wins
-from calbridge.reconcile.compare import delta, pending
+from calbridge.reconcile.compare import carried, delta, pending
 from calbridge.reconcile.corrected import take_correction
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.facts import takes_time
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.moves import under_way
 from calbridge.slots import Decision
-from calbridge.views import PortalView, project
+from calbridge.views import SERVICE_KEPT, PortalView, project
 
 LIVE = {State.HELD, State.REQUESTED, State.CONFIRMED, State.ARRIVED}
 HOLDS = {State.HELD, State.EXPIRED, State.RELEASED}
@@ -110,9 +110,15 @@ def _known(draft: Draft, link: Link, appointment: Appointment, entry: Entry) -> 
         take_correction(draft, link, draft.appointments[appointment.id], entry)
     if not draft.appointments[appointment.id].state.gone:
         _described(draft, link, draft.appointments[appointment.id], entry, changes)
-        if MOVES & set(changes):
+        if _wanted_elsewhere(draft, link, appointment.id, changes):
             overruled = _moved_meanwhile(appointment, unsent, changes) and not _later(draft, appointment, entry)
             _move(draft, link, draft.appointments[appointment.id], entry, overruled=overruled)
+
+
+def _wanted_elsewhere(draft: Draft, link: Link, key: str, changes: Mapping[str, Any]) -> bool:
+    """Where it stands already she need not move it: the clinic did the same, or a step of ours was met half way."""
+    stands = carried(link, project("portal", draft.appointments[key], draft.clinic))
+    return any(changes[name] != stands.get(name) for name in MOVES & set(changes))
 
 
 def _moved_meanwhile(appointment: Appointment, unsent: Set[str], changes: Mapping[str, Any]) -> bool:
@@ -221,7 +227,10 @@ def _move(draft: Draft, link: Link, appointment: Appointment, entry: Entry, *, o
     view = entry.view
     assert isinstance(view, PortalView)  # noqa: S101 - narrows the union
     other = view.service != appointment.service
-    if overruled or (other and not client_may(draft, appointment, "service", entry.modified)):
+    kept = other and not client_may(draft, appointment, "service", entry.modified)
+    if kept and not overruled:
+        draft.refuse(appointment, SERVICE_KEPT)
+    if overruled or kept:
         draft.note("overruled", appointment.id, link.name, field="time" if overruled else "service", by="clinic")
         draft.not_moved.add(appointment.id)
         draft.touched.add(appointment.id)

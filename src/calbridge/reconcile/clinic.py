@@ -15,6 +15,7 @@ from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
+from calbridge.reconcile.record import shows_place
 from calbridge.reconcile.recreated import follow_recreated
 from calbridge.reconcile.unwritten import by_hand, is_new_failure, still_waiting, write_failed
 from calbridge.reconcile.wishes import Wish, settle
@@ -96,10 +97,10 @@ def _recorded(draft: Draft, link: Link, key: str, entry: Entry) -> None:
     """The system of record shows it as the hub has it: it is written, also where that took it two stages."""
     if entry.pending or entry.failed:
         return
-    appointment, view = draft.appointments[key], entry.view
-    shows = (view.state, view.start, view.resource) == (appointment.state, appointment.start, appointment.resource)
-    waits = appointment.state is State.CONFIRMED and not appointment.written
-    if shows and waits and keeps_record(draft.state, link, appointment):
+    appointment, shadow = draft.appointments[key], draft.shadows[link.name, key]
+    confirmed = appointment.state is entry.view.state is State.CONFIRMED
+    waits = confirmed and not appointment.written and keeps_record(draft.state, link, appointment)
+    if waits and shows_place(link, shadow, appointment, draft.clinic):
         draft.put(replace(appointment, written=True))
         draft.note("written", key, link.name)
 

@@ -66,9 +66,12 @@ WAYS_OUT = {"retry": unwritten.retry, "keep": unwritten.keep, "take_back": unwri
 
 
 def _way_out(draft: Draft, command: Command, appointment: Appointment) -> None:
-    """By then it may have been written. What has ended is not taken back, but may still have to go away there."""
+    """By then it may have been written, or something else be wanted, which nobody has refused.
+
+    What has ended is not taken back, but may still have to go away there.
+    """
     shadow = draft.shadows.get((command.connection, appointment.id))
-    if shadow is None or command.connection not in draft.state.links:
+    if shadow is None or not unwritten.is_open(draft, shadow):
         draft.note("refused", appointment.id, command.connection, event=command.kind, why="nothing_unwritten")
     elif appointment.state.ended and command.kind == "take_back":
         draft.note("refused", appointment.id, command.connection, event=command.kind, why="not_possible")

@@ -17,7 +17,7 @@ from calbridge.model import Appointment, Clinic, Place, State
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.diary import Almanac, Diary
 from calbridge.reconcile.facts import facts, overlapping
-from calbridge.views import project
+from calbridge.views import View, project
 
 
 def derive_id(*parts: str) -> str:
@@ -52,8 +52,7 @@ class Draft:
         self.too_late: set[str] = set()
         self.not_moved: set[str] = set()
         self.refused: set[str] = set()
-        self.written_over: set[tuple[str, Place]] = set()
-        self.conflicts: set[tuple[str, str]] = set(answers.conflicts)
+        self.conflicts: dict[tuple[str, str], View] = dict(answers.conflicts)
         self.edited: dict[tuple[str, str], int] = {}
         self.seen: set[tuple[str, str]] = set()
 
@@ -71,12 +70,12 @@ class Draft:
         return key
 
     def put(self, appointment: Appointment) -> Appointment:
-        """Keep this version; its exclusive claim follows from what else is there."""
-        if not appointment.state.gone:
-            rivals = [each for each in self.overlapping(appointment) if each.exclusive]
-            claims = not rivals and (appointment.id, appointment.place) not in self.written_over
-            appointment = replace(appointment, exclusive=claims)
+        """Keep this version; its exclusive claim follows from what else is there, and from what a side said is."""
         before = self.appointments.get(appointment.id)
+        if not appointment.state.gone:
+            over = appointment.written_over and (before is None or before.place == appointment.place)
+            rivals = [each for each in self.overlapping(appointment) if each.exclusive]
+            appointment = replace(appointment, exclusive=not rivals and not over, written_over=over)
         if before is not None:
             self.diary.strike(before)
         self.diary.enter(appointment)
@@ -107,6 +106,7 @@ class Draft:
             version=entry.version,
             view=entry.view,
             asked="" if edited or old is None else old.asked,
+            unwritten=old.unwritten and not edited if old else False,
             revision=old.revision if old else 0,
             confirmed=old.confirmed if old else self.now,
             pending=waits,
@@ -122,7 +122,7 @@ class Draft:
         """The side already shows what it should: remember that it was, in effect, asked for."""
         shadow = self.shadows[link.name, appointment_id]
         desired = project(link.role, self.appointments[appointment_id], self.clinic)
-        self.shadows[link.name, appointment_id] = replace(shadow, asked=fingerprint(link, desired))
+        self.shadows[link.name, appointment_id] = replace(shadow, asked=fingerprint(link, desired), unwritten=False)
 
     def forget(self, connection: str, appointment_id: str) -> None:
         """The side shows nothing of it any more."""
@@ -232,7 +232,7 @@ class Draft:
         if before is None:
             return replace(after, revision=1, created=self.now, changed=self.now)
         same = replace(before, written=after.written, reserved=after.reserved, exclusive=after.exclusive)
-        same = replace(same, showing=after.showing, moved_from=after.moved_from)
+        same = replace(same, showing=after.showing, moved_from=after.moved_from, written_over=after.written_over)
         if same == after and after.id not in self.touched:
             return after
         return replace(after, revision=before.revision + 1, changed=self.now)

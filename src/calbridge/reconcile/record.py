@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from calbridge.model import Appointment, State
+from calbridge.hub import Link, Shadow
+from calbridge.model import Appointment, Clinic, State
+from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.places import keeper, keeps_itself
+from calbridge.views import project
 
 
 def believe_record(draft: Draft) -> None:
@@ -30,6 +33,17 @@ def recorded(draft: Draft, appointment: Appointment) -> bool:
     shadow = draft.shadows.get((link.name, appointment.id))
     if shadow is None or shadow.pending or not (shadow.revision or appointment.source == link.name):
         return False
+    confirmed = shadow.view is not None and shadow.view.state is State.CONFIRMED
+    return confirmed and shows_place(link, shadow, appointment, draft.clinic)
+
+
+def shows_place(link: Link, shadow: Shadow, appointment: Appointment, clinic: Clinic) -> bool:
+    """The side shows it where it stands, and as long as it is, though it may know no other lengths than its own (R16).
+
+    It rewrote the length only if just this was asked for and was written.
+    """
     shown = shadow.view
-    place = (appointment.start, appointment.resource)
-    return shown is not None and shown.state is State.CONFIRMED and (shown.start, shown.resource) == place
+    if shown is None or (shown.start, shown.resource) != (appointment.start, appointment.resource):
+        return False
+    asked = shadow.asked == fingerprint(link, project(link.role, appointment, clinic))
+    return shown.end == appointment.end or (asked and not shadow.unwritten and not shadow.pending)

@@ -27,7 +27,7 @@ from calbridge.reconcile.publishing import publish
 from calbridge.reconcile.record import believe_record
 from calbridge.reconcile.taken import take_back
 from calbridge.reconcile.telling import already_shown, telling
-from calbridge.reconcile.unwritten import overdue, written_after_all
+from calbridge.reconcile.unwritten import overdue, overtaken, written_after_all
 
 
 def reconcile(
@@ -60,6 +60,7 @@ def reconcile(
     check_reservations(draft, {link.name: observation for link, observation in staff})
     look_for_overlaps(draft)
     written_after_all(draft)
+    overtaken(draft)
     overdue(draft)
     offer_alternatives(draft)
     publish(draft)

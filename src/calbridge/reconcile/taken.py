@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from calbridge.hub import Link
-from calbridge.model import Appointment, Side, State
+from calbridge.model import Appointment, Place, Side, State
 from calbridge.reconcile.afterwards import STANDING
+from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
 from calbridge.reconcile.moves import place_shown, send_back, spot, undo_move
 from calbridge.reconcile.overlaps import ask_about, in_its_way
 from calbridge.reconcile.promises import portals, shown_as_standing
+from calbridge.views import PmsView, View
 
 
 def take_back(draft: Draft) -> None:
     """Writes the remote refused because the time is taken there."""
     for connection, key in sorted(draft.conflicts):
         appointment = draft.appointments.get(key)
-        if appointment is None or appointment.state.ended or _moved_since(draft, appointment):
+        if appointment is None or appointment.state.ended:
             continue
-        _answer_refusal(draft, draft.state.links[connection], appointment)
+        if _still_wanted(appointment, draft.conflicts[connection, key]):
+            _answer_refusal(draft, draft.state.links[connection], appointment)
 
 
-def _moved_since(draft: Draft, appointment: Appointment) -> bool:
-    """The time that was refused is not the one that it is to have by now: that one was not asked for yet."""
-    asked = draft.state.appointments.get(appointment.id)
-    return asked is not None and spot(asked) != spot(appointment)
+def _still_wanted(appointment: Appointment, refused: View) -> bool:
+    """Only of the time that it is to have by now, and as long as it is: another one was not asked for yet.
+
+    It may have moved on in this reconciliation, or before, while the answer was not known.
+    """
+    rooms = refused.co_resources if isinstance(refused, PmsView) else appointment.co_resources
+    asked = (refused.start, refused.end, refused.resource, *rooms)
+    return asked == (appointment.start, appointment.end, *appointment.resources)
 
 
 def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
@@ -40,10 +49,21 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     elif appointment.origin is Side.CLIENT and not settled:
         give_way(draft, appointment, link.name)
     elif kept is not None and moved and _moved_by_client(draft, appointment):
-        draft.not_moved.add(appointment.id)
-        undo_move(draft, appointment, place_shown(appointment.place, kept))
+        _go_back(draft, link, appointment, place_kept(draft, link, appointment, kept))
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
+
+
+def _go_back(draft: Draft, link: Link, appointment: Appointment, back: Place) -> None:
+    """Where this side still has it. What never was reserved is looked at there like anything new; what was goes back
+    only to where nobody has come since.
+    """
+    if not appointment.reserved:
+        undo_move(draft, appointment, back)
+    elif not send_back(draft, appointment, back):
+        _stand_by_it(draft, link, draft.appointments[appointment.id])
+        return
+    draft.not_moved.add(appointment.id)
 
 
 def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
@@ -54,10 +74,24 @@ def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
     )
 
 
+def place_kept(draft: Draft, link: Link, appointment: Appointment, kept: View) -> Place:
+    """Where a side of the clinic still has it, and as what; what it does not store is as before."""
+    said = carried(link, kept)
+    rooms = tuple(said.get("co_resources", appointment.co_resources))
+    place = replace(place_shown(appointment.place, kept), co_resources=rooms)
+    service = draft.clinic.services.get(said.get("service", ""))
+    if service is None or service.key == place.service:
+        return place
+    before, after = service.buffer_before * 60, service.buffer_after * 60
+    return replace(place, service=service.key, buffer_before=before, buffer_after=after)
+
+
 def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:
-    """Staff (or a client inside the rules) moved it and the side objects: the clinic's wish stands, without a claim."""
-    draft.written_over.add((appointment.id, appointment.place))
-    stands = draft.put(appointment)
+    """Staff (or a client inside the rules) moved it and the side objects: the clinic's wish stands, without a claim.
+
+    That is kept with it until it moves: the write that goes over it may not land before the next reconciliation.
+    """
+    stands = draft.put(replace(appointment, written_over=True))
     draft.touched.add(appointment.id)
     draft.note("overbooked", appointment.id, link.name)
     found = in_its_way(draft, stands)

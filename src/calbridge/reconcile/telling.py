@@ -24,6 +24,7 @@ from calbridge.model import Appointment, Clinic, Rules, Side, State
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import promised
 from calbridge.reconcile.places import keeper
+from calbridge.reconcile.record import shows_place
 from calbridge.views import PortalView
 
 UNTOLD = frozenset({State.HELD, State.EXPIRED, State.RELEASED})
@@ -95,7 +96,7 @@ def _of(
             yield Silent(message=message(Kind.CONFIRMED, appointment, None, rules, now=now), why="shown")
             return
     kind = due(appointment, told, rules)
-    if kind is not None and (kind not in WAITING or _settled(state, appointment)):
+    if kind is not None and (kind not in WAITING or _settled(state, appointment, clinic)):
         yield from _tell(state, kind, appointment, clinic, now)
     if Kind.REMINDER not in _told_by_portal(state, appointment):
         yield from reminders(appointment, told, rules)
@@ -121,7 +122,7 @@ def _told_by_portal(state: HubState, appointment: Appointment) -> frozenset[str]
     return link.capabilities.tells if link else frozenset()
 
 
-def _settled(state: HubState, appointment: Appointment) -> bool:
+def _settled(state: HubState, appointment: Appointment, clinic: Clinic) -> bool:
     """The system of record has it where it now stands (lesson 21). A request is there too, though not as confirmed.
 
     One that its client moved may have to go back.
@@ -132,9 +133,9 @@ def _settled(state: HubState, appointment: Appointment) -> bool:
         return False
     link = keeper(state, appointment)
     shadow = state.shadows.get((link.name, appointment.id)) if link else None
-    if link is None or shadow is None or shadow.view is None:
+    if link is None or shadow is None:
         return link is None
-    return (shadow.view.start, shadow.view.resource) == (appointment.start, appointment.resource)
+    return shows_place(link, shadow, appointment, clinic)
 
 
 def already_shown(draft: Draft) -> dict[str, PortalView]:

@@ -16,10 +16,11 @@ from calbridge.model import Appointment, Place
 from calbridge.reconcile import moves
 from calbridge.reconcile.afterwards import STANDING
 from calbridge.reconcile.asking import TAKEN
-from calbridge.reconcile.compare import carried, fingerprint
+from calbridge.reconcile.compare import carried, fingerprint, up_to_date
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
 from calbridge.reconcile.places import keeps_record
+from calbridge.reconcile.taken import place_kept
 from calbridge.views import View, project
 
 KINDS = ("failed", "timed_out", "write")
@@ -44,19 +45,24 @@ def still_waiting(link: Link, shadow: Shadow, entry: Entry) -> Entry:
 
 
 def write_failed(draft: Draft, link: Link, key: str, entry: Entry) -> None:
-    """The side shows what was before. It is no edit of anybody, and is not asked for again before somebody decides."""
+    """The side shows what was before. It is no edit of anybody, and is not asked for again before somebody decides.
+
+    It speaks of what was accepted. Where the booking has gone on since, that is due by itself, and nobody is asked.
+    """
     draft.note("write_failed", key, link.name, why=entry.failed)
     appointment, taken = draft.appointments[key], entry.failed == TAKEN
+    accepted, wanted = draft.shadows[link.name, key], project(link.role, appointment, draft.clinic)
+    meant = up_to_date(link, accepted, wanted)
     draft.sighted(link, key, entry, edited=False)
-    asked = "" if taken else fingerprint(link, project(link.role, appointment, draft.clinic))
-    shadow = replace(draft.shadows[link.name, key], asked=asked, pending=False)
+    asked = "" if taken else fingerprint(link, wanted) if meant else accepted.asked
+    shadow = replace(draft.shadows[link.name, key], asked=asked, pending=False, unwritten=not taken)
     if entry.view.state.gone:  # there was nothing before: its entry there is over, and no longer ours
         draft.by_ref.pop((link.name, shadow.ref), None)
         shadow = replace(shadow, ref="", version="", view=None)
     draft.shadows[link.name, key] = shadow
-    if taken and not appointment.state.gone:
-        draft.conflicts.add((link.name, key))
-    elif not taken and not (appointment.state.gone and shadow.view is None):
+    if taken and accepted.view is not None and not appointment.state.gone:
+        draft.conflicts[link.name, key] = accepted.view
+    elif meant and not taken and not (appointment.state.gone and shadow.view is None):
         _ask(draft, "failed", shadow)
 
 
@@ -102,6 +108,27 @@ def written_after_all(draft: Draft) -> None:
             draft.settled |= {f"{kind}:{name}/{key}" for kind in ("failed", "timed_out")}
 
 
+def overtaken(draft: Draft) -> None:
+    """What could not be written is not wanted any more: what is wanted instead is due, and nobody has to decide."""
+    for (name, key), shadow in draft.shadows.items():
+        if shadow.unwritten and not _about_now(draft, shadow):
+            over = {f"{kind}:{name}/{key}" for kind in KINDS}
+            draft.settled |= over
+            draft.tasks = {name: task for name, task in draft.tasks.items() if name not in over}
+
+
+def is_open(draft: Draft, shadow: Shadow) -> bool:
+    """Is there something to decide about: accepted or given up, and not written, as the booking stands now?"""
+    return (shadow.pending or shadow.unwritten) and _about_now(draft, shadow)
+
+
+def _about_now(draft: Draft, shadow: Shadow) -> bool:
+    link = draft.state.links.get(shadow.connection)
+    if link is None:
+        return False
+    return up_to_date(link, shadow, project(link.role, draft.appointments[shadow.appointment], draft.clinic))
+
+
 def _stands(view: View, appointment: Appointment) -> bool:
     if appointment.state.gone or view.state.gone:
         return appointment.state.gone and view.state.gone
@@ -119,21 +146,24 @@ def decided(draft: Draft, connection: str, key: str) -> None:
 
 def retry(draft: Draft, shadow: Shadow) -> None:
     """Ask again, as a new revision: a side that remembers keys would answer the old one as before."""
-    draft.shadows[shadow.connection, shadow.appointment] = replace(_as_it_stands(shadow), asked="")
+    stands = replace(_as_it_stands(shadow), asked="", unwritten=False)
+    draft.shadows[shadow.connection, shadow.appointment] = stands
     draft.touched.add(shadow.appointment)
     draft.note("write_retried", shadow.appointment, shadow.connection, by="command")
 
 
 def _as_it_stands(shadow: Shadow) -> Shadow:
     """What was only accepted does not count any more."""
-    return replace(shadow, view=shadow.before, pending=False, before=None) if shadow.pending else shadow
+    if not shadow.pending:
+        return shadow
+    return replace(shadow, view=shadow.before, pending=False, before=None, unwritten=True)
 
 
 def keep(draft: Draft, shadow: Shadow) -> None:
     """The person says that the side has it: the promise is kept as if it had been written."""
     appointment, link = draft.appointments[shadow.appointment], draft.state.links[shadow.connection]
     asked = fingerprint(link, project(link.role, appointment, draft.clinic))
-    draft.shadows[link.name, appointment.id] = replace(_as_it_stands(shadow), asked=asked)
+    draft.shadows[link.name, appointment.id] = replace(_as_it_stands(shadow), asked=asked, unwritten=False)
     if not appointment.state.ended:
         record = keeps_record(draft.state, link, appointment)
         draft.put(replace(moves.decided(appointment), written=appointment.written or record))
@@ -145,7 +175,7 @@ def take_back(draft: Draft, shadow: Shadow) -> None:
     appointment = draft.appointments[shadow.appointment]
     draft.note("write_taken_back", appointment.id, shadow.connection, by="command")
     stands = draft.shadows[shadow.connection, appointment.id] = _as_it_stands(shadow)
-    back = appointment.moved_from or _kept(appointment, stands.view)
+    back = appointment.moved_from or _kept(draft, appointment, stands)
     if back is not None:
         if not moves.send_back(draft, appointment, back):
             _not_back(draft, stands)
@@ -167,10 +197,12 @@ def _not_back(draft: Draft, shadow: Shadow) -> None:
     )
 
 
-def _kept(appointment: Appointment, shown: View | None) -> Place | None:
-    """Where the side still has it, if that is elsewhere."""
-    elsewhere = shown is not None and moves.spot(shown) != moves.spot(appointment)
-    return moves.place_shown(appointment.place, shown) if shown is not None and elsewhere else None
+def _kept(draft: Draft, appointment: Appointment, stands: Shadow) -> Place | None:
+    """Where the side still has it, if that is elsewhere, or not as long."""
+    if stands.view is None:
+        return None
+    place = place_kept(draft, draft.state.links[stands.connection], appointment, stands.view)
+    return place if place != appointment.place else None
 
 
 def by_hand(draft: Draft, link: Link, entry: Entry) -> Appointment | None:

@@ -52,6 +52,7 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
             "confirmed": shadow.confirmed,
             "pending": shadow.pending,
             "before": shadow.before,
+            "unwritten": shadow.unwritten,
             "manage_url": shadow.manage_url,
         }
         for shadow in saved
@@ -144,6 +145,7 @@ def _shadow(row: Row[Any]) -> Shadow:
         confirmed=row.confirmed,
         pending=row.pending,
         before=row.before,
+        unwritten=row.unwritten,
         manage_url=row.manage_url,
     )
 

@@ -95,6 +95,7 @@ shadows = Table(
     Column("confirmed", Integer, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("before", codec.Encoded(codec.VIEW)),
+    Column("unwritten", Boolean, nullable=False),
     Column("manage_url", Text, nullable=False),  # whoever has it may change the booking
     ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="shadows_appointment"),
     Index("shadows_by_appointment", "clinic", "appointment"),

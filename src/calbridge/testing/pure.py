@@ -71,7 +71,7 @@ class PureHub:
         keeper = keeps_record(self.state, link, appointment)
         known = self.state.shadows.get(key)
         result = outcome(effect, given, appointment, link, known=known, keeper=keeper, now=self.now)
-        if not result.done:
+        if not result.done and result.shadow is None:
             return
         shadows = {k: s for k, s in self.state.shadows.items() if k != key}
         if result.shadow:

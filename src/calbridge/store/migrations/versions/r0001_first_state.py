@@ -121,6 +121,7 @@ def _make_hub() -> None:
         _integer("confirmed"),
         _flag("pending"),
         sa.Column("before", sa.Text),
+        _flag("unwritten"),
         _text("manage_url"),
         _of_appointment("shadows_appointment"),
     )
