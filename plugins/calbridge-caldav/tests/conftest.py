@@ -362,6 +362,7 @@ def practice(server: Server) -> Iterator[Practice]:
     with server.client() as staff:
         yield Practice(server, paths, provider, wire, clock, staff, quirks)
     provider.close()
+    wire.close()  # a test may have asked by another provider only
     server.remove_calendars()
 
 
@@ -425,6 +426,7 @@ def make() -> SimpleNamespace:
         watched=Watched,
         clock=Clock,
         utc=utc,
+        found=lambda sentence: FOUND.append(f"ok       {sentence}"),
         now=NOW,
         window=WINDOW,
         ten=TEN,

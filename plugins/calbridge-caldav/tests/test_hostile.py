@@ -191,16 +191,25 @@ def test_a_read_only_calendar(make: Any) -> None:
         )
 
 
-def test_a_rule_of_the_server_against_one_event(make: Any) -> None:
-    reason = '<D:error xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><C:max-resource-size/></D:error>'
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ("<C:max-resource-size/>", r"does not take this event \(403, max-resource-size\)"),
+        ("<!-- geheim --><C:valid-calendar-data/>", r"does not take this event \(403, valid-calendar-data\)"),
+        ("<C:GEHEIM.1/>", r"does not take this event \(403\)"),
+        ("geheim", r"does not take this event \(403\)"),
+        ("<C:no-uid-conflict><D:href>/x.ics</D:href></C:no-uid-conflict>", "in a calendar that no resource uses"),
+        ("<C:unique-scheduling-object-resource/>", "in a calendar that no resource uses"),
+    ],
+)
+def test_a_rule_of_the_server_against_one_event(make: Any, rule: str, says: str) -> None:
+    reason = f'<D:error xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">{rule}</D:error>'
 
     def refusing(request: httpx.Request) -> httpx.Response:
         return httpx.Response(403, text=reason) if request.method == "PUT" else httpx.Response(404)
 
-    with pytest.raises(BridgeError, match="does not take this event") as caught:
-        provider(
-            make, lambda request: httpx.Response(403, text=reason) if request.method == "PUT" else httpx.Response(404)
-        ).propagate_change(make.change())
+    with pytest.raises(BridgeError, match=says) as caught:
+        provider(make, refusing).propagate_change(make.change())
     assert caught.value.recovery == "skip"
     assert caught.value.item == "anna/abc123.ics"
 

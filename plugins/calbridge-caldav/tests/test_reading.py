@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -480,11 +481,14 @@ def test_staff_makes_our_event_repeat_itself(practice: Any, make: Any, read: Rea
 )
 def test_any_name_of_an_object(practice: Any, make: Any, read: Reader, name: str) -> None:
     """hrefs come quoted in any way; a ref is the name itself."""
-    from urllib.parse import quote
-
     path = practice.paths["anna"] + quote(name)
     body = make.event("odd", *MEETING).encode()
-    assert practice.staff.put(path, content=body, headers={"Content-Type": "text/calendar"}).is_success
+    put = practice.staff.put(path, content=body, headers={"Content-Type": "text/calendar"})
+    listed = practice.staff.request("PROPFIND", practice.paths["anna"], headers={"Depth": "1"}).text
+    if practice.server.name == "given" and not (put.is_success and unquote(quote(name)) in unquote(listed)):
+        make.found(f'It does not take an object by the name "{name}", or takes it by another.')
+        pytest.skip("the server has no such names")
+    assert put.is_success
     assert [item.ref for item in read().items] == [f"anna/{name}"]
     assert practice.provider.probe(f"anna/{name}") == Present()
     assert practice.staff.delete(path).is_success

@@ -344,7 +344,7 @@ def test_into_another_calendar_with_all_that_staff_added(practice: Any, make: An
 def test_a_crash_between_the_two_calendars(practice: Any, make: Any, *, carries: bool) -> None:
     """After each request that reaches the server the program ends; what staff added survives where the server can
     carry an event over (MOVE), and the event itself survives everywhere."""
-    for ended in range(1, 8):
+    for ended in range(1, 16):
         appointment = f"abc{ended}"
         entry = practice.write(appointment=appointment)
         practice.edit(entry.ref, ("END:VEVENT", f"{ALARM}END:VEVENT"))
@@ -362,7 +362,7 @@ def test_a_crash_between_the_two_calendars(practice: Any, make: Any, *, carries:
         if done:
             assert ended > 1
             return
-    pytest.fail("a move that takes seven requests")
+    pytest.fail("a move that takes fifteen requests")
 
 
 class Ended(BaseException):
@@ -507,6 +507,9 @@ def test_a_calendar_that_is_no_longer_there(practice: Any, make: Any) -> None:
     """A person's matter, whatever the server answers to the PUT."""
     entry = practice.write()
     assert practice.staff.delete(practice.paths["anna"]).is_success
+    if practice.server.name == "given" and practice.staff.put(practice.paths["anna"] + "x.ics").is_success:
+        make.found("It makes a calendar anew where somebody writes into one that is gone.")
+        return
     with pytest.raises(NeedsHuman, match=r"calendars\.anna"):
         practice.provider.propagate_change(make.change(appointment="new1"))
     assert practice.provider.propagate_change(make.change(entry=entry, remove=True)).outcome == "written"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ _HREF, _PROPSTAT, _PROP, _STATUS = (f"{DAV}{name}" for name in ("href", "propsta
 CTAG = "{http://calendarserver.org/ns/}getctag"
 
 _NS = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:S="http://calendarserver.org/ns/"'
+
+_RULE = re.compile(r"[a-z][a-z-]{0,60}")
 
 
 class NoMultistatusError(Exception):
@@ -67,6 +70,17 @@ def document(body: bytes) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise NoMultistatusError("XML with a document type")
     return root
+
+
+def broken_rule(body: bytes) -> str:
+    """The rule that a request broke by the server's own word, such as "no-uid-conflict" (RFC 4918, 16); "" for none."""
+    try:
+        root = document(body)
+    except NoMultistatusError:
+        return ""
+    named = (str(child.tag).rpartition("}")[2] for child in root if isinstance(child.tag, str))
+    name = next(named, "") if root.tag == f"{DAV}error" else ""
+    return name if _RULE.fullmatch(name) else ""
 
 
 def parse(body: bytes, date: str = "") -> Multistatus:

@@ -19,6 +19,7 @@ from calbridge_caldav.document import Document
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import member_path, parts_of, ref_of
 from calbridge_caldav.lately import Lately
+from calbridge_caldav.multistatus import broken_rule
 from calbridge_caldav.own import stamp_of
 from calbridge_caldav.quirks import NO, YES
 from calbridge_caldav.records import entry_of
@@ -29,6 +30,9 @@ NOT_AS_KNOWN = frozenset({CONFLICT, *GONE})
 """What a write under an ETag is refused with: 412, and by some servers 404 where nothing stands any more."""
 _CARRIED = frozenset({201, 204})
 _NOT_NOW = frozenset({423, 425, 429, 503})
+_ONE_UID = frozenset({"no-uid-conflict", "unique-scheduling-object-resource"})
+"""The server takes a UID once in a calendar (RFC 4791, 5.3.2.1), or once in all of an account (RFC 6638, 3.2.4.1)."""
+
 _NO_PLACE = frozenset({404, 409, 410})
 _CALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
 
@@ -161,8 +165,16 @@ class Places:
             return NeedsHuman(
                 f"The account may not write into calendars.{resource} (403): give it the right to, or use another one."
             )
+        rule = broken_rule(response.content)
+        if rule in _ONE_UID:
+            return SkipItem(
+                f"The account has this event already ({status}), in a calendar that no resource uses: "
+                f"move it back into calendars.{resource}, or delete it there.",
+                item=place.ref,
+            )
+        named = f", {rule}" if rule else ""
         return SkipItem(
-            f"The calendar server does not take this event ({status}): look into its log, "
+            f"The calendar server does not take this event ({status}{named}): look into its log, "
             f"and at the event in calendars.{resource}.",
             item=place.ref,
         )

@@ -142,17 +142,20 @@ class Writing:
             found = self._places.look(home)
             return self._taken(home, found) if found else self._create(home, self._amended(old, before))
         except BridgeError:
-            if self._still(home, before):
-                self._places.carry(home, old, before.etag)
+            still = self._still(home, before)
+            if still is not None:
+                self._places.carry(home, old, still.etag)
             raise
 
-    def _still(self, home: Place, before: Found) -> bool:
-        """Does it stand there to the letter as it was carried? A write whose answer was lost may have arrived."""
+    def _still(self, home: Place, before: Found) -> Found | None:
+        """What stands there, to the letter as it was carried; its ETag may be another there. None for anything else: a
+        write whose answer was lost may have arrived.
+        """
         try:
             found = self._places.look(home)
         except BridgeError:
-            return False
-        return found is not None and found.data == before.data
+            return None
+        return found if found is not None and found.data == before.data else None
 
     def _after_the_old_one(self, old: Place, before: bytes, home: Place, data: bytes) -> Receipt:
         """Where the server carries nothing over, the old one goes first; what the new calendar refuses comes back."""
