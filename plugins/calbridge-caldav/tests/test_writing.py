@@ -416,21 +416,32 @@ def test_a_refused_move_leaves_the_event_where_it_was(practice: Any, make: Any) 
     assert list(practice.records()) == ["anna/abc123.ics"]
 
 
-def test_a_move_that_has_to_wait_keeps_what_staff_added(practice: Any, make: Any) -> None:
-    """The old one is gone when the new calendar answers 503: an event made anew would have lost the alarm."""
+@pytest.mark.parametrize("renumbers", [False, True])
+def test_a_move_that_has_to_wait_keeps_what_staff_added(practice: Any, make: Any, *, renumbers: bool) -> None:
+    """The old one is gone when the new calendar answers 503: an event made anew would have lost the alarm.
+
+    `renumbers`: what was carried over has another ETag there (DAViCal).
+    """
     entry = practice.write()
     practice.edit(entry.ref, ("END:VEVENT", f"{ALARM}END:VEVENT"))
     asked = make.change(entry=entry, view=make.view(resource="ben"))
 
     def busy(request: httpx.Request) -> httpx.Response | None:
-        full = request.method == "PUT" and request.url.path.startswith(practice.paths["ben"])
-        return httpx.Response(503, request=request) if full else None
+        there = request.url.path.startswith(practice.paths["ben"])
+        if there and renumbers and request.method == "MOVE" and request.headers.pop("If-Match") != '"there"':
+            return httpx.Response(412, request=request)
+        return httpx.Response(503, request=request) if there and request.method == "PUT" else None
 
-    practice.wire.before = busy
+    def numbered(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if renumbers and request.method == "GET" and request.url.path.startswith(practice.paths["ben"]):
+            response.headers["ETag"] = '"there"'
+        return response
+
+    practice.wire.before, practice.wire.after = busy, numbered
     with pytest.raises(RetryLater):
         practice.provider.propagate_change(asked)
     assert list(practice.records()) == ["anna/abc123.ics"]
-    practice.wire.before = lambda request: None
+    practice.wire.before, practice.wire.after = lambda request: None, lambda request, response: response
     assert practice.provider.propagate_change(asked).outcome == "written"
     assert list(practice.records()) == ["ben/abc123.ics"]
     assert "BEGIN:VALARM" in practice.text("ben/abc123.ics")
