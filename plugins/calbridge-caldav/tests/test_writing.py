@@ -416,6 +416,26 @@ def test_a_refused_move_leaves_the_event_where_it_was(practice: Any, make: Any) 
     assert list(practice.records()) == ["anna/abc123.ics"]
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_move_that_is_answered_with_200_is_looked_after(practice: Any, make: Any, *, moves: bool) -> None:
+    """DAViCal does, and so does a page that stands in between: then nothing was carried anywhere."""
+    entry = practice.write()
+    practice.edit(entry.ref, ("END:VEVENT", f"{ALARM}END:VEVENT"))
+
+    def before(request: httpx.Request) -> httpx.Response | None:
+        return None if moves or request.method != "MOVE" else httpx.Response(200, text="<html>")
+
+    def after(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        return httpx.Response(200) if request.method == "MOVE" and response.is_success else response
+
+    practice.wire.before, practice.wire.after = before, after
+    asked = make.change(entry=entry, view=make.view(resource="ben"))
+    assert practice.provider.propagate_change(asked).outcome == "written"
+    assert list(practice.records()) == ["ben/abc123.ics"]
+    assert "BEGIN:VALARM" in practice.text("ben/abc123.ics")
+    assert ("DELETE" in {method for method, _ in practice.wire.writes()}) is not moves
+
+
 @pytest.mark.parametrize("renumbers", [False, True])
 def test_a_move_that_has_to_wait_keeps_what_staff_added(practice: Any, make: Any, *, renumbers: bool) -> None:
     """The old one is gone when the new calendar answers 503: an event made anew would have lost the alarm.
@@ -518,7 +538,8 @@ def test_a_calendar_that_is_no_longer_there(practice: Any, make: Any) -> None:
     """A person's matter, whatever the server answers to the PUT."""
     entry = practice.write()
     assert practice.staff.delete(practice.paths["anna"]).is_success
-    if practice.server.name == "given" and practice.staff.put(practice.paths["anna"] + "x.ics").is_success:
+    event = make.event("x", "DTSTART:20260303T080000Z", "DTEND:20260303T090000Z")
+    if practice.server.name == "given" and practice.staff.put(practice.url("anna/x.ics"), content=event).is_success:
         make.found("It makes a calendar anew where somebody writes into one that is gone.")
         return
     with pytest.raises(NeedsHuman, match=r"calendars\.anna"):
