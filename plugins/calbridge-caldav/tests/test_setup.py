@@ -393,6 +393,16 @@ def test_init_finds_a_server_without_asking(home: tuple[Any, dict[str, str]]) ->
     assert "put the caldav's password" not in result.stdout
 
 
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
+def test_init_says_where_it_looked_for_a_password(home: tuple[Any, dict[str, str]]) -> None:
+    server, _paths = home
+    words = ("--non-interactive", "--config", "new.toml", "--connect", "caldav", "--find", f"caldav={server.url}")
+    result = init(*words, "--allow-private", "--set", f"caldav.username={server.username}")
+    assert result.exit_code != 0
+    assert f"No password was given: put it into the file {Path('secrets/calendar-password')}" in result.stderr
+    assert not Path("new.toml").exists()
+
+
 def test_init_finds_out_by_their_names_whose_the_calendars_are(home: tuple[Any, dict[str, str]]) -> None:
     server, paths = home
     login = ["--set", f"caldav.username={server.username}"] if server.username else []
@@ -410,6 +420,9 @@ def test_init_finds_out_by_their_names_whose_the_calendars_are(home: tuple[Any, 
     assert paths["ben"] in unclear.stderr
     slip = init(*words, "--practitioner", "Dr. Eva Roth", "--set", "caldav.calendars.eav=/x/")
     assert 'nothing asks for that; did you mean "caldav.calendars.eva"?' in slip.stderr
+    told = init(*words, "--practitioner", "Dr. Eva Roth", "--set", "caldav.password=geheim-1")
+    assert f"put it into the file {Path('secrets/calendar-password')}" in told.stderr
+    assert "geheim-1" not in told.output
     assert not Path("new.toml").exists()
 
 

@@ -81,6 +81,8 @@ class Looking:
         """What to put on the command line, where nobody is asked."""
         if isinstance(error.__cause__, AddressRefused) and not self.allow_private:
             return ConfigError(f"{error.hint} (on this command line: --allow-private)")
+        if self._password == "":
+            return ConfigError(f"{error.hint} No password was given: put it into the file {self.file}.")
         return error
 
     def _private(self, error: BridgeError) -> bool:
@@ -97,9 +99,10 @@ class Looking:
     def _secret(self) -> str:
         if self._password is None and self.file.is_file():
             self._password = self.file.read_text("utf-8").rstrip("\r\n")
-        if self._password is None and self.ask:
+        if not self._password and self.ask:
             self._password = click.prompt("Password (for looking now; it is not written)", hide_input=True)
-        return self._password or ""
+        self._password = self._password or ""
+        return self._password
 
     def keep(self) -> bool:
         """Write the password for the bridge, where somebody wants that; True when it lies there."""

@@ -112,14 +112,16 @@ def _answers(plugins: Plugins, asking: Asking, assigned: dict[str, str], search:
     question = f"Systems to connect now, with commas between, or nothing ({_listed(plugins.kinds)})"
     kinds = asking.several("kinds", question, "", one_of(plugins.kinds))
     places = _named_apart([_place(_kind(plugins, kind)) for kind in kinds])
-    _refuse_unknown(places, answers, [key for key in assigned if key.partition(".")[0] not in plugins.notifiers])
+    _refuse_unknown(
+        places, answers, [key for key in assigned if key.partition(".")[0] not in plugins.notifiers], search.secrets
+    )
     for place in places:
         found = _found(plugins, place, answers, assigned, search, ask=asking.ask)
         _fill(place, answers, assigned, ask=asking.ask)
         if found is not None and not asking.ask:
             _refuse_undecided(place, answers, found)
     posts = _posts(plugins, asking)
-    _refuse_unknown([*places, *posts], answers, assigned)
+    _refuse_unknown([*places, *posts], answers, assigned, search.secrets)
     for post in posts:
         _fill(post, answers, assigned, ask=asking.ask)
     question = "E-mail address of the clinic: messages are from it, answers and its own messages go there"
@@ -256,11 +258,17 @@ def _found(
     return found
 
 
-def _refuse_unknown(places: list[Place], answers: Answers, assigned: Iterable[str]) -> None:
+def _refuse_unknown(places: list[Place], answers: Answers, assigned: Iterable[str], secrets: Path) -> None:
     """A slip in --set would else be an answer that nobody hears."""
     asked = [f"{place.kind}.{key}" for place in places for key, _question in place.questions(answers)]
     known = asked + [f"{place.kind}.{key}" for place in places for key in place.simple]
+    secret = {f"{place.kind}.{key}": f"{place.name}-{key}" for place in places for key in place.secrets}
     for key in assigned:
+        if key in secret:
+            raise ConfigError(
+                f"--set {key}: no secret is given on a command line, where others on this machine may read it: "
+                f"put it into the file {secrets / secret[key]}"
+            )
         if key not in known:
             there = f"; there are {', '.join(asked)}" if asked else "; name a kind with --connect or --notify"
             raise ConfigError(f"--set {key}: nothing asks for that{did_you_mean(key, known) or there}")
