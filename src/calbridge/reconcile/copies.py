@@ -6,8 +6,9 @@ once more. But most visits of a clinic are equally long: an entry of exactly a b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from calbridge.feeds import Busy
 from calbridge.hub import horizon
@@ -28,12 +29,26 @@ class _Shown:
     echoes: frozenset[str]
 
 
+@dataclass(slots=True)
+class _Habit:
+    """Ids of appointments of which a side has no entry of the bridge's own, and of those among them that it has."""
+
+    there: set[str] = field(default_factory=set)
+    copied: set[str] = field(default_factory=set)
+
+    def speaks_for(self, key: str) -> bool:
+        """Are most of the others copied? One alone may be chance."""
+        copied, there = (len(keys) - (key in keys) for keys in (self.copied, self.there))
+        return copied >= FEW and 2 * copied > there
+
+
 class Copies:
     """Looks at each side when it is first asked about, once for many appointments."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._sides: dict[str, _Shown] = {}
+        self._habits: dict[str, defaultdict[tuple[str, bool], _Habit]] = {}
 
     def alike(self, appointment: Appointment, entries: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Those that may be its copy: one of each side, because a visit is copied once. The second is somebody else."""
@@ -50,18 +65,24 @@ class Copies:
 
         Of those of clients, or of all: staff may copy only what came from a portal.
         """
-        there = list(self._others(connection, appointment))
-        hers = [copied for origin, copied in there if origin is Side.CLIENT]
-        return any(_mostly(each) for each in (hers, [copied for _, copied in there]))
+        if connection not in self._habits:
+            self._habits[connection] = self._looked_at(connection)
+        found = self._habits[connection]
+        return any(found[appointment.resource, hers].speaks_for(appointment.id) for hers in (True, False))
 
-    def _others(self, connection: str, appointment: Appointment) -> Iterator[tuple[Side, bool]]:
-        """Each one's origin, and whether a copy of it stands there; of as much of the past as a side shows."""
+    def _looked_at(self, connection: str) -> defaultdict[tuple[str, bool], _Habit]:
+        """By resource, of its clients' alone and of everybody: as much of the past as a side shows, and all to come."""
         since, shown = horizon(self._draft.now, 0).start, self._shown(connection)
-        for other in self._draft.appointments.values():
-            another = other.id != appointment.id and other.resource == appointment.resource
-            stood = other.state is not State.HELD and not other.state.gone and other.end > since
-            if another and stood and not self._ours(connection, other):
-                yield other.origin, (other.resource, other.span) in shown.entries
+        found: defaultdict[tuple[str, bool], _Habit] = defaultdict(_Habit)
+        for each in self._draft.appointments.values():
+            stood = each.state is not State.HELD and not each.state.gone and each.end > since
+            if not stood or self._ours(connection, each):
+                continue
+            for hers in {each.origin is Side.CLIENT, False}:
+                habit = found[each.resource, hers]
+                habit.there.add(each.id)
+                habit.copied |= {each.id} if (each.resource, each.span) in shown.entries else set()
+        return found
 
     def _ours(self, connection: str, appointment: Appointment) -> bool:
         """Does the bridge's own entry stand there, or will it? What staff keeps there is not written a second time."""
@@ -75,18 +96,9 @@ class Copies:
 
     def _shown(self, connection: str) -> _Shown:
         if connection not in self._sides:
-            records = [
-                record
-                for (name, _), record in self._draft.foreign.items()
-                if name == connection and isinstance(record, Busy)
-            ]
+            mine = (record for (name, _), record in self._draft.foreign.items() if name == connection)
+            records = [record for record in mine if isinstance(record, Busy)]
             single = ((each.resource, each.spans[0]) for each in records if len(each.spans) == 1 and not each.echo)
-            self._sides[connection] = _Shown(
-                entries=frozenset(single), echoes=frozenset(each.echo for each in records if each.echo)
-            )
+            echoes = frozenset(each.echo for each in records if each.echo)
+            self._sides[connection] = _Shown(entries=frozenset(single), echoes=echoes)
         return self._sides[connection]
-
-
-def _mostly(copied: list[bool]) -> bool:
-    """One alone may be chance."""
-    return sum(copied) >= FEW and 2 * sum(copied) > len(copied)
