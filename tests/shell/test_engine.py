@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,75 +10,30 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from small_clinic import HALF, NOW, SmallClinic, clinic
 
-from calbridge.engine import Engine
 from calbridge.engine.pull import pull
 from calbridge.errors import RetryLater
 from calbridge.hookspecs import hookimpl
-from calbridge.host import ClinicHost
 from calbridge.interval import Interval
-from calbridge.log import logger
-from calbridge.model import Authority, Clinic, Details, Resource, Rules, Service, State, WallWindow
+from calbridge.model import Authority, Details, State
 from calbridge.provider import Change, Entry, ExportReceipt, Offer, Receipt
 from calbridge.store import Store
 from calbridge.store.errors import Fenced
-from calbridge.testing.clock import VirtualClock
 from calbridge.testing.faults import Crash
-from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
-from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
-from calbridge.testing.memory_portal import PortalModel
+from calbridge.testing.memory_calendar import MemoryCalendar
+from calbridge.testing.memory_pms import MemoryPms
 from calbridge.testing.portal_provider import MemoryPortal
 
-NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
-HALF = 1_800
-CLINIC = Clinic(
-    key="hafen",
-    name="Hafen",
-    time_zone="Europe/Berlin",
-    region="DE",
-    online=True,
-    opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
-    resources={"anna": Resource(key="anna", name="Anna", online=True)},
-    services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
-    rules=Rules(availability="opening_hours", horizon_days=2),
-)
 
-
-class Place:
-    """One clinic: its sides, its store, and as many engines as a test starts."""
+class Place(SmallClinic):
+    """A clinic where one side may be of another kind."""
 
     def __init__(
-        self, *, pms: type[MemoryPms] = MemoryPms, portal: type[MemoryPortal] = MemoryPortal, clinic: Clinic = CLINIC
+        self, *, pms: type[MemoryPms] = MemoryPms, portal: type[MemoryPortal] = MemoryPortal, **rules: Any
     ) -> None:
-        self.clinic = clinic
-        self.clock = VirtualClock(NOW)
-        self.calendar = CalendarModel(self.clock)
-        self.pms = PmsModel(self.clock)
-        self.portal = PortalModel(self.clock)
-        self.store = Store.open(":memory:", clock=self.clock)
-        self.sides: dict[str, Any] = {
-            "pms": MemoryPms(self.pms) if pms is MemoryPms else pms(self.pms),
-            "calendar": MemoryCalendar(self.calendar),
-            "portal": portal(self.portal),
-        }
-
-    def engine(self, **first_run: str) -> Engine:
-        host = ClinicHost.of(self.clinic, {name: (name, side) for name, side in self.sides.items()}, threads=False)  # type: ignore[misc]
-        return Engine(
-            store=self.store,
-            clinic=self.clinic,
-            host=host,
-            clock=self.clock,
-            random=random.Random(1),
-            log=logger("error"),
-            first_run=first_run or dict.fromkeys(self.sides, "apply"),
-        )
-
-    def offered(self) -> set[int]:
-        return {start for _, start in self.portal.offers.get("anna", {})}
-
-    def phone(self, start: int, **more: object) -> str:
-        return self.pms.phone(Visit(ref="", resource="anna", start=start, end=start + HALF, **more))  # type: ignore[arg-type]
+        super().__init__(clinic(**rules))
+        self.sides |= {"pms": pms(self.pms), "portal": portal(self.portal)}
 
 
 class DyingPortal(MemoryPortal):
@@ -154,7 +108,7 @@ def test_an_overbooking_that_a_side_never_takes_is_asked_once_and_becomes_a_task
         place.engine().cycle()
         place.clock.advance(60)
     assert StubbornPms.calls == 1
-    assert "write" in {task.kind for task in place.store.tasks(CLINIC.key)}
+    assert "write" in {task.kind for task in place.store.tasks("hafen")}
 
 
 @pytest.mark.parametrize("ended", [State.CANCELLED, State.NO_SHOW])
@@ -170,14 +124,14 @@ def test_an_old_record_that_reception_gives_a_new_date_is_a_new_appointment(ende
     place.clock.advance(start - place.clock.now() if ended is State.NO_SHOW else 0)
     place.pms.set_status(visit.ref, ended)
     place.engine().cycle()
-    (old,) = place.store.appointments(CLINIC.key)
+    (old,) = place.store.appointments("hafen")
     place.clock.advance(days * 86_400)
     again = start + (days + 2) * 86_400
     place.pms.book_again(visit.ref, again)
     place.engine().cycle()
     place.engine().cycle()
-    assert place.store.appointment(CLINIC.key, old.id) == old
-    (fresh,) = place.store.appointments(CLINIC.key, states={State.CONFIRMED})
+    assert place.store.appointment("hafen", old.id) == old
+    (fresh,) = place.store.appointments("hafen", states={State.CONFIRMED})
     assert (fresh.start, fresh.source) == (again, "pms")
     assert place.pms.visits[visit.ref].start == again
     assert [event.start for event in place.calendar.stamped() if event.start > place.clock.now()] == [again]
@@ -235,8 +189,7 @@ class FinalPms(MemoryPms):
 
 
 def test_a_side_that_says_moved_of_what_nobody_moved_is_asked_once_more_and_becomes_a_task() -> None:
-    rules = replace(CLINIC.rules, authority=Authority(cancel="calendar"))
-    place = Place(pms=FinalPms, clinic=replace(CLINIC, rules=rules))
+    place = Place(pms=FinalPms, authority=Authority(cancel="calendar"))
     place.engine().cycle()
     ref = place.phone(min(place.offered()) + 3_600)
     place.engine().cycle()
@@ -246,8 +199,8 @@ def test_a_side_that_says_moved_of_what_nobody_moved_is_asked_once_more_and_beco
         place.engine().cycle()
         place.clock.advance(60)
     assert FinalPms.calls == 2
-    assert "write" in {task.kind for task in place.store.tasks(CLINIC.key)}
-    assert [each.state for each in place.store.appointments(CLINIC.key)] == [State.CONFIRMED]
+    assert "write" in {task.kind for task in place.store.tasks("hafen")}
+    assert [each.state for each in place.store.appointments("hafen")] == [State.CONFIRMED]
 
 
 class TakenAwayAtOnce(MemoryCalendar):
@@ -266,7 +219,7 @@ class TakenAwayAtOnce(MemoryCalendar):
 @pytest.mark.parametrize(("mode", "state"), [("request", State.DECLINED), ("instant", State.CANCELLED)])
 @pytest.mark.parametrize("full", [True, False], ids=["read in full", "read what changed"])
 def test_what_staff_take_away_as_soon_as_it_is_written_is_not_made_anew(mode: Any, state: State, full: bool) -> None:
-    place = Place(clinic=replace(CLINIC, rules=replace(CLINIC.rules, booking_mode=mode)))
+    place = Place(booking_mode=mode)
     place.sides["calendar"] = TakenAwayAtOnce(place.calendar)
     place.engine().cycle()
     ref = place.portal.confirm(place.portal.select("anna", "checkup", max(place.offered())), Details(last_name="X"))
@@ -307,10 +260,10 @@ def test_an_approved_connection_is_read_in_full_so_that_what_it_held_is_taken_in
     only_plan = {"calendar": "apply", "portal": "apply"}
     place.engine(**only_plan).cycle()
     place.engine(**only_plan).cycle()
-    assert place.store.appointments(CLINIC.key) == []
-    place.store.approve(CLINIC.key, "pms")
+    assert place.store.appointments("hafen") == []
+    place.store.approve("hafen", "pms")
     place.engine(**only_plan).cycle()
-    assert [a.state for a in place.store.appointments(CLINIC.key)] == [State.CONFIRMED]
+    assert [a.state for a in place.store.appointments("hafen")] == [State.CONFIRMED]
 
 
 def test_absence_waits_for_the_next_cycle_after_a_days_silence() -> None:
@@ -324,16 +277,16 @@ def test_absence_waits_for_the_next_cycle_after_a_days_silence() -> None:
     place.calendar.delete(event.ref)
     place.portal.select("anna", "checkup", max(place.offered()))  # makes the cycle read more than once
     place.engine().cycle()
-    assert State.CANCELLED not in {a.state for a in place.store.appointments(CLINIC.key)}
+    assert State.CANCELLED not in {a.state for a in place.store.appointments("hafen")}
     place.engine().cycle()
-    assert State.CANCELLED in {a.state for a in place.store.appointments(CLINIC.key)}
+    assert State.CANCELLED in {a.state for a in place.store.appointments("hafen")}
 
 
 def test_a_pull_reads_what_the_session_knew_before_the_cycle() -> None:
     place = Place()
     place.engine().cycle()
     place.clock.advance(600)
-    session = place.engine()._session(place.store.begin_cycle(CLINIC.key))
+    session = place.engine()._session(place.store.begin_cycle("hafen"))
     reads = pull(session, session.state())
     assert {read.silent_since for read in reads.values()} == {NOW}
 

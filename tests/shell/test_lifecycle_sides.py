@@ -6,35 +6,21 @@ shown there once more (a restored event, a late click, a reopened visit), so tha
 
 from __future__ import annotations
 
-import copy
-import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from small_clinic import HALF, HOUR, MARA, Lives, SmallClinic, clinic
 
-from calbridge.engine import Engine
-from calbridge.host import ClinicHost
 from calbridge.hub import Command
 from calbridge.lifecycle import Event
-from calbridge.log import logger
-from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, State, WallWindow
-from calbridge.store import Store
+from calbridge.model import Appointment, State
 from calbridge.store.database import Database
-from calbridge.store.tables import metadata
-from calbridge.testing.clock import VirtualClock
-from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
 from calbridge.testing.memory_calendar import Event as CalendarEvent
-from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
-from calbridge.testing.memory_portal import Booking, PortalModel
-from calbridge.testing.portal_provider import MemoryPortal
+from calbridge.testing.memory_pms import Visit
+from calbridge.testing.memory_portal import Booking
 
-NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
-HOUR = 3_600
-Rows = Mapping[str, list[dict[str, Any]]]
-"""The rows of a database by table."""
-MARA = Details(first_name="Mara", last_name="Voss", email="mara@example.org", patient_name="Bo")
 ROWS = """
 held expired released requested confirmed . . released released . . . . . .
 requested . . . . confirmed declined cancelled declined requested requested . . . .
@@ -67,67 +53,20 @@ UNDONE = {(State.ARRIVED, Event.ACCEPT, "calendar"), (State.ARRIVED, Event.ACCEP
 """A side that shows one who had arrived as confirmed takes the arrival back."""
 
 
-def clinic(mode: Any) -> Clinic:
-    return Clinic(
-        key="hafen",
-        name="Hafen",
-        time_zone="Europe/Berlin",
-        region="DE",
-        online=True,
-        opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
-        resources={"anna": Resource(key="anna", name="Anna", online=True)},
-        services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
-        rules=Rules(availability="opening_hours", horizon_days=0, booking_mode=mode),
-    )
-
-
-class Place:
+class Place(SmallClinic):
     """The clinic with one booking, which every side showed at least once."""
 
     def __init__(self, database: Database, mode: str) -> None:
-        self.clock = VirtualClock(NOW)
-        self.calendar, self.pms, self.portal = CalendarModel(self.clock), PmsModel(self.clock), PortalModel(self.clock)
-        self.mode = mode
-        self.open(database, {})
+        super().__init__(clinic(horizon_days=0, booking_mode=mode), database=database)
         self.cycle()
-        self.start = min(start for _, start in self.portal.offers["anna"])
-        self.ref = self.portal.select("anna", "checkup", self.start)
+        self.start = self.first()
+        self.ref = self.select()
         self.cycle()
-        self.key = self.hub().id
+        self.key = self.booking().id
         self.seen()
 
-    def open(self, database: Database, rows: Rows) -> None:
-        """The database with these rows and no others, and the bridge over it."""
-        with database.write() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
-            for table in metadata.sorted_tables:
-                if rows.get(table.name):
-                    connection.execute(table.insert(), rows[table.name])
-        self.store = Store(database, self.clock)
-        self.host = ClinicHost.of(clinic(self.mode), self._sides())
-
-    def _sides(self) -> dict[str, tuple[Any, Any]]:
-        return {
-            "pms": ("pms", MemoryPms(self.pms)),
-            "calendar": ("calendar", MemoryCalendar(self.calendar)),
-            "portal": ("portal", MemoryPortal(self.portal)),
-        }
-
-    def cycle(self) -> None:
-        Engine(
-            store=self.store,
-            clinic=clinic(self.mode),
-            host=self.host,
-            clock=self.clock,
-            random=random.Random(1),
-            log=logger("error"),
-            first_run=dict.fromkeys(self.host.connections, "apply"),
-        ).cycle()
-
     def hub(self) -> Appointment:
-        found = {a.id: a for a in self.store.appointments("hafen")}
-        return found[self.key] if hasattr(self, "key") else next(iter(found.values()))
+        return {each.id: each for each in self.bookings()}[self.key]
 
     def seen(self) -> None:
         """Remember what each side has, also for when it has it no more."""
@@ -196,7 +135,7 @@ BEFORE: Mapping[State, tuple[str, Callable[[Place], object]]] = {
 
 
 def _moves(place: Place) -> dict[str, int]:
-    return {"start": place.start + 2 * HOUR, "end": place.start + 2 * HOUR + 1_800}
+    return {"start": place.start + 2 * HOUR, "end": place.start + 2 * HOUR + HALF}
 
 
 def _pms(state: State) -> Callable[[Place], object]:
@@ -218,10 +157,10 @@ def _deletes(place: Place) -> None:
     place.calendar.delete(place.event.ref)
 
 
-def _submits(mode: str) -> Callable[[Place], object]:
+def _submits(mode: Any) -> Callable[[Place], object]:
     def submitted(place: Place) -> None:
         """The form is sent once more, by a browser that is not told what became of the first time."""
-        place.mode = mode
+        place.clinic = replace(place.clinic, rules=replace(place.clinic.rules, booking_mode=mode))
         old = place.portal.bookings[place.ref]
         hold = old.replaces or old.ref
         place.portal._put(replace(place.portal.bookings[hold], consumed=True))
@@ -275,41 +214,21 @@ def expected(state: State, event: Event, origin: str) -> State:
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    opened = Database.open(":memory:")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def at(database: Database) -> Callable[[State], Place]:
+def at() -> Iterator[Callable[[State], Place]]:
     """A booking in that state; the way there is gone once, and then begun from what stood at its end."""
-    lived: dict[State, tuple[dict[str, Any], Rows]] = {}
-
-    def place(state: State) -> Place:
-        if state not in lived:
-            lived[state] = _lived(database, state)
-        known, rows = lived[state]
-        found = Place.__new__(Place)
-        found.__dict__.update(copy.deepcopy(known))
-        found.open(database, rows)
-        return found
-
-    return place
+    database = Database.open(":memory:")
+    lives = Lives(database)
+    yield lambda state: lives.again(state, lambda given: _lived(given, state))
+    database.close()
 
 
-def _lived(database: Database, state: State) -> tuple[dict[str, Any], Rows]:
+def _lived(database: Database, state: State) -> Place:
     mode, lead = BEFORE[state]
     place = Place(database, mode)
     lead(place)
     place.cycle()
     place.clock.advance(1)
-    known = {name: value for name, value in place.__dict__.items() if name not in {"store", "host"}}
-    with database.read() as connection:
-        rows = {
-            t.name: [dict(row) for row in connection.execute(t.select()).mappings()] for t in metadata.sorted_tables
-        }
-    return known, rows
+    return place
 
 
 def visits(place: Place) -> list[Visit]:
@@ -341,15 +260,15 @@ def test_a_cell_with_all_sides_read_back(state: State, event: Event, origin: str
     after, wanted = place.hub(), expected(state, event, origin)
     assert after.state is wanted
     moved = event in {Event.CLIENT_MOVE, Event.CLINIC_MOVE} and event in TABLE.get(state, {})
-    assert (after.start - before.start, after.end - after.start) == (2 * HOUR * moved, 1_800)
+    assert (after.start - before.start, after.end - after.start) == (2 * HOUR * moved, HALF)
     if wanted.ended and state.ended:
         assert "portal" not in shown(place) or not wanted.gone
     else:
         sides = set() if wanted.gone else {"pms", "calendar", "portal"}
         assert shown(place) == dict.fromkeys(sides, (wanted, after.start, after.end))
-    writes = (place.pms.writes, place.calendar.writes, place.portal.writes)
+    writes = place.writes()
     place.cycle()
-    assert (place.pms.writes, place.calendar.writes, place.portal.writes) == writes
+    assert place.writes() == writes
 
 
 def test_no_cell_is_left_out() -> None:

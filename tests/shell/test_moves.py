@@ -6,9 +6,7 @@ side, at the new time, at the old one, or at both; what comes of it is judged by
 
 from __future__ import annotations
 
-import copy
-import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import product
@@ -16,27 +14,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from small_clinic import HALF, HOUR, Lives, Watched, clinic
 
-from calbridge.engine import Engine
 from calbridge.errors import RetryLater
-from calbridge.hookspecs import hookimpl
-from calbridge.host import ClinicHost
 from calbridge.interval import Interval
-from calbridge.log import logger
-from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
+from calbridge.model import Appointment, Side, State
 from calbridge.provider import ClientRecord
-from calbridge.store import Store
 from calbridge.store.database import Database
-from calbridge.store.tables import metadata
-from calbridge.testing.clock import VirtualClock
-from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
-from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
-from calbridge.testing.memory_portal import Booking, PortalModel
-from calbridge.testing.portal_provider import MemoryPortal
+from calbridge.testing.memory_pms import Visit
+from calbridge.testing.memory_portal import Booking
 
-NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
-HALF, HOUR = 1_800, 3_600
-MARA = Details(first_name="Mara", last_name="Voss", email="mara@example.org")
 RECORD = ClientRecord(id="c1", first_name="Mara", last_name="Voss", emails=("mara@example.org",))
 
 KINDS = ("confirmed", "requested", "without holds", "wide")
@@ -54,118 +41,32 @@ LATE = "after the cycle"
 """The booking comes first: what staff puts over it stands, and a person is asked."""
 
 
-def clinic(kind: str) -> Clinic:
+def rules(kind: str) -> dict[str, Any]:
     """Anna is bookable online until 10:00, the clinic is open until noon."""
-    return Clinic(
-        key="hafen",
-        name="Hafen",
-        time_zone="Europe/Berlin",
-        region="DE",
-        online=True,
-        opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
-        resources={"anna": Resource(key="anna", name="Anna", online=True)},
-        services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
-        rules=Rules(
-            availability="opening_hours",
-            horizon_days=0,
-            booking_mode="request" if kind in {"requested", "without holds"} else "instant",
-            lead_time=HOUR,
-            reschedule_scope="opening_hours" if kind == "wide" else "online",
-            reserved_per_day=8 if kind == "wide" else 0,  # new clients may not have the last eight: moves may
-        ),
-    )
+    return {
+        "horizon_days": 0,
+        "booking_mode": "request" if kind in {"requested", "without holds"} else "instant",
+        "lead_time": HOUR,
+        "reschedule_scope": "opening_hours" if kind == "wide" else "online",
+        "reserved_per_day": 8 if kind == "wide" else 0,  # new clients may not have the last eight: moves may
+    }
 
 
-class Place:
+class Place(Watched):
     """A clinic whose client has a booking at `old` and wants it at `new`."""
 
+    after = 1
+
     def __init__(self, database: Database, kind: str) -> None:
-        self.kind = kind
-        self.meanwhile: dict[str, Callable[[], object]] = {}
-        self.clock = VirtualClock(NOW)
-        self.calendar, self.pms, self.portal = CalendarModel(self.clock), PmsModel(self.clock), PortalModel(self.clock)
-        self.pms.clients.append(RECORD)
-        self.open(database, {})
+        super().__init__(clinic(**rules(kind)), clients=[RECORD], database=database)
+        self.holds = kind != "without holds"
         self.cycle()
-        self.old = min(start for _, start in self.portal.offers["anna"])
-        hold = self.portal.select("anna", "checkup", self.old)
-        self.cycle()
-        self.ref = self.portal.confirm(hold, MARA)
-        self.cycle()
+        self.old = self.first()
+        self.ref = self.book()
         starts = self.portal.moves if kind == "wide" else self.portal.offers
         self.new = sorted(start for _, start in starts["anna"])[-6]
 
-    def open(self, database: Database, rows: Mapping[str, list[dict[str, Any]]]) -> None:
-        """The database with these rows and no others, and the bridge over it."""
-        with database.write() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
-            for table in metadata.sorted_tables:
-                if rows.get(table.name):
-                    connection.execute(table.insert(), rows[table.name])
-        self.store = Store(database, self.clock)
-        sides: dict[str, Any] = {
-            "pms": MemoryPms(self.pms, holds=self.kind != "without holds"),
-            "calendar": MemoryCalendar(self.calendar),
-            "portal": MemoryPortal(self.portal),
-        }
-        watched = {name: (name, self._watched(name, side)) for name, side in sides.items()}
-        self.host = ClinicHost.of(clinic(self.kind), watched)  # type: ignore[arg-type]
-
-    def _watched(self, name: str, side: Any) -> Any:
-        """Somebody may act just before or just after the bridge reads or writes this side."""
-        read = side.import_bookings if name == "portal" else side.import_schedule
-        write = side.propagate_change
-
-        def reading(*given: Any) -> Any:
-            return self._around(f"reading {name}", lambda: read(*given))
-
-        class Watched(type(side)):  # type: ignore[misc]
-            @hookimpl
-            def propagate_change(_, change: Any) -> Any:
-                return self._around(f"writing {name}", lambda: write(change))
-
-            if name == "portal":
-
-                @hookimpl
-                def import_bookings(_, cursor: Any, window: Any, known: Any) -> Any:
-                    return reading(cursor, window, known)
-
-            else:
-
-                @hookimpl
-                def import_schedule(_, cursor: Any, window: Any, known: Any) -> Any:
-                    return reading(cursor, window, known)
-
-        side.__class__ = Watched
-        return side
-
-    def _around(self, what: str, call: Callable[[], Any]) -> Any:
-        self.act(f"before {what}")
-        answer = call()
-        self.act(f"after {what}")
-        return answer
-
-    def act(self, moment: str) -> None:
-        self.meanwhile.pop(moment, lambda: None)()
-
-    def cycle(self) -> None:
-        self.clock.advance(1)
-        Engine(
-            store=self.store,
-            clinic=clinic(self.kind),
-            host=self.host,
-            clock=self.clock,
-            random=random.Random(1),
-            log=logger("error"),
-            first_run=dict.fromkeys(SIDES, "apply"),
-        ).cycle()
-
     # --- what is so ---
-
-    def booking(self) -> Appointment:
-        (found,) = [each for each in self.store.appointments("hafen") if each.origin is Side.CLIENT]
-        return found
 
     def shown(self) -> Booking:
         return self.portal.get(self.ref)
@@ -179,16 +80,13 @@ class Place:
 
     def staffs(self) -> list[tuple[str, Interval]]:
         """What staff made, by the name that a task must give it, and when it is."""
-        adopted = {a.start: a.id for a in self.store.appointments("hafen") if a.origin is Side.CLINIC}
+        adopted = {a.start: a.id for a in self.bookings() if a.origin is Side.CLINIC}
         visits = [(adopted[v.start], v.span) for v in self.pms.live() if not v.client_ref]
         away = [(f"of pms {_when(record.spans[0])}", record.spans[0]) for record in self.pms.absences.values()]
         return visits + away + [(f"of calendar {_when(e.span)}", e.span) for e in self.calendar.foreign.values()]
 
     def tasks(self) -> list[str]:
         return [t.sentence for t in self.store.tasks("hafen") if t.kind == "overbooked" and t.state == "open"]
-
-    def writes(self) -> tuple[int, int, int]:
-        return self.pms.writes, self.calendar.writes, self.portal.writes
 
 
 def _when(span: Interval) -> str:
@@ -198,36 +96,12 @@ def _when(span: Interval) -> str:
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    opened = Database.open(":memory:")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def at(database: Database) -> Callable[[str], Place]:
+def at() -> Iterator[Callable[[str], Place]]:
     """A place of that kind; how its client came to her booking is lived once."""
-    lived: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-
-    def place(kind: str) -> Place:
-        if kind not in lived:
-            first = Place(database, kind)
-            known = {name: value for name, value in first.__dict__.items() if name not in {"store", "host"}}
-            with database.read() as connection:
-                lived[kind] = (
-                    known,
-                    {
-                        table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
-                        for table in metadata.sorted_tables
-                    },
-                )
-        known, rows = lived[kind]
-        found = Place.__new__(Place)
-        found.__dict__.update(copy.deepcopy(known))
-        found.open(database, rows)
-        return found
-
-    return place
+    database = Database.open(":memory:")
+    lives = Lives(database)
+    yield lambda kind: lives.again(kind, lambda given: Place(given, kind))
+    database.close()
 
 
 # --- what staff does ----------------------------------------------------------------------------------
@@ -370,8 +244,7 @@ def test_the_old_place_is_kept_for_her_while_a_side_cannot_be_reached(at: Callab
     for _ in range(2):
         place.clock.advance(HOUR // 4)
         place.cycle()
-        offered = {start for _, start in place.portal.offers["anna"]}
-        assert not offered & {place.old, place.new}
+        assert not place.offered() & {place.old, place.new}
         assert place.booking().moved_from is not None
     entry(place, place.new)
     place.meanwhile.clear()

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from small_clinic import HALF, MARA, SmallClinic, clinic
 
-from calbridge.engine import Engine
-from calbridge.host import ClinicHost
 from calbridge.hub import Command
-from calbridge.log import logger
-from calbridge.model import Appointment, Clinic, Details, Resource, Rules, Service, Side, State, WallWindow
+from calbridge.model import State
 from calbridge.provider import ClientQuery, ClientRecord, PatientRecord
-from calbridge.store import Store
-from calbridge.testing.clock import VirtualClock
 from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
-from calbridge.testing.memory_portal import PortalModel
-from calbridge.testing.portal_provider import MemoryPortal
 
-NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
-HALF = 1_800
-MARA = Details(first_name="Mara", last_name="Voss", email="mara@example.org", patient_name="Bo")
 MARAS = ClientRecord(
     id="7",
     first_name="Mara",
@@ -37,60 +27,23 @@ TOMS = ClientRecord(
     emails=("tom@example.org",),
     patients=(PatientRecord(id="1", name="Minka"),),
 )
-CLINIC = Clinic(
-    key="hafen",
-    name="Hafen",
-    time_zone="Europe/Berlin",
-    region="DE",
-    online=True,
-    opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
-    resources={"anna": Resource(key="anna", name="Anna", online=True)},
-    services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
-    rules=Rules(availability="opening_hours", horizon_days=0, publish="all"),
-)
 
 
-class Place:
+class Place(SmallClinic):
     """`pets` is the system of record, `farm` the other PMS; both keep Anna's diary."""
 
+    roles: ClassVar = {"pets": "pms", "farm": "pms"}
+    system_of_record = "pets"
+    after = 1
+
     def __init__(self) -> None:
-        self.clock = VirtualClock(NOW)
-        self.pets = PmsModel(self.clock, clients=[MARAS])
-        self.farm = PmsModel(self.clock, clients=[TOMS])
-        self.portal = PortalModel(self.clock)
-        self.store = Store.open(":memory:", clock=self.clock)
-        sides: dict[str, tuple[Any, Any]] = {
-            "pets": ("pms", MemoryPms(self.pets)),
-            "farm": ("pms", MemoryPms(self.farm)),
-            "portal": ("portal", MemoryPortal(self.portal)),
-        }
-        self.host = ClinicHost.of(CLINIC, sides, system_of_record="pets")
+        super().__init__(clinic(horizon_days=0, publish="all"), clients=[MARAS])
+        self.pets, self.farm = self.pms, PmsModel(self.clock, clients=[TOMS])
         self.cycle()
 
-    def cycle(self, times: int = 1) -> None:
-        for _ in range(times):
-            self.clock.advance(1)
-            Engine(
-                store=self.store,
-                clinic=CLINIC,
-                host=self.host,
-                clock=self.clock,
-                random=random.Random(1),
-                log=logger("error"),
-                first_run=dict.fromkeys(self.host.connections, "apply"),
-            ).cycle()
-
-    def book(self) -> str:
-        start = min(start for _, start in self.portal.offers["anna"])
-        hold = self.portal.select("anna", "checkup", start)
-        self.cycle()
-        ref = self.portal.confirm(hold, MARA)
-        self.cycle()
-        return ref
-
-    def booking(self) -> Appointment:
-        (found,) = [each for each in self.store.appointments("hafen") if each.origin is Side.CLIENT]
-        return found
+    def connected(self) -> dict[str, Any]:
+        portal = super().connected()["portal"]
+        return {"pets": MemoryPms(self.pets), "farm": MemoryPms(self.farm), "portal": portal}
 
     def visit(self, pms: PmsModel) -> Visit:
         (found,) = pms.live()
@@ -101,8 +54,8 @@ class Place:
         visits = {"pets": self.visit(self.pets), "farm": self.visit(self.farm)}
         return {name: (visit.client, visit.patient) for name, visit in visits.items()}
 
-    def writes(self) -> tuple[int, int, int]:
-        return self.pets.writes, self.farm.writes, self.portal.writes
+    def writes(self) -> tuple[int, ...]:
+        return (*super().writes(), self.farm.writes)
 
 
 @pytest.fixture
@@ -172,7 +125,7 @@ def test_an_animal_that_the_first_pms_picks_for_its_own_client_is_not_filed_unde
 
 
 def test_what_reception_makes_in_the_other_pms_is_of_its_own_client(place: Place) -> None:
-    start = min(start for _, start in place.portal.offers["anna"])
+    start = place.first()
     place.farm.phone(Visit(ref="", resource="anna", start=start, end=start + HALF, client="7", patient="1"))
     place.cycle(2)
     (made,) = place.store.appointments("hafen")
@@ -184,7 +137,7 @@ def test_an_account_shows_nobody_elses_appointments(place: Place) -> None:
     """Mara's account is of client 7 of the one; what Tom's client 7 of the other has is not hers to see."""
     account = place.portal.connect(MARA)
     place.cycle()
-    start = min(start for _, start in place.portal.offers["anna"])
+    start = place.first()
     place.farm.phone(Visit(ref="", resource="anna", start=start, end=start + HALF, client="7", patient="1"))
     place.cycle(2)
     assert place.portal.page(account) == []
@@ -216,7 +169,8 @@ def test_a_new_record_is_linked_where_it_was_made(place: Place) -> None:
 
 
 def test_each_side_is_asked_for_its_own_numbers_only(place: Place) -> None:
-    assert place.host.find_clients("farm", ClientQuery(id="pets/7")) == ()
-    assert [each.id for each in place.host.find_clients("pets", ClientQuery(id="pets/7"))] == ["pets/7"]
+    host = place.host()
+    assert host.find_clients("farm", ClientQuery(id="pets/7")) == ()
+    assert [each.id for each in host.find_clients("pets", ClientQuery(id="pets/7"))] == ["pets/7"]
     place.pets.clients.append(MARAS)  # a search by several fields finds some twice
-    assert [each.id for each in place.host.find_clients("pets", ClientQuery(last_name="Voss"))] == ["pets/7"]
+    assert [each.id for each in host.find_clients("pets", ClientQuery(last_name="Voss"))] == ["pets/7"]
