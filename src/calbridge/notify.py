@@ -15,6 +15,7 @@ from calbridge.contract import violation, wrong_abilities
 from calbridge.errors import NeedsHuman
 from calbridge.hooked import Hooked, refused, violated
 from calbridge.hookspecs import NotifierSpec
+from calbridge.messages import Audience
 from calbridge.provider import Finding, Notice, NotifierAbilities, NotifyReceipt
 from calbridge.registration import RegistrationError
 
@@ -67,6 +68,10 @@ class Notifiers:
         if name in self._hooked and "check" not in self._hooked[name].hooks:
             return ()
         return cast("tuple[Finding, ...]", self._call(name, "check"))
+
+    def able(self, kind: str, audience: Audience) -> list[str]:
+        """Those that deliver such a message, in the order of the configuration: the first that reaches her does."""
+        return [n for n, each in self.abilities.items() if kind in each.kinds and audience in each.audiences]
 
     def stop(self) -> None:
         """Begin no further call: each raises Stopped."""

@@ -213,6 +213,37 @@ def test_what_init_wrote_checks_and_sends(practice: Any, sink: Sink) -> None:
     ]
 
 
+def told() -> list[tuple[str, str]]:
+    """What `check` says of who writes to the portal's clients, after what the plugin itself says."""
+    (clinic,) = ask("check")["clinics"]
+    (portal,) = [each for each in clinic["connections"] if each["role"] == "portal"]
+    text = " ".join(call("check").output.split())
+    assert all(each["message"] in text for each in portal["findings"])
+    return [(each["level"], each["message"]) for each in portal["findings"][1:]]
+
+
+RULES = "[clinics.hafen.rules]\n"
+OWN = "the portal itself is taken to tell its clients, and no notifier repeats it: "
+
+
+def test_check_says_who_writes_to_a_portals_clients_and_what_nobody_does(office: Any, practice: Any) -> None:
+    """A portal cannot be asked what it tells: what is assumed is shown, for a person to compare."""
+    every = "request received, confirmed, declined, moved, move refused, cancelled"
+    nobody = "nobody tells its clients: {}; connect a notifier, such as one that sends e-mail"
+    assert told() == [("warning", nobody.format(every))]
+    practice.sides.DESK.tells = True
+    all_but_first = every.removeprefix("request received, ")
+    assert told() == [("ok", OWN + all_but_first), ("warning", nobody.format("request received"))]
+    practice.sides.DESK.tells = False
+    office()
+    assert told() == [("ok", "notifier mail tells its clients: " + every)]
+    practice.sides.DESK.tells = True
+    more = 'client_move_cutoff = "PT24H"\nreminders = ["PT1H"]\n'
+    practice.path.write_text(practice.path.read_text().replace(RULES, RULES + more))
+    rest = "notifier mail tells its clients: request received, reminder, please phone"
+    assert told() == [("ok", rest), ("ok", OWN + all_but_first)]
+
+
 INIT_WRONG = [
     (("--notify", "pigeon"), 'no installed plugin provides notifier kind "pigeon"; there are smtp'),
     (("--notify", "smtp"), "host"),

@@ -51,7 +51,10 @@ def test_wrong_settings_name_their_field(change: dict[str, Any], field: str) -> 
 
 
 def findings(side: Any) -> list[tuple[str, str]]:
-    return [(finding.level, finding.field) for finding in side.provider.check()]
+    """But for what is said in any case: what the portal is taken to tell its clients."""
+    *found, last = [(finding.level, finding.field) for finding in side.provider.check()]
+    assert last == ("ok", "tells")
+    return found
 
 
 def test_check_before_and_after_the_first_export(side: Any) -> None:
@@ -77,6 +80,14 @@ def test_check_names_the_setting(
     side = connect(**settings)
     assert findings(side) == expected
     assert "wrong-secret" not in " ".join(finding.message for finding in side.provider.check())
+
+
+@pytest.mark.parametrize(("tells", "otherwise"), [(True, "set tells = false"), (False, "set tells = true")])
+def test_check_says_what_the_portal_is_taken_to_tell_and_which_setting_that_is(
+    connect: Callable[..., Any], tells: bool, otherwise: str
+) -> None:
+    (said,) = [each.message for each in connect(tells=tells).provider.check() if each.field == "tells"]
+    assert said.endswith(otherwise)
 
 
 def test_check_of_a_dead_address_and_of_a_page(connect: Callable[..., Any]) -> None:

@@ -10,6 +10,7 @@ import click
 from calbridge.cli.answer import FindingLine
 from calbridge.cli.answers import Check, CheckedClinic, CheckedConnection, CheckedNotifier
 from calbridge.cli.reporting import FINE, HUMAN, Outcome, clinic_option, config_option, reporting
+from calbridge.cli.tellers import tellers
 from calbridge.cli.texts import MARKS
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.doubts import doubts
@@ -52,7 +53,9 @@ def _clinic(workplace: Workplace, clinic: ClinicConfig, *, trying: bool) -> Chec
     return CheckedClinic(
         clinic=clinic.clinic.key,
         findings=[*_doubts(workplace, clinic), *_unkept(clinic.clinic, host)],
-        connections=[_connection(workplace, host, each, trying=trying) for each in clinic.connections.values()],
+        connections=[
+            _connection(workplace, host, notifiers, each, trying=trying) for each in clinic.connections.values()
+        ],
         notifiers=[_notifier(notifiers, each) for each in clinic.notifiers.values()],
     )
 
@@ -75,18 +78,22 @@ def _unkept(clinic: Clinic, host: ClinicHost) -> Iterator[FindingLine]:
             yield FindingLine(level="warning", message=message, field=f"resources.{key}")
 
 
-def _connection(workplace: Workplace, host: ClinicHost, config: ConnectionConfig, *, trying: bool) -> CheckedConnection:
+def _connection(
+    workplace: Workplace, host: ClinicHost, notifiers: Notifiers, config: ConnectionConfig, *, trying: bool
+) -> CheckedConnection:
     connected = host.connections.get(config.name)
     found = _lines(lambda: host.check(config.name))
     if trying and not any(line.level == "error" for line in found):
         found += _lines(lambda: _learned(workplace, host, config))
-    nothing = FindingLine(level="ok", message="the plugin loads; it checks nothing further", field="")
+    found = found or [FindingLine(level="ok", message="the plugin loads; it checks nothing further", field="")]
+    if connected and connected.role == "portal":
+        found += tellers(workplace.config.clinics[config.clinic].clinic, host, config.name, notifiers)
     return CheckedConnection(
         name=config.name,
         kind=config.kind,
         role=connected.role if connected else "",
         plugin=connected.plugin if connected else "",
-        findings=found or [nothing],
+        findings=found,
         quirks=dict(workplace.store.quirks(config.clinic, config.name)),
     )
 

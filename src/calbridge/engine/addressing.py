@@ -99,9 +99,9 @@ def _deliverer(session: Session, message: MessageDue, *, reach: Details | None, 
     link = session.host.connections.get(source)
     if link and message.kind in link.capabilities.notifies and session.host.can(source, "notify"):
         return Deliverer(name=source, call=_via_portal(session, source), safe=True, portal=True)
-    for name, abilities in session.notifiers.abilities.items():
-        fits = message.kind in abilities.kinds and message.audience in abilities.audiences
-        if fits and (reach is None or any(getattr(reach, way, "") for way in abilities.reaches)):
+    for name in session.notifiers.able(message.kind, message.audience):
+        abilities = session.notifiers.abilities[name]
+        if reach is None or any(getattr(reach, way, "") for way in abilities.reaches):
             return Deliverer(name=name, call=_via_notifier(session, name), safe=abilities.repeats_safely)
     return None
 

@@ -16,7 +16,7 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def check(client: PortalClient, settings: VetstoriaSettings, clinic: PublicClinic) -> tuple[Finding, ...]:
     """The hook `check`."""
-    return (*_names(settings, clinic), *_transport(settings), *_server(client, clinic))
+    return (*_names(settings, clinic), *_transport(settings), *_server(client, clinic), _telling(settings))
 
 
 def _names(settings: VetstoriaSettings, clinic: PublicClinic) -> Iterator[Finding]:
@@ -38,6 +38,15 @@ def _transport(settings: VetstoriaSettings) -> Iterator[Finding]:
         yield Finding(
             level="warning", field="url", message="the token and people's data travel in clear: use an https:// address"
         )
+
+
+def _telling(settings: VetstoriaSettings) -> Finding:
+    """No protocol says what a portal really writes to whom: it cannot be compared, so it is said."""
+    if settings.tells:
+        message = "taken to write to its clients itself; if they hear nothing from it, set tells = false"
+    else:
+        message = "taken to write to nobody; if its clients hear from it as well, set tells = true"
+    return Finding(level="ok", field="tells", message=message)
 
 
 def _server(client: PortalClient, clinic: PublicClinic) -> Iterator[Finding]:
