@@ -131,8 +131,8 @@ def _feed(hook: str, role: Role, feed: object, arguments: Mapping[str, Any]) -> 
 def _removed(feed: Delta[Any]) -> Iterator[str]:
     if not (isinstance(feed.removed, tuple) and all(isinstance(ref, str) and ref for ref in feed.removed)):
         yield "gave removed refs that are not a tuple of texts"
-    elif not isinstance(feed.people, bool):
-        yield "gave a people that is neither true nor false"
+    elif not isinstance(feed.people, str):
+        yield "gave a people that is not text"
     elif not {item.ref for item in feed.changed}.isdisjoint(feed.removed):
         yield "says of one ref that it changed and that it was removed"
 

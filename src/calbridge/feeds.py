@@ -160,13 +160,15 @@ class Complete(Generic[RecordT_co]):
 class Delta(Generic[RecordT_co]):
     """What changed since the cursor: `changed` records and `removed` refs.
 
-    `people`: records of clients or their animals are new or changed too; whoever waits for hers is looked up again.
+    `people`: records of clients or their animals are new or changed too; whoever waits for hers is looked up again. It
+    names this news ("": none): the same as long as it is the same, another as soon as there is more, and says nothing
+    of whom it is about. A side that cannot tell news apart gives its new cursor.
     """
 
     changed: tuple[RecordT_co, ...]
     removed: tuple[str, ...] = ()
     cursor: str = ""
-    people: bool = False
+    people: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ class Shadow:
     was accepted and is not written yet; then `view` is what will stand there and `before` what stands there now.
     `unwritten`: what was `asked` was given up, or failed after it was accepted; nobody asks for just that again before
     somebody decides.
+    `awaited`: its entry is proved gone, and until this instant the same visit may be entered anew (decision 0044).
     """
 
     connection: str
@@ -56,7 +57,20 @@ class Shadow:
     pending: bool = False
     before: View | None = None
     unwritten: bool = False
+    awaited: int | None = None
     manage_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """What was made of a side's word on its clients' records.
+
+    `news` is the last that was heard (`calbridge.feeds.Delta.people`). `asked` is the start of the read with which
+    those whose turn it was were last looked up there; None: it is everybody's turn.
+    """
+
+    news: str = ""
+    asked: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +80,7 @@ class Link:
     `approved` is False until the first cycle's plan was applied. `last_success` is the start of the last good read,
     `last_full` that of the last full one, which went as far as `reach` (epoch seconds).
     `released` says that a person released the guard for the next cycle. `fingerprint` is of URL, account and filter.
+    `full_due`: the next read is to be a full one, because what was told before, and not kept, may count now.
     """
 
     name: str
@@ -79,6 +94,8 @@ class Link:
     last_success: int | None = None
     last_full: int | None = None
     reach: int | None = None
+    full_due: bool = False
+    people: People = field(default_factory=People)
 
     @property
     def side(self) -> Side:
@@ -264,6 +281,10 @@ class Plan:
     agreements: tuple[Agreement, ...] = ()
     effects: tuple[Effect, ...] = ()
     letters: Letters = field(default_factory=Letters)
+    people: Mapping[str, People] = field(default_factory=dict)
+    """By connection, where it may be other than before."""
+    full_due: frozenset[str] = frozenset()
+    """Connections that are to be read in full next."""
 
 
 def horizon(now: int, days: int) -> Interval:

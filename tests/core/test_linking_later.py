@@ -7,18 +7,20 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from stories import DAY, HOUR, MARA, RECORD, TEN, ask, client, codes, held, hub, portal, shadow
+from stories import DAY, HOUR, MARA, RECORD, TEN, ask, client, codes, edited, held, hub, portal, shadow
 
-from calbridge.hub import Answers, Lookup, Observation
-from calbridge.model import State
-from calbridge.provider import ClientRecord, Complete, Delta, PatientRecord
+from calbridge.feeds import AccountRecord
+from calbridge.hub import Answers, Lookup, Observation, People
+from calbridge.model import Details, State
+from calbridge.provider import ClientRecord, Complete, Delta, Feed, PatientRecord, Record
 from calbridge.reconcile import questions
-from calbridge.reconcile.later import EVERY, MOST, lookups_again
-from calbridge.testing.pure import ALL_TIME, PureHub, changed
+from calbridge.reconcile.later import lookups_again
+from calbridge.reconcile.turns import EVERY, MOST
+from calbridge.testing.pure import ALL_TIME, PureHub, changed, everything
 
 TWIN = replace(RECORD, id="c2", patients=())
 QUIET: Delta[Any] = Delta(changed=())
-NEWS: Delta[Any] = Delta(changed=(), people=True)
+NEWS: Delta[Any] = Delta(changed=(), people="1")
 
 
 def asked(*records: ClientRecord, **rules: Any) -> PureHub:
@@ -36,9 +38,17 @@ def again(it: PureHub, feed: Any = NEWS, **more: Any) -> tuple[Lookup, ...]:
     return questions(it.state, observations, it.clinic, it.now).lookups
 
 
+def read(it: PureHub, *records: ClientRecord, **feeds: Feed[Record]) -> list[str]:
+    """One pass whose look-ups the PMS answers with these records; the keys that were looked up."""
+    observations = {name: Observation(feed=feed, started=it.now) for name, feed in feeds.items()}
+    keys = [each.key for each in questions(it.state, observations, it.clinic, it.now).lookups]
+    it.see(Answers(clients=dict.fromkeys(keys, records)), **feeds)
+    return keys
+
+
 def found(it: PureHub, *records: ClientRecord) -> None:
     """The next incremental read, in which the PMS says that its clients changed, and what it says of them."""
-    it.see(Answers(clients={each.key: records for each in again(it)}), pms=NEWS)
+    read(it, *records, pms=NEWS)
     it.settle()
 
 
@@ -135,8 +145,7 @@ def test_without_a_word_of_the_pms_each_is_asked_once_in_a_quarter_of_an_hour() 
     it, asked_at = crowd(40), []
     for _ in range(4 * EVERY // 60):
         it.now += 60
-        asked_at += [(each.key, it.now) for each in again(it, QUIET)]
-        it.state = replace(it.state, links={n: replace(x, last_success=it.now) for n, x in it.state.links.items()})
+        asked_at += [(key, it.now) for key in read(it, pms=QUIET)]
     times = {key: [at for other, at in asked_at if other == key] for key in it.state.appointments}
     assert {len(each) for each in times.values()} == {4}
     assert {b - a for each in times.values() for a, b in pairwise(each)} == {EVERY}
@@ -174,3 +183,128 @@ def test_nobody_is_looked_up_while_the_pms_does_not_answer() -> None:
     it.now += DAY
     read = Observation(feed=Complete(window=ALL_TIME, items=()), started=it.now)
     assert list(lookups_again(it.state, {"calendar": read}, it.now)) == []
+
+
+# --- one piece of news, told many times ---------------------------------------------------------------
+
+
+def unjudged(it: PureHub) -> Any:
+    """A change that is not judged before an earlier write is answered: until then the cursor is not kept."""
+    it.state = replace(it.state, unresolved=frozenset({("pms", client(it).id)}))
+    return edited(it, "pms", title="Bo")
+
+
+def quarantined(it: PureHub) -> Any:
+    """More cancellations than are believed: nothing of the read is, until a person releases it."""
+    it.clinic = replace(it.clinic, rules=replace(it.clinic.rules, max_cancellations=0))
+    return edited(it, "pms", state=State.CANCELLED)
+
+
+@pytest.mark.parametrize("held_back", [unjudged, quarantined])
+def test_while_a_read_is_not_kept_its_news_costs_its_look_ups_once(held_back: Any) -> None:
+    it = asked()
+    read(it, pms=QUIET)
+    change = held_back(it)
+    costs = [len(read(it, pms=Delta(changed=(change,), people="7", cursor="9"))) for _ in range(5)]
+    costs += [len(read(it, pms=Delta(changed=(change,), people="7 8", cursor="9"))) for _ in range(5)]
+    assert costs == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0], "what is new among it counts at once"
+    assert all("pms" not in plan.reads or not plan.reads["pms"].feed.cursor for plan in it.plans[-10:])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("held_back", [unjudged, quarantined])
+def test_while_a_read_is_not_kept_each_has_her_turn_as_at_other_times(held_back: Any) -> None:
+    it, times = asked(), []
+    read(it, pms=QUIET)
+    change = held_back(it)
+    for _ in range(4 * EVERY // 60):
+        it.now += 60
+        times += [it.now for _ in read(it, pms=Delta(changed=(change,)))]
+    assert [b - a for a, b in pairwise(times)] == [EVERY] * 3
+
+
+def test_news_that_the_pms_could_not_be_asked_about_is_asked_about_at_the_next_read() -> None:
+    it = crowd(3)
+    read(it, pms=QUIET)
+    for feed in (NEWS, QUIET, Delta[Any](changed=(), people="2")):
+        assert len(again(it, feed)) == 3
+        it.see(pms=feed)
+    assert it.state.links["pms"].people == People(news="2", asked=None)
+    assert len(read(it, pms=QUIET)) == 3
+    assert again(it, QUIET) == again(it, Delta(changed=(), people="2")) == ()
+
+
+def test_what_is_looked_for_with_what_she_corrected_is_no_open_question() -> None:
+    it = asked()
+    read(it, pms=QUIET)
+    corrected = edited(it, "portal")
+    corrected = replace(corrected, details=replace(MARA, email="mara@elsewhere.example"))
+    assert read(it, pms=NEWS, portal=changed(corrected)) == [f"portal/{corrected.ref}"]
+    assert it.state.links["pms"].people == People(news="1", asked=it.now)
+
+
+# --- accounts -----------------------------------------------------------------------------------------
+
+ACCOUNTS = tuple(
+    AccountRecord(ref=f"account/{n:03}", version="1", details=Details(email=f"{n}@example.org")) for n in range(4)
+)
+
+
+def opened(*records: AccountRecord) -> PureHub:
+    """Accounts that nobody is known for, and a person is asked about."""
+    it = hub()
+    read(it, pms=QUIET, portal=everything(*records))
+    assert {each.match for each in it.state.foreign.values()} == {"unmatched"}  # type: ignore[union-attr]
+    return it
+
+
+def test_accounts_are_met_again_for_news_once_however_often_it_is_told() -> None:
+    it = opened(*ACCOUNTS)
+    for news in ("1", "1 2"):
+        assert read(it, pms=Delta(changed=(), people=news), portal=QUIET) == []
+        assert it.plans[-1].full_due == {"portal"}
+        assert len(read(it, pms=Delta(changed=(), people=news), portal=everything(*ACCOUNTS))) == len(ACCOUNTS)
+        for _ in range(3):
+            assert read(it, pms=Delta(changed=(), people=news), portal=QUIET) == []
+            assert (it.plans[-1].full_due, it.state.links["portal"].full_due) == (frozenset(), False)
+
+
+def test_a_portal_that_is_read_in_full_with_the_news_is_not_read_for_it_again() -> None:
+    it = opened(*ACCOUNTS)
+    assert len(read(it, pms=NEWS, portal=everything(*ACCOUNTS))) == len(ACCOUNTS)
+    assert it.plans[-1].full_due == frozenset()
+
+
+def test_a_portal_that_is_always_read_in_full_has_each_account_looked_up_once_in_a_quarter_of_an_hour() -> None:
+    it = opened(*ACCOUNTS)
+    keys: list[str] = []
+    for _ in range(2 * EVERY // 60):
+        it.now += 60
+        keys += read(it, pms=QUIET, portal=everything(*ACCOUNTS))
+    assert sorted(keys) == sorted(2 * [f"portal/{each.ref}" for each in ACCOUNTS])
+    assert all(each.details is None for each in it.state.foreign.values())  # type: ignore[union-attr]
+
+
+def test_what_an_accounts_owner_tells_anew_is_looked_up_at_once() -> None:
+    it = opened(*ACCOUNTS)
+    told = replace(ACCOUNTS[1], version="2")
+    assert read(it, pms=QUIET, portal=everything(ACCOUNTS[0], told, *ACCOUNTS[2:])) == [f"portal/{told.ref}"]
+
+
+def test_many_accounts_come_round_a_bounded_number_at_once() -> None:
+    crowd = tuple(
+        AccountRecord(ref=f"account/{n:03}", version="1", details=Details(email=f"{n}@example.org"))
+        for n in range(3 * MOST)
+    )
+    it, keys = opened(*crowd), set()
+    for _ in range(2 * 3):
+        it.now += EVERY
+        asked_now = read(it, pms=QUIET, portal=everything(*crowd))
+        assert len(asked_now) == MOST
+        keys |= set(asked_now)
+    assert keys == {f"portal/{each.ref}" for each in crowd}
+
+
+def test_an_account_that_could_not_be_asked_about_is_asked_about_with_what_its_owner_told() -> None:
+    it = opened(*ACCOUNTS)
+    it.see(pms=NEWS, portal=everything(*ACCOUNTS))
+    assert len(read(it, RECORD, pms=QUIET)) == len(ACCOUNTS)

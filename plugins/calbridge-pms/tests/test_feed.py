@@ -93,6 +93,22 @@ def test_a_delta_shows_what_changed_and_what_is_gone(side: Any) -> None:
     assert isinstance(quiet, NotModified)
 
 
+def test_news_of_clients_has_one_name_as_long_as_it_is_the_same_and_names_nobody(side: Any) -> None:
+    first = side.read()
+    assert isinstance(side.read(first.cursor, known(first)), NotModified)
+    made = side.post("/v1/clients", {"first_name": "Eva", "last_name": "Neu"})
+    news = side.read(first.cursor, known(first)).people
+    side.phone("anna", side.start, side.start + HALF_HOUR)
+    again = side.read(first.cursor, known(first))
+    assert (again.people, bool(news)) == (news, True)
+    assert made["id"] not in news
+    side.post(f"/v1/clients/{made['id']}/patients", {"name": "Luna", "species": "cat"})
+    more = side.read(first.cursor, known(first)).people
+    later = side.read(again.cursor, {}).people
+    assert len({news, more, later, ""}) == 4
+    assert isinstance(side.read(side.read(again.cursor, {}).cursor, {}), NotModified)
+
+
 def test_a_cancelled_one_is_shown_as_such_and_is_present(side: Any) -> None:
     ref = side.phone("anna", side.start, side.start + HALF_HOUR)
     first = side.read()

@@ -34,15 +34,13 @@ def _probe(session: Session, name: str, ref: str) -> Probe:
 
 
 def _clients(session: Session, lookup: Lookup) -> tuple[ClientRecord, ...] | None:
-    """Records from every side that keeps clients; None where one of them could not be asked."""
+    """Records from every side that keeps clients; None where one of them could not be asked: then none is."""
     keepers = session.host.keepers("find_clients")
-    if not keepers:
+    if not keepers or not session.waiting.keys().isdisjoint(keepers):
         return None
     found: dict[str, ClientRecord] = {}
     query = ClientQuery(id=lookup.client) if lookup.client else query_of(lookup.details)
     for name in keepers:
-        if name in session.waiting:
-            return None
         try:
             found |= {record.id: record for record in session.host.find_clients(name, query)}
         except BridgeError as error:

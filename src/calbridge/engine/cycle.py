@@ -152,7 +152,7 @@ class Engine:
         session.conflicts.clear()
         session.report.ask(plan.tasks)
         session.report.codes.update(line.code for line in plan.journal)
-        return push(session) or more_to_ask(plan) or bool(session.reread - session.waiting.keys())
+        return push(session) or more_to_ask(plan) or bool(plan.full_due - session.waiting.keys())
 
     def _decide(self, session: Session, state: HubState, observations: Mapping[str, Observation]) -> Plan:
         """Where a side shows again what ended so long ago that it was not loaded, with that: its id is not free."""

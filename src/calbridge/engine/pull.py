@@ -9,9 +9,9 @@ from dataclasses import replace
 from calbridge.engine.recovery import backoff, connection_task, lasting_task, lasts, verdict
 from calbridge.engine.session import Session
 from calbridge.errors import BridgeError, Replan
-from calbridge.feeds import Complete, Delta, Entry, Feed, NotModified, Record
+from calbridge.feeds import Delta, Entry, Feed, NotModified, Record
 from calbridge.hub import HubState, Link, Observation, horizon
-from calbridge.reconcile import EVERY, people_changed, waiting_accounts
+from calbridge.reconcile import EVERY, waiting_accounts
 
 DAY = 86_400
 WORKERS = 4
@@ -35,9 +35,6 @@ def pull(session: Session, state: HubState) -> dict[str, Observation]:
             session.failing.pop(link.name, None)
             if not session.dry:
                 session.store.connection_ok(session.clinic.key, link.name, now=result.started)
-    session.reread -= set(observations)
-    if people_changed(observations):
-        session.reread |= waiting_accounts(state) - {n for n, o in observations.items() if isinstance(o.feed, Complete)}
     return observations
 
 
@@ -87,7 +84,7 @@ def _full(session: Session, state: HubState, link: Link, now: int) -> bool:
     """
     most = EVERY if link.name in waiting_accounts(state) else DAY
     offered = now + (session.clinic.rules.horizon_days + 1) * DAY
-    if link.last_full is None or link.name in session.reread:
+    if link.last_full is None or link.full_due:
         return True
     return now - link.last_full >= most or (link.reach is not None and link.reach < offered)
 

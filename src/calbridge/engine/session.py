@@ -35,7 +35,6 @@ class Session:
     refused writes brought back, to be seen by the next read. `gone`: refs of what was taken away as soon as it was
     written, likewise.
     `unmoved`: keys of writes that a side refused as overtaken, while it shows what is known of it.
-    `reread`: connections to be read in full once more, for what they told before was not kept.
     `silent_since`: when each side had last been read well before this cycle began.
     """
 
@@ -57,7 +56,6 @@ class Session:
     gone: dict[str, list[str]] = field(default_factory=dict)
     unmoved: set[str] = field(default_factory=set)
     silent_since: dict[str, int | None] = field(default_factory=dict)
-    reread: set[str] = field(default_factory=set)
 
     def due_by(self) -> int:
         """Writes put off until later than this stay put off."""

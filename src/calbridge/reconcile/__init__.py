@@ -13,7 +13,6 @@ from calbridge.reconcile.asking import moved_to
 from calbridge.reconcile.compare import fingerprint, pending
 from calbridge.reconcile.effects import effects
 from calbridge.reconcile.facts import facts
-from calbridge.reconcile.later import EVERY, people_changed
 from calbridge.reconcile.linking import waits
 from calbridge.reconcile.origins import origins
 from calbridge.reconcile.outcome import Outcome, given_up, outcome
@@ -22,6 +21,7 @@ from calbridge.reconcile.questions import more_to_ask, questions
 from calbridge.reconcile.run import reconcile
 from calbridge.reconcile.standing import Standing, standing
 from calbridge.reconcile.telling import telling
+from calbridge.reconcile.turns import EVERY
 
 __all__ = [
     "EVERY",
@@ -39,7 +39,6 @@ __all__ = [
     "origins",
     "outcome",
     "pending",
-    "people_changed",
     "questions",
     "reconcile",
     "standing",

@@ -17,6 +17,7 @@ from calbridge.matching import Linked, Unmatched, match
 from calbridge.model import Details
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import items
+from calbridge.reconcile.turns import bounded, news, turn
 
 Key = tuple[str, str]
 """(connection, ref)."""
@@ -39,17 +40,35 @@ def name_of(key: Key) -> str:
 # --- questions ------------------------------------------------------------------------------------
 
 
-def account_lookups(state: HubState, observations: Mapping[str, Observation]) -> Iterator[Lookup]:
-    """Who may have it? Asked of what is met or met again, and of what the PMS could not be asked about yet.
+def account_lookups(state: HubState, observations: Mapping[str, Observation], now: int) -> Iterator[Lookup]:
+    """Who may have it? Asked of what is new or changed, of what the PMS could not be asked about yet, and, a bounded
+    number at once, of what waits for a person and is met again.
 
     The PMS is told no more of her than what she is linked by: her address.
     """
     known = accounts(state.foreign)
     met = {(n, r.ref): r for n, o in observations.items() for r in items(o) if isinstance(r, AccountRecord)}
-    waiting = {key: record for key, record in known.items() if not record.match}
-    for key, record in sorted({**waiting, **met}.items()):
-        if record.details is not None and not _decided(known.get(key)):
+    again = [key for key in sorted(met) if _as_before(known.get(key), met[key])]
+    chosen = set(bounded([key for key in again if _turn(state, observations, key)], now))
+    unanswered = {key: record for key, record in known.items() if not record.match}
+    for key, record in sorted({**unanswered, **met}.items()):
+        asked = key not in again or key in chosen
+        if record.details is not None and not _decided(known.get(key)) and asked:
             yield Lookup(key=name_of(key), details=Details(email=record.details.email))
+
+
+def _as_before(known: Foreign | None, met: AccountRecord) -> bool:
+    """It waits for a person, and its owner has told nothing since that was not asked about."""
+    return isinstance(known, AccountRecord) and known.match in WHY and known.version == met.version
+
+
+def _turn(state: HubState, observations: Mapping[str, Observation], key: Key) -> bool:
+    """In the read that news of records called for, or that came with it; else once in a quarter of an hour."""
+    link, observation = state.links[key[0]], observations[key[0]]
+    if news(state, observations):
+        return True
+    whole = isinstance(observation.feed, Complete)
+    return whole and (link.full_due or turn(name_of(key), link.people.asked, observation.started))
 
 
 def account_creations(state: HubState) -> Iterator[Creation]:
@@ -71,9 +90,13 @@ def _decided(known: AccountRecord | None) -> bool:
 
 def waiting_accounts(state: HubState) -> frozenset[str]:
     """Portals with an account that a person was asked about. What its owner told is forgotten: the portal has it."""
-    return frozenset(
-        name for (name, _), each in accounts(state.foreign).items() if each.match in {"ambiguous", "unmatched"}
-    )
+    return frozenset(name for (name, _), each in accounts(state.foreign).items() if each.match in WHY)
+
+
+def to_be_met_again(state: HubState, observations: Mapping[str, Observation]) -> frozenset[str]:
+    """Portals with such an account that are to be read in full, because a record may be hers now."""
+    whole = {name for name, each in observations.items() if isinstance(each.feed, Complete)}
+    return waiting_accounts(state) - whole if news(state, observations) else frozenset()
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -81,10 +104,13 @@ def waiting_accounts(state: HubState) -> frozenset[str]:
 
 def read_accounts(draft: Draft, reads: Iterable[tuple[Link, Observation]]) -> None:
     """Take in what portals show of accounts, and decide whose each is."""
+    asked = {each.key for each in account_lookups(draft.state, draft.reads, draft.now)} | set(draft.answers.clients)
     for link, observation in reads:
         for record in items(observation):
-            if isinstance(record, AccountRecord):
-                _meet(draft, (link.name, record.ref), record)
+            key = (link.name, record.ref)
+            known = draft.foreign.get(key)
+            if isinstance(record, AccountRecord) and (name_of(key) in asked or not _as_before(known, record)):
+                _meet(draft, key, record)
         for key in _gone(draft, link, observation):
             del draft.foreign[key]
             draft.settled.add(f"account:{name_of(key)}")

@@ -7,16 +7,17 @@ A field that the portal says no more of is kept: that a portal has forgotten som
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from calbridge.feeds import Entry
-from calbridge.hub import HubState, Link, Lookup
-from calbridge.model import Appointment, Details
+from calbridge.hub import HubState, Link, Lookup, Observation
+from calbridge.model import Appointment, Details, Side
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.identity import identify, judge_late
 from calbridge.reconcile.linking import become
+from calbridge.reconcile.missing import entries
 
 UNSAID = frozenset({"language"})
 """Nobody has to look at these."""
@@ -35,10 +36,18 @@ def correction(appointment: Appointment, entry: Entry) -> Details | None:
 _NAMES = tuple(each.name for each in fields(Details))
 
 
-def corrected_lookups(state: HubState, name: str, entries: Iterator[Entry]) -> Iterator[tuple[str, Lookup]]:
-    """Who may she be, as she says it now? With the booking's id, for what is known of it is asked no more."""
+def corrected_lookups(state: HubState, observations: Mapping[str, Observation]) -> dict[str, Lookup]:
+    """Who may she be, as she says it now? By the booking's id, for what is known of it is asked no more."""
+    found: dict[str, Lookup] = {}
+    for name, observation in observations.items():
+        if state.links[name].side is Side.CLIENT:
+            found |= _corrected_at(state, name, entries(observation))
+    return found
+
+
+def _corrected_at(state: HubState, name: str, shown: Iterator[Entry]) -> Iterator[tuple[str, Lookup]]:
     by_ref = {shadow.ref: key for (side, key), shadow in state.shadows.items() if side == name}
-    for entry in entries:
+    for entry in shown:
         appointment = state.appointments.get(by_ref.get(entry.ref, ""))
         now = correction(appointment, entry) if appointment else None
         if appointment is not None and now is not None and _unknown(appointment):

@@ -19,7 +19,7 @@ def questions(state: HubState, observations: Mapping[str, Observation], clinic: 
     probes = tuple(
         probe for name in sorted(observations) for probe in _probes(state, observations[name], name, clinic, now)
     )
-    wanted = (*_lookups(state, observations, now), *account_lookups(state, observations))
+    wanted = (*_lookups(state, observations, now), *account_lookups(state, observations, now))
     lookups = {lookup.key: lookup for lookup in wanted}
     due = (*creations(state), *account_creations(state))
     return Questions(probes=probes, lookups=tuple(lookups.values()), creations=due)
@@ -52,16 +52,10 @@ def _lookups(state: HubState, observations: Mapping[str, Observation], now: int)
         for entry in entries(observation) if state.links[name].side is Side.CLIENT else ():
             if entry.details and entry.view.state is State.REQUESTED and (name, entry.ref) not in answered:
                 yield Lookup(key=f"{name}/{entry.ref}", details=entry.details)
-    corrected = dict(_corrected(state, observations))
+    corrected = corrected_lookups(state, observations)
     yield from corrected.values()
     for appointment in state.appointments.values():
         asked = appointment.match or appointment.state.ended or appointment.id in corrected
         if appointment.details and not asked:
             yield Lookup(key=appointment.id, details=appointment.details)
-    yield from (lookup for lookup in lookups_again(state, observations, now) if lookup.key not in corrected)
-
-
-def _corrected(state: HubState, observations: Mapping[str, Observation]) -> Iterator[tuple[str, Lookup]]:
-    for name, observation in observations.items():
-        if state.links[name].side is Side.CLIENT:
-            yield from corrected_lookups(state, name, entries(observation))
+    yield from lookups_again(state, observations, now)

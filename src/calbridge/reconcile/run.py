@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from calbridge.hub import Answers, HubState, Link, Observation, Plan
+from calbridge.hub import Answers, HubState, Link, Observation, People, Plan
 from calbridge.messages import Kind
 from calbridge.model import Clinic, Side
-from calbridge.reconcile.accounts import read_accounts
+from calbridge.reconcile.accounts import account_lookups, read_accounts, to_be_met_again
 from calbridge.reconcile.afterwards import look_after_moves
 from calbridge.reconcile.alternatives import offer_alternatives
 from calbridge.reconcile.client import read_portal
@@ -20,13 +20,14 @@ from calbridge.reconcile.effects import effects
 from calbridge.reconcile.foreign import read_foreign
 from calbridge.reconcile.holds import check_reservations, expire_holds
 from calbridge.reconcile.identity import identify_late
-from calbridge.reconcile.later import match_again
+from calbridge.reconcile.later import lookups_again, match_again
 from calbridge.reconcile.lookout import look_for_overlaps
 from calbridge.reconcile.missing import limit, trusted, would_cancel
 from calbridge.reconcile.publishing import publish
 from calbridge.reconcile.record import believe_record
 from calbridge.reconcile.taken import take_back
 from calbridge.reconcile.telling import already_shown, telling
+from calbridge.reconcile.turns import heard
 from calbridge.reconcile.unwritten import overdue, overtaken, written_after_all
 
 
@@ -67,7 +68,19 @@ def reconcile(
     plan = draft.plan()
     refused = {Kind.PLEASE_PHONE: draft.too_late, Kind.MOVE_REFUSED: draft.not_moved}
     letters = telling(draft.current(), clinic, now, shown=already_shown(draft), refused=refused)
-    return replace(plan, effects=effects(draft.current(), clinic, now), letters=letters)
+    return replace(
+        plan,
+        effects=effects(draft.current(), clinic, now),
+        letters=letters,
+        people=_heard(state, observations, answers, now),
+        full_due=to_be_met_again(state, observations),
+    )
+
+
+def _heard(state: HubState, observations: Mapping[str, Observation], answers: Answers, now: int) -> dict[str, People]:
+    """Of every read: one that is not believed, or is told once more, is no reason to look anybody up again."""
+    wanted = (*lookups_again(state, observations, now), *account_lookups(state, observations, now))
+    return heard(state, observations, [each.key for each in wanted], answers.clients)
 
 
 def _admitted(draft: Draft, observations: Mapping[str, Observation]) -> list[tuple[Link, Observation]]:

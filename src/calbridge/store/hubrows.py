@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, and_, bindparam, or_, select, union
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, and_, bindparam, func, or_, select, union
 
 from calbridge.hub import Shadow
 from calbridge.model import Appointment, State
@@ -53,6 +53,7 @@ def save_shadows(connection: Connection, clinic: str, saved: Iterable[Shadow]) -
             "pending": shadow.pending,
             "before": shadow.before,
             "unwritten": shadow.unwritten,
+            "awaited": shadow.awaited,
             "manage_url": shadow.manage_url,
         }
         for shadow in saved
@@ -122,6 +123,14 @@ def one(connection: Connection, clinic: str, key: str) -> Appointment | None:
     return found
 
 
+def next_awaited(connection: Connection, clinic: str, *, after: int) -> int | None:
+    """The next instant at which a deleted entry is waited for no longer."""
+    column = shadows.c.awaited
+    query = select(func.min(column)).where(shadows.c.clinic == clinic, column > after)
+    found: int | None = connection.scalar(query)
+    return found
+
+
 def shadows_of(connection: Connection, clinic: str, appointment: str) -> list[Shadow]:
     """Of one appointment, by connection."""
     table = shadows
@@ -146,6 +155,7 @@ def _shadow(row: Row[Any]) -> Shadow:
         pending=row.pending,
         before=row.before,
         unwritten=row.unwritten,
+        awaited=row.awaited,
         manage_url=row.manage_url,
     )
 

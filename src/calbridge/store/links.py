@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from calbridge.feeds import Complete, Delta, NotModified, Partial, Record
-from calbridge.hub import JournalEntry, Link, Observation
+from calbridge.hub import JournalEntry, Link, Observation, People
 from calbridge.store import foreignrows, journal, sqlite, tasks
 from calbridge.store.records import ConnectionState
 from calbridge.store.tables import connections, offers, outbox, shadows
@@ -25,6 +25,9 @@ NEVER_READ: Mapping[str, Any] = {
     "last_success": None,
     "last_full": None,
     "reach": None,
+    "full_due": False,
+    "news": "",
+    "asked": None,
     "failing_since": None,
     "attempts": 0,
     "why": "",
@@ -95,7 +98,14 @@ def _forget(connection: Connection, clinic: str, name: str, now: int) -> None:
 def filled(link: Link, row: Row[Any] | None) -> Link:
     """The configured link with what the store knows of it."""
     if row is None:
-        return replace(link, cursor="", approved=False, released=False, last_success=None, last_full=None, reach=None)
+        return Link(
+            name=link.name,
+            role=link.role,
+            capabilities=link.capabilities,
+            rank=link.rank,
+            fingerprint=link.fingerprint,
+            approved=False,
+        )
     return replace(
         link,
         cursor=row.cursor,
@@ -104,6 +114,8 @@ def filled(link: Link, row: Row[Any] | None) -> Link:
         last_success=row.last_success,
         last_full=row.last_full,
         reach=row.reach,
+        full_due=row.full_due,
+        people=People(news=row.news, asked=row.asked),
     )
 
 
@@ -125,8 +137,17 @@ def advance(connection: Connection, clinic: str, reads: Mapping[str, Observation
 def _cursor(feed: Complete[Record] | Delta[Record] | NotModified, started: int) -> dict[str, Any]:
     """Only a complete read may leave a connection without a cursor; else the old one is still good."""
     if isinstance(feed, Complete):
-        return {"cursor": feed.cursor, "last_full": started, "reach": feed.window.end}
+        return {"cursor": feed.cursor, "last_full": started, "reach": feed.window.end, "full_due": False}
     return {"cursor": feed.cursor} if feed.cursor else {}
+
+
+def follow_people(connection: Connection, clinic: str, people: Mapping[str, People], full_due: Iterable[str]) -> None:
+    """Remember which news of clients' records was heard, and what is to be read in full for it; after `advance`."""
+    for name, heard in people.items():
+        ensure(connection, clinic, name)
+        _set(connection, clinic, name, {"news": heard.news, "asked": heard.asked})
+    for name in sorted(full_due):
+        _set(connection, clinic, name, {"full_due": True})
 
 
 # --- health and people ------------------------------------------------------------------------------

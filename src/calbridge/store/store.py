@@ -105,6 +105,7 @@ class Store:
             hubrows.save_shadows(connection, clinic, plan.shadows)
             version = foreignrows.save(connection, clinic, plan.foreign, plan.foreign_gone)
             links.advance(connection, clinic, plan.reads)
+            links.follow_people(connection, clinic, plan.people, plan.full_due)
             commands.consume(connection, clinic, plan.commands)
             outbox.renew(connection, clinic, plan.effects, now=now, run=run)
             _tell(connection, clinic, plan.letters, now=now, run=run)
@@ -246,6 +247,11 @@ class Store:
         """The next instant after `after` at which one may go."""
         with self._database.read() as connection:
             return messages.next_at(connection, clinic, after=after)
+
+    def next_awaited(self, clinic: str, *, after: int) -> int | None:
+        """The next instant after `after` at which a deleted entry is waited for no longer."""
+        with self._database.read() as connection:
+            return hubrows.next_awaited(connection, clinic, after=after)
 
     def invite(self, clinic: str, client: str) -> None:
         """Queue an invitation for a client's record."""

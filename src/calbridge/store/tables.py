@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from calbridge.store import codec
@@ -45,6 +46,9 @@ connections = Table(
     Column("last_success", Integer),
     Column("last_full", Integer),
     Column("reach", Integer),  # the end of its window
+    Column("full_due", Boolean, nullable=False),  # the next read is a full one
+    Column("news", Text, nullable=False),  # the last that it told of its clients' records
+    Column("asked", Integer),  # until when those whose turn it was were looked up; NULL: it is everybody's turn
     Column("failing_since", Integer),  # NULL: it does not
     Column("attempts", Integer, nullable=False),
     Column("why", Text, nullable=False),
@@ -96,9 +100,11 @@ shadows = Table(
     Column("pending", Boolean, nullable=False),
     Column("before", codec.Encoded(codec.VIEW)),
     Column("unwritten", Boolean, nullable=False),
+    Column("awaited", Integer),  # its entry is gone, and until then it may be entered anew
     Column("manage_url", Text, nullable=False),  # whoever has it may change the booking
     ForeignKeyConstraint(["clinic", "appointment"], _APPOINTMENT, ondelete="CASCADE", name="shadows_appointment"),
     Index("shadows_by_appointment", "clinic", "appointment"),
+    Index("shadows_awaited", "clinic", "awaited", sqlite_where=text("awaited IS NOT NULL")),
 )
 
 foreign_records = Table(

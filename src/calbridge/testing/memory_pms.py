@@ -38,6 +38,7 @@ from calbridge.testing.conditional import settled
 from calbridge.views import PmsView
 
 PERSON = "client/"
+"""What the change log calls news of a client's record; each has a number of its own."""
 
 
 class Taken(Exception):
@@ -122,11 +123,16 @@ class PmsModel:
     def enter(self, record: ClientRecord) -> None:
         """Reception makes a client's record, or makes it anew."""
         self.clients = [each for each in self.clients if each.id != record.id] + [record]
-        self.log.note(f"{PERSON}{record.id}")
+        self.log.note(f"{PERSON}{self._next()}")
 
     def cancel(self, ref: str) -> None:
         """Reception cancels a visit."""
         self.set_status(ref, State.CANCELLED)
+
+    def delete(self, ref: str) -> None:
+        """Reception takes a visit out for good."""
+        del self.visits[ref]
+        self.log.note(ref)
 
     def away(self, resource: str, start: int, end: int) -> str:
         """Somebody is sick from `start` to `end`."""
@@ -238,7 +244,7 @@ class MemoryPms:
         if not isinstance(feed, Delta):
             return feed
         removed = tuple(ref for ref in feed.removed if not ref.startswith(PERSON))
-        return replace(feed, removed=removed, people=removed != feed.removed)
+        return replace(feed, removed=removed, people=" ".join(ref for ref in feed.removed if ref.startswith(PERSON)))
 
     @hookimpl
     def probe(self, ref: str) -> Probe:

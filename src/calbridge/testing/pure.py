@@ -107,10 +107,7 @@ class PureHub:
                 **{k: f for k, f in known.foreign.items() if k not in plan.foreign_gone},
                 **{(name, f.ref): f for name, f in plan.foreign},
             },
-            links={
-                name: replace(link, last_success=self.now) if name in observations else link
-                for name, link in known.links.items()
-            },
+            links={name: _read(link, plan, observations.get(name)) for name, link in known.links.items()},
             commands=(),
             told={**known.told, **{each.message.appointment: each.message.told for each in plan.letters.silent}},
         )
@@ -123,6 +120,15 @@ class PureHub:
         told = {letter.appointment: replace(letter.told, at=self.now) for letter in telling}
         self.state = replace(self.state, told={**self.state.told, **told})
         return sent
+
+
+def _read(link: Link, plan: Plan, observation: Observation | None) -> Link:
+    """The link after this plan, as a store keeps it; feeds here have no cursors."""
+    if observation is not None:
+        whole = isinstance(observation.feed, Complete)
+        link = replace(link, last_success=observation.started, full_due=link.full_due and not whole)
+    people = plan.people.get(link.name, link.people)
+    return replace(link, people=people, full_due=link.full_due or link.name in plan.full_due)
 
 
 def echo(effect: Effect, *, version: str = "") -> Entry:

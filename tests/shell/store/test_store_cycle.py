@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from calbridge.hub import Command, HubState, Observation, Plan, Task
+from calbridge.hub import Command, HubState, Observation, People, Plan, Task
 from calbridge.interval import Interval
 from calbridge.model import Details, Side, State
 from calbridge.provider import AbsenceRecord, Busy, Complete, Delta, NotModified, Partial, Unreadable, WindowRecord
@@ -143,6 +143,37 @@ def test_how_far_each_kind_of_read_came(store, make, commit, feed, cursor, last_
     commit(reads=read(feed))
     link = linked(store, make)
     assert (link.cursor, link.last_success, link.last_full, link.reach) == (cursor, last_success, last_full, 1)
+
+
+def test_news_of_clients_that_was_heard_is_known_also_of_a_read_that_is_not_kept(store, make, commit):
+    assert linked(store, make).people == People()
+    for heard in (People(news="7", asked=100), People(news="7", asked=None), People(news="8", asked=200)):
+        commit(people={"calendar": heard})
+        assert linked(store, make).people == heard
+    assert linked(store, make).last_success is None
+    assert store.load("hafen", [make.link(fingerprint="two")], since=0).links["calendar"].people == People()
+
+
+def test_what_is_to_be_read_in_full_is_until_it_was(store, make, commit):
+    whole = Complete(window=Interval(0, 1), items=(), cursor="c")
+    commit(reads=read(whole), full_due=frozenset({"calendar"}))
+    for feed in (Delta(changed=(), cursor="d"), NotModified(), Partial(window=Interval(0, 1), items=())):
+        commit(reads=read(feed))
+        assert linked(store, make).full_due
+    commit(reads=read(whole))
+    assert not linked(store, make).full_due
+
+
+def test_what_is_waited_for_is_kept_and_wakes_the_bridge(store, make, commit):
+    assert store.next_awaited("hafen", after=0) is None
+    first, second = make.shadow(awaited=make.now + 60), make.shadow("b", awaited=make.now + 30)
+    commit(appointments=(make.appointment(), make.appointment("b", start=9_000)), shadows=(first, second))
+    assert set(store.load("hafen", [], since=0).shadows.values()) == {first, second}
+    assert store.next_awaited("hafen", after=make.now) == make.now + 30
+    assert store.next_awaited("hafen", after=make.now + 30) == make.now + 60
+    assert store.next_awaited("elsewhere", after=0) is None
+    commit(forgotten=(("calendar", "a"), ("calendar", "b")))
+    assert store.next_awaited("hafen", after=0) is None
 
 
 def test_a_release_lasts_for_the_cycle_that_saw_it(store, make, commit):

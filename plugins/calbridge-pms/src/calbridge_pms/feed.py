@@ -62,14 +62,13 @@ class Reader:
         latest, last = events
         changed: dict[str, Record] = {}
         removed: set[str] = set()
-        people = any(event.object == PEOPLE for event in latest.values())
         for event in latest.values():
             if not event.tombstone and self.known.get(f"{event.object}/{event.id}") == event.revision:
                 continue  # no news: our own write, or seen already
             records = self._changed(event, abilities)
             changed |= {record.ref: record for record in records}
             removed |= self._known_of(f"{event.object}/{event.id}") - {record.ref for record in records}
-        return _delta(changed.values(), removed, f"cursor:{last}", self.known, people=people)
+        return _delta(changed.values(), removed, f"cursor:{last}", self.known, people=_people(latest.values()))
 
     def _events(self, cursor: str) -> tuple[dict[tuple[str, str], PmsEvent], str] | None:
         """The last event of each record, and the cursor after them; None when the feed cannot go on from here."""
@@ -216,13 +215,19 @@ def _delta(
     cursor: str,
     known: Mapping[str, str],
     *,
-    people: bool = False,
+    people: str = "",
 ) -> Feed[Record]:
     news = tuple(changed)
     gone = tuple(sorted(ref for ref in removed if ref in known))
     if not (news or gone or people):
         return NotModified(cursor=cursor)
     return Delta(changed=news, removed=gone, cursor=cursor, people=people)
+
+
+def _people(events: Iterable[PmsEvent]) -> str:
+    """A name for all that the feed says of clients, which says nothing of who they are; "" where it says nothing."""
+    told = sorted((event.id, event.revision) for event in events if event.object == PEOPLE)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16] if told else ""
 
 
 def _parts(window: Interval, days: int) -> Iterator[Interval]:

@@ -74,6 +74,9 @@ def _make_clinics() -> None:
         _integer("last_success", nullable=True),
         _integer("last_full", nullable=True),
         _integer("reach", nullable=True),
+        _flag("full_due"),
+        _text("news"),
+        _integer("asked", nullable=True),
         _integer("failing_since", nullable=True),
         _integer("attempts"),
         _text("why"),
@@ -122,10 +125,12 @@ def _make_hub() -> None:
         _flag("pending"),
         sa.Column("before", sa.Text),
         _flag("unwritten"),
+        _integer("awaited", nullable=True),
         _text("manage_url"),
         _of_appointment("shadows_appointment"),
     )
     op.create_index("shadows_by_appointment", "shadows", ["clinic", "appointment"])
+    op.create_index("shadows_awaited", "shadows", ["clinic", "awaited"], sqlite_where=sa.text("awaited IS NOT NULL"))
     op.create_table("foreign_records", _key("clinic"), _key("connection"), _key("ref"), _text("body"))
 
 
