@@ -23,7 +23,7 @@ from calbridge.cli.reference import commands
 from calbridge.glossary import TERMS
 from calbridge.plugins import load_plugins
 from calbridge.settings.sections import ConnectionSection, FileSection, NotifierSection
-from calbridge.settings.values import HoldTime, Seconds
+from calbridge.settings.values import Brief, HoldTime, Lasting, Seconds
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -191,7 +191,9 @@ def _keys(model: type[BaseModel]) -> str:
 def _as_written(field: FieldInfo) -> Any:
     """The default as a person writes it: a duration is held in seconds, but written in ISO 8601."""
     value = field.get_default(call_default_factory=True)
-    durations = {validator.func for kind in (Seconds, HoldTime) for validator in typing.get_args(kind)[1:]}
+    durations = {
+        validator.func for kind in (Seconds, HoldTime, Brief, Lasting) for validator in typing.get_args(kind)[1:]
+    }
     if isinstance(value, int) and any(getattr(each, "func", None) in durations for each in field.metadata):
         hours, rest = divmod(value, 3600)
         minutes, seconds = divmod(rest, 60)

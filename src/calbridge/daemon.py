@@ -177,7 +177,8 @@ class Daemon:
 
 
 def next_due(store: Store, clinic: str, now: int, *, began: int | None = None) -> int | None:
-    """The next instant after `now` at which something is due by itself: a hold's end, a reminder, a next attempt.
+    """The next instant after `now` at which something is due by itself: a hold's end, a reminder, a next attempt,
+    or a deleted entry that is waited for no longer.
 
     What is overdue has just been tried: it waits for the poll, else a failing side would be asked every second.
     What came due while the cycle ran, since `began`, has not been looked at: it is due now.
@@ -188,5 +189,6 @@ def next_due(store: Store, clinic: str, now: int, *, began: int | None = None) -
     writes = [row.not_before for row in store.waiting(clinic)]
     reads = [state.retry_at for state in store.connections(clinic) if state.retry_at is not None]
     letter = store.next_message(clinic, after=since)
-    told = [] if letter is None else [letter]
-    return min((*ends, *told, *(instant for instant in writes + reads if instant > now)), default=None)
+    awaited = store.next_awaited(clinic, after=since)
+    timers = [each for each in (letter, awaited) if each is not None]
+    return min((*ends, *timers, *(instant for instant in writes + reads if instant > now)), default=None)

@@ -154,6 +154,7 @@ class Rules:
     publish_categories: tuple[str, ...] = ()
     max_cancellations: int = 3
     write_timeout: int = 900
+    recreated_within: int = 120
     authority: Authority = Authority()
 
 

@@ -184,21 +184,27 @@ def test_reception_moves_cancels_and_phones(bridge: Bridge) -> None:
     assert not bridge.cycle().writes
 
 
-def test_one_that_reception_deletes_is_cancelled_after_a_probe(bridge: Bridge) -> None:
+def test_one_that_reception_deletes_is_cancelled_after_a_probe_and_a_second_read(bridge: Bridge) -> None:
     ref = bridge.book()
     bridge.side.delete(f"appointment/{bridge.side.diary()[0]['id']}")
     bridge.cycle()
+    assert bridge.portal.get(ref).state is State.CONFIRMED
+    bridge.cycle(after=CLINIC.rules.recreated_within)
     assert bridge.portal.get(ref).state is State.CANCELLED
     assert bridge.side.diary() == []
 
 
-@pytest.mark.parametrize("ends", ["delete", "cancel"])
+@pytest.mark.parametrize(("ends", "reads"), [("delete", 0), ("delete", 1), ("cancel", 0)])
 @pytest.mark.parametrize("offset", [0, 2 * HOUR])
-def test_one_that_reception_ends_and_books_anew_is_still_the_same(bridge: Bridge, ends: str, offset: int) -> None:
+def test_one_that_reception_ends_and_books_anew_is_still_the_same(
+    bridge: Bridge, ends: str, reads: int, offset: int
+) -> None:
     """Many PMS move a visit so: the client's link lives on, and she hears at most that it was moved."""
     ref = bridge.book()
     (visit,) = bridge.side.diary()
     getattr(bridge.side, ends)(f"appointment/{visit['id']}")
+    for _ in range(reads):
+        bridge.cycle()
     start = bridge.side.start + offset
     again = {name: visit[name] for name in ("type", "client_id", "patient_id", "title")}
     new = bridge.side.phone("anna", start, start + HOUR // 2, **again)

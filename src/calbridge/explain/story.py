@@ -20,6 +20,7 @@ STORY: Mapping[str, str] = {
     "move_stands": "Somebody had come first, but its old time was over or taken too, so it stays; a person was told.",
     "recovered": "The bridge did not know this booking; it was taken over from the portal as {state}.",
     "recreated": "The PMS ended its entry and began another one for the same visit: it is still this booking.",
+    "awaited": "The PMS deleted its entry; if the same visit is not entered anew by {until}, it is cancelled.",
     "attached": "The bridge did not know this booking; the entry with its stamp was taken over.",
     "alternatives": "The client was offered {count} other times.",
     # the life cycle

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from calbridge.feeds import Complete, Delta, Entry, Gone
+from calbridge.feeds import Complete, Delta, Entry, Gone, Present
 from calbridge.hub import Link, Observation
 from calbridge.model import Appointment, Side, State
 from calbridge.reconcile.afterwards import look_after_moves
@@ -16,7 +16,7 @@ from calbridge.reconcile.foreign import stray
 from calbridge.reconcile.missing import entries, missing, over, undecided
 from calbridge.reconcile.places import keeps_record
 from calbridge.reconcile.record import shows_place
-from calbridge.reconcile.recreated import follow_recreated
+from calbridge.reconcile.recreated import await_anew, await_no_more, follow_recreated
 from calbridge.reconcile.unwritten import by_hand, is_new_failure, still_waiting, write_failed
 from calbridge.reconcile.wishes import Wish, settle
 from calbridge.views import PmsView
@@ -29,9 +29,8 @@ def read_known(draft: Draft, reads: Reads) -> None:
     wishes: defaultdict[str, list[Wish]] = defaultdict(list)
     for link, observation in reads:
         anew = follow_recreated(draft, link, observation)
-        for key in _missing(draft, link, observation):
-            if key not in anew:
-                wishes[key].append(Wish(link=link, entry=None))
+        for key in _missing(draft, link, observation, anew):
+            wishes[key].append(Wish(link=link, entry=None))
         for entry in _ordered(observation):
             wish = _edit(draft, link, entry, observation)
             if wish:
@@ -46,22 +45,28 @@ def _ordered(observation: Observation) -> list[Entry]:
     return sorted(entries(observation), key=lambda entry: entry.ref)
 
 
-def _missing(draft: Draft, link: Link, observation: Observation) -> list[str]:
+def _missing(draft: Draft, link: Link, observation: Observation, anew: Collection[str]) -> list[str]:
+    """What the side has ended by showing it no more; `anew` are those that it shows under another ref instead."""
     gone = []
     if undecided(draft.state, link, observation):
         draft.reread(link)
     for shadow in missing(draft.state, link, observation):
-        if isinstance(draft.answers.probes.get((link.name, shadow.ref)), Gone):
-            gone.append(shadow.appointment)
-        else:
-            if not draft.appointments[shadow.appointment].state.gone:
-                _unproved(draft, link, shadow.appointment)
-            draft.reread(link)
+        probe = draft.answers.probes.get((link.name, shadow.ref))
+        if isinstance(probe, Gone):
+            if shadow.appointment not in anew and not await_anew(draft, link, observation, shadow):
+                gone.append(shadow.appointment)
+        elif isinstance(probe, Present) and shadow.awaited is not None:
+            await_no_more(draft, shadow)
+        elif shadow.awaited is None or shadow.awaited <= draft.now:
+            _unproved(draft, link, shadow.appointment)
     return gone
 
 
 def _unproved(draft: Draft, link: Link, key: str) -> None:
     """A side that can never prove it would be asked again for ever, and nobody would know."""
+    draft.reread(link)
+    if draft.appointments[key].state.gone:
+        return
     draft.task(
         "missing",
         f"{link.name}/{key}",
@@ -136,7 +141,8 @@ def known(draft: Draft, link: Link, entry: Entry, observation: Observation) -> s
     shadow = draft.shadows.get((link.name, entry.stamp.appointment))
     if shadow is None or shadow.view is None:
         return None
-    return shadow.appointment if _left(draft, link, shadow.ref, observation) else None
+    gone = shadow.awaited is not None or _left(draft, link, shadow.ref, observation)
+    return shadow.appointment if gone else None
 
 
 def _left(draft: Draft, link: Link, ref: str, observation: Observation) -> bool:

@@ -49,8 +49,8 @@ def _for(state: HubState, link: Link, appointment: Appointment, clinic: Clinic) 
 def _concerned(state: HubState, link: Link, appointment: Appointment, now: int, by_hand: ByHand) -> bool:
     """Has this side anything to show, change or take away? (A portal ends its expired holds by itself.)"""
     shadow = state.shadows.get((link.name, appointment.id))
-    if not link.approved:
-        return False
+    if not link.approved or (shadow is not None and shadow.awaited is not None):
+        return False  # what is gone is nothing to write over: it is entered anew, or over
     if link.role == "portal" and appointment.origin is not Side.CLIENT:
         return _published(link, appointment, shadow, now)
     if shadow is None or shadow.view is None:

@@ -91,11 +91,18 @@ def _of(state: HubState, link: Link) -> Iterator[Shadow]:
 def _covered(shadow: Shadow, observation: Observation) -> bool:
     match observation.feed:
         case Delta():
-            return shadow.ref in observation.feed.removed
+            return shadow.ref in observation.feed.removed or _awaited(shadow, observation)
         case Complete():
             return shadow.confirmed < observation.started and _inside(shadow, observation.feed.window)
-        case NotModified() | Partial():
+        case NotModified():
+            return _awaited(shadow, observation)
+        case Partial():
             return False
+
+
+def _awaited(shadow: Shadow, observation: Observation) -> bool:
+    """A read before this one proved it gone, and no list of changes says so twice. Not a day ago: see `trusted`."""
+    return shadow.awaited is not None and observation.started - shadow.awaited <= DAY
 
 
 def _inside(shadow: Shadow, window: Interval) -> bool:
@@ -103,8 +110,9 @@ def _inside(shadow: Shadow, window: Interval) -> bool:
 
 
 def would_cancel(state: HubState, link: Link, observation: Observation) -> int:
-    """How many future bookings this read would end if it were believed."""
-    ended = {s.appointment for s in missing(state, link, observation) if not _only_shown(state, s)}
+    """How many future bookings this read would end if it were believed; what an earlier one ended was counted then."""
+    absent = (s for s in missing(state, link, observation) if s.awaited is None)
+    ended = {s.appointment for s in absent if not _only_shown(state, s)}
     refs = {shadow.ref: shadow.appointment for shadow in _of(state, link)}
     ended |= {refs[e.ref] for e in entries(observation) if e.ref in refs and e.view.state.gone}
     return sum(1 for key in ended if key in state.appointments and _is_booking(state.appointments[key].state))

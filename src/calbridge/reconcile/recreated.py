@@ -2,20 +2,26 @@
 
 Many PMS reschedule that way, and the new entry bears no mark of ours; were it another appointment, the client would be
 told that hers is cancelled, and her link would be dead (vendors' facts, lesson on rescheduling identity). Evidence is
-one read in which an entry ends and another begins that is the same visit of the same patient; never a guess.
+an entry that ends and another that begins, which is the same visit of the same patient; never a guess. Both are in one
+read, or the first was deleted and the second entered before its client was told (`Rules.recreated_within`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from calbridge.details import detail_lines
 from calbridge.feeds import Entry, Gone
 from calbridge.hub import Link, Observation, Shadow
+from calbridge.interval import Interval
+from calbridge.model import Appointment
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import entries, missing, over
+from calbridge.reconcile.telling import hers
 from calbridge.views import PmsView, View
+from calbridge.wall import local
 
 Visit = tuple[str, ...]
 
@@ -36,6 +42,37 @@ def follow_recreated(draft: Draft, link: Link, observation: Observation) -> froz
         for visit in ended
         if visit and len(ended[visit]) == len(begun[visit]) == 1
     )
+
+
+def await_anew(draft: Draft, link: Link, observation: Observation, shadow: Shadow) -> bool:
+    """Is it too early to say that it is cancelled? Only a deletion is waited for: who sets "cancelled" means it."""
+    until = draft.now + draft.clinic.rules.recreated_within if shadow.awaited is None else shadow.awaited
+    if until <= draft.now or not _may_come(draft, link, observation, shadow):
+        return False
+    if shadow.awaited is None:
+        draft.shadows[link.name, shadow.appointment] = replace(shadow, awaited=until)
+        draft.note("awaited", shadow.appointment, link.name, until=local(draft.clinic.time_zone, until).isoformat())
+    return True
+
+
+def _may_come(draft: Draft, link: Link, observation: Observation, shadow: Shadow) -> bool:
+    """The same visit would be known if it were entered, its client would be told, and nobody else has its time."""
+    if not (link.capabilities.adopts and link.approved and _lives(draft, shadow)):
+        return False
+    appointment = draft.appointments[shadow.appointment]
+    known = _says_who(draft, shadow) and bool(_visit(shadow.view))
+    return known and hers(appointment) and not _given_away(draft, link, observation, appointment)
+
+
+def _given_away(draft: Draft, link: Link, observation: Observation, appointment: Appointment) -> bool:
+    new = (entry.view for entry in _begun(draft, link, observation))
+    taken = any(v.resource == appointment.resource and Interval(v.start, v.end).overlaps(appointment.span) for v in new)
+    return taken or bool(draft.overlapping(appointment))
+
+
+def await_no_more(draft: Draft, shadow: Shadow) -> None:
+    """Its entry is there again, as it was."""
+    draft.shadows[shadow.connection, shadow.appointment] = replace(shadow, awaited=None)
 
 
 def _ended(draft: Draft, link: Link, observation: Observation) -> Iterator[Shadow]:
@@ -65,7 +102,12 @@ def _begun(draft: Draft, link: Link, observation: Observation) -> Iterator[Entry
 
 
 def _says_who(draft: Draft, shadow: Shadow) -> bool:
-    """Of one that is linked to no record only what its client gave, as the bridge wrote it there, tells whose it is."""
+    """Of one that is linked to no record only what its client gave, as the bridge wrote it there, tells whose it is.
+
+    Of one that is awaited it was asked when that began: what she corrects since stands nowhere there.
+    """
+    if shadow.awaited is not None:
+        return True
     details = draft.appointments[shadow.appointment].details
     linked = isinstance(shadow.view, PmsView) and bool(shadow.view.client)
     return linked or (details is not None and bool(lines := detail_lines(details)) and lines in _note(shadow.view))

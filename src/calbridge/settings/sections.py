@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from calbridge.fields import MailAddress, OneLine, ServerUrl
 from calbridge.model import Language
 from calbridge.settings.values import (
+    Brief,
     Category,
     Day,
     Grid,
@@ -198,6 +199,11 @@ class RulesSection(Section):
         default=[], description="the categories, or calendars of a PMS, that mark an appointment for the portal"
     )
     write_timeout: Seconds = Field(default=900, description="how long a side may take to write what it accepted")
+    recreated_within: Brief = Field(
+        default=120,
+        description="how long a client's visit that was deleted in the PMS may take to be entered anew before it is "
+        'cancelled, at most "PT15M"; "PT0S": it is cancelled at once',
+    )
     authority: AuthoritySection = Field(default=AuthoritySection(), description="whose word counts")
     extra: dict[str, Turned] = Field(default={}, description="rules of plugins, true or their settings")
 

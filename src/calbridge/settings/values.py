@@ -88,6 +88,13 @@ def _hold(text: Any) -> int:
     return length
 
 
+def _brief(text: Any) -> int:
+    length = seconds(text)
+    if length > seconds(LONGEST_HOLD):
+        raise ValueError(f'a time is given away or kept meanwhile: at most "{LONGEST_HOLD}"')
+    return length
+
+
 def _lasting(text: Any) -> int:
     length = seconds(text)
     if not length:
@@ -167,6 +174,7 @@ Lasting = Annotated[int, BeforeValidator(_lasting)]
 TimeZone = Annotated[str, AfterValidator(known_zone)]
 Region = Annotated[str, AfterValidator(region_code)]
 HoldTime = Annotated[int, BeforeValidator(_hold)]
+Brief = Annotated[int, BeforeValidator(_brief)]
 Turned = Annotated[bool | dict[str, Any], PlainValidator(_turned)]
 Category = Annotated[str, AfterValidator(_category)]
 Day = Annotated[date, PlainValidator(_day)]
@@ -174,6 +182,7 @@ Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
 __all__ = [
     "WEEKDAYS",
+    "Brief",
     "Category",
     "Day",
     "Grid",
