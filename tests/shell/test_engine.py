@@ -170,7 +170,7 @@ def test_a_refusal_that_comes_late_is_of_the_time_that_was_asked_for() -> None:
     (visit,) = (visit for visit in place.pms.live() if visit.client_ref)
     shown = place.portal.get(ref)
     assert (visit.start, shown.start, shown.state, shown.reason) == (wanted, wanted, State.CONFIRMED, "")
-    assert {task.kind for task in place.store.tasks(CLINIC.key)} == {"link"}
+    assert {task.kind for task in place.store.tasks("hafen")} == {"link"}
     assert place.pms.overbooked == set()
 
 
