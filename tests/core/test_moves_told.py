@@ -144,6 +144,20 @@ def test_what_staff_moves_and_moves_back_by_itself_refuses_nobody_anything() -> 
     assert heard(it) == []
 
 
+def test_who_was_told_of_the_clinics_move_asks_for_nothing_while_her_page_is_behind() -> None:
+    """The portal is down: it shows her first time still, and staff makes the visit longer where it stands by now."""
+    it = known(**REQUEST, show_duration=False)
+    desk(it, "calendar", LATEST)
+    for _ in range(2):
+        for effect in it.plans[-1].effects:
+            if effect.connection != "portal":
+                it.write(effect)
+        it.see()
+    assert heard(it) == [(Kind.MOVED, LATEST)]
+    it.see(calendar=changed(edited(it, "calendar", end=LATEST + HOUR, modified=it.now)))
+    assert heard(it) == []
+
+
 def test_inside_the_cutoff_she_is_to_phone_whatever_time_she_picks() -> None:
     """Other times would be offered to her only to be refused (S1)."""
     it = known(client_move_cutoff=2 * DAY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from calbridge import bookable
 from calbridge.facts import Facts
 from calbridge.interval import Interval, covering, first_overlap
+from calbridge.messages import changed
 from calbridge.model import Appointment, State
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import DAY
@@ -29,7 +30,7 @@ def look_after_moves(draft: Draft) -> None:
             _taken(draft, moved)
             _outside_hours(draft, moved, known)
             _late(draft, key)
-            if _wanted_elsewhere(draft, moved):
+            if _ends_her_wish(draft, moved):
                 draft.not_moved.add(key)
     draft.moved.clear()
 
@@ -102,8 +103,13 @@ def _inside(draft: Draft, cutoff: int | None, start: int) -> bool:
     return cutoff is not None and draft.now < start <= draft.now + cutoff
 
 
-def _wanted_elsewhere(draft: Draft, appointment: Appointment) -> bool:
-    """Its client's page still shows another time, and it was she who picked that: the bridge did not write it there."""
+def _ends_her_wish(draft: Draft, appointment: Appointment) -> bool:
+    """It stood elsewhere than its client was told, and her page shows another time still, which she picked herself: the
+    bridge did not write it there.
+    """
+    before, told = draft.state.appointments.get(appointment.id), draft.state.told.get(appointment.id)
+    if before is None or told is None or not changed(before, told, draft.clinic.rules):
+        return False
     shadows = (draft.shadows.get((link.name, appointment.id)) for link in draft.state.links.values())
     pages = (shadow.view for shadow in shadows if shadow is not None and not shadow.asked)
     place = (appointment.start, appointment.resource)
