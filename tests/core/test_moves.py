@@ -272,6 +272,20 @@ def test_a_refusal_of_an_earlier_wish_does_not_meet_the_newer_one() -> None:
     assert (client(it).start, client(it).reserved, client(it).decline_reason) == (LATEST, True, "")
 
 
+def test_a_refusal_of_a_longer_visit_does_not_meet_who_wants_the_short_one_again() -> None:
+    """At the same start: she hears of no refusal, because she has what she wants."""
+    it = booked()
+    it.see()
+    it.deliver()
+    it.see(portal=changed(edited(it, "portal", service="long", end=TEN + HOUR, modified=it.now)))
+    conflict = taken(it, "pms")
+    it.see(conflict, portal=changed(edited(it, "portal", service="checkup", end=TEN + HALF, modified=it.now)))
+    assert it.deliver() == []
+    it.settle()
+    assert (client(it).service, client(it).minutes, client(it).decline_reason) == ("checkup", 30, "")
+    assert it.deliver() == []
+
+
 # --- what could not be written --------------------------------------------------------------------------
 
 
