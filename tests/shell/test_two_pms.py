@@ -124,6 +124,18 @@ def test_an_animal_that_the_first_pms_picks_for_its_own_client_is_not_filed_unde
     assert (place.booking().client, place.booking().patient) == ("pets/3", "4")
 
 
+def test_what_the_first_pms_frees_of_its_own_link_frees_nobody_elses(place: Place) -> None:
+    """A person linked the booking to the other's record; then the desk takes its own wrong link away."""
+    place.book()
+    place.farm.clients.append(replace(MARAS, id="12"))
+    place.store.add_command("hafen", Command(kind="link", appointment=place.booking().id, client="farm/12"))
+    place.cycle(2)
+    place.pets.edit(place.visit(place.pets).ref, client="", patient="")
+    place.cycle(2)
+    assert (place.booking().client, place.booking().not_clients) == ("farm/12", ("pets/7",))
+    assert place.links() == {"pets": ("", ""), "farm": ("12", "")}
+
+
 def test_what_reception_makes_in_the_other_pms_is_of_its_own_client(place: Place) -> None:
     start = place.first()
     place.farm.phone(Visit(ref="", resource="anna", start=start, end=start + HALF, client="7", patient="1"))

@@ -231,7 +231,7 @@ def _allowed(appointment: Appointment, wish: Wish, draft: Draft) -> dict[str, An
 
 def _its_own_link(draft: Draft, appointment: Appointment, wish: Wish) -> bool:
     """Whom it links its entry to is its business alone: another PMS's client it is, and it names none of its own."""
-    named = "client" in wish.changes or not elsewhere(appointment.client, wish.link.name)
+    named = bool(wish.changes.get("client")) or not elsewhere(appointment.client, wish.link.name)
     return not (named and links_it(draft, appointment, wish.link))
 
 
