@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from calbridge.ical import Policy
 from calbridge.interval import Interval
-from calbridge.provider import Busy, Unreadable
+from calbridge.model import State
+from calbridge.provider import Busy, Entry, Unreadable
+from calbridge.views import CalendarView
+from calbridge_caldav.amend import compose
 from calbridge_caldav.eyes import Eyes
 from calbridge_caldav.hrefs import PARTS
 from calbridge_caldav.records import records_of
@@ -248,6 +251,20 @@ def test_a_torn_object_keeps_its_time(make: Any, cut: str) -> None:
     (record,) = records_of("anna", "x.ics", '"1"', whole.replace(cut, "").encode(), Eyes(zone=BERLIN, window=window))
     assert isinstance(record, Unreadable)
     assert record.spans == spans(make, "2026-03-03 10:00/2026-03-03 11:00")
+
+
+def test_what_cannot_be_read_of_ours_that_repeats_itself_is_said_and_kept(make: Any) -> None:
+    """Staff made it a series, and a program broke the rule: the appointment is what it was, the rest is not free."""
+    view = CalendarView(state=State.CONFIRMED, resource="anna", start=make.ten, end=make.ten + 1800)
+    body = compose("abc123", 1, view, zone=BERLIN, now=make.ten).replace(
+        b"TRANSP:OPAQUE", b"TRANSP:OPAQUE\r\nRRULE:FREQ=SOMETIMES"
+    )
+    window = make.span("2026-03-01 00:00", "2026-06-01 00:00")
+    own, more = records_of("anna", "abc123.ics", '"1"', body, Eyes(zone=BERLIN, window=window))
+    assert isinstance(own, Entry)
+    assert (own.view.start, own.view.end) == (view.start, view.end)
+    assert isinstance(more, Unreadable)
+    assert (more.ref, more.resource, more.ref in more.keeps) == ("anna/abc123.ics/repeats", "anna", True)
 
 
 def test_a_task_or_a_journal_takes_no_time(make: Any) -> None:

@@ -42,8 +42,15 @@ def records_of(name: str, segment: str, version: str, body: bytes, eyes: Eyes) -
         return _foreign(name, ref, version, eyes.read(body), eyes)
     if not recurs(document):
         return (entry,)
-    itself = meant(eyes.read(body), but=Interval(entry.view.start, entry.view.end))
-    return (entry, _busy(entry.view.resource, ref + REPEATS, version, itself))
+    return (entry, _repeats(entry, ref + REPEATS, version, eyes.read(body)))
+
+
+def _repeats(entry: Entry, ref: str, version: str, reading: Reading) -> Record:
+    """What staff made of one of our events besides itself."""
+    more = meant(reading, but=Interval(entry.view.start, entry.view.end))
+    if reading.refused:
+        return _unreadable(entry.view.resource, ref, version, reading, more.busy)
+    return _busy(entry.view.resource, ref, version, more)
 
 
 def entry_of(document: Document, resource: str, segment: str, version: str, eyes: Eyes) -> Entry | None:
