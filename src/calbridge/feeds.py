@@ -107,9 +107,9 @@ class ClosureRecord:
 class Unreadable:
     """One record that cannot be read: it blocks `spans` where its time could be read, and becomes a task.
 
-    `why` names the fault and the line, never the content. `keeps`: where its time could not be read, the refs of all
-    that was read of it before, its own first: it takes the time that they were last seen to take. `closes`: it is a
-    closure, of `resource` or, where that is "", of all of the clinic.
+    `why` names the fault and the line, never the content. `keeps`: where not all of its time could be read, the
+    refs of all that was read of it before, its own first: it takes the time that they were last seen to take, too.
+    `closes`: it is a closure, of `resource` or, where that is "", of all of the clinic.
     """
 
     ref: str

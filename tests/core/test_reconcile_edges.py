@@ -443,6 +443,21 @@ def test_an_absence_that_breaks_keeps_somebody_away() -> None:
     assert "its time is kept blocked" in plan.tasks[0].sentence
 
 
+def test_what_says_only_some_of_its_time_keeps_the_rest() -> None:
+    """The rule of a series broke: its first occurrence can be read still, and the other ones are not free for that."""
+    it, ref = hub(), "anna/x.ics"
+    first, second, other = (Interval(TEN + days * DAY, TEN + days * DAY + HALF) for days in (0, 7, 1))
+    it.see(calendar=changed(Busy(ref=ref, version="1", resource="anna", spans=(first, second))))
+    broken = Unreadable(ref=ref, version="2", why="line 9: x", resource="anna", spans=(first,), keeps=(ref,))
+    for _read in range(2):
+        it.see(calendar=changed(broken))
+        assert facts(it.state, it.clinic, NOW).taken["anna"] == (first, second)
+    it.see(calendar=changed(replace(broken, version="3", spans=(other,))))
+    assert facts(it.state, it.clinic, NOW).taken["anna"] == (first, other, second)
+    it.see(calendar=changed(Busy(ref=ref, version="4", resource="anna", spans=(other,))))
+    assert facts(it.state, it.clinic, NOW).taken["anna"] == (other,)
+
+
 @pytest.mark.parametrize(("resource", "told"), [("", True), ("", False), ("anna", True), ("bernd", False)])
 def test_a_closure_that_breaks_stays_one(resource: str, told: bool) -> None:
     """Its side may not say any more what it is: a closure of all of the clinic has no resource to keep it by."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -229,6 +230,9 @@ BLIND = [
     ("DTSTART:someday\nDTEND:20260303T100000Z", True),
     ("DTEND:20260303T100000Z", True),
     ("DTSTART:20260303T090000Z\nDURATION:PT1H\nRRULE:FREQ=SOMETIMES", True),
+    ("DTSTART:20260303T090000Z\nDURATION:PT1H\nRDATE:20260310T090000Z,someday", True),
+    ("DTSTART:20260303T090000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=3\nBEGIN:X-THING", True),
+    ("DTSTART:20260303T090000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=3\nEXDATE:never", False),
     ("DTSTART:20260303T090000Z\nDURATION:PT1H\nRRULE:FREQ=SOMETIMES\nTRANSP:TRANSPARENT", False),
     ("DTSTART;TZID=Mars/Olympus:20260303T100000\nDURATION:PT1H\nTRANSP:TRANSPARENT", False),
     ("DTSTART;TZID=Mars/Olympus:20290303T100000\nDURATION:PT1H", False),
@@ -242,6 +246,19 @@ def test_only_what_does_not_say_when_it_is_keeps_what_was_seen_before(make: Any,
     record = seen(make, lines)
     assert isinstance(record, Unreadable)
     assert record.keeps == ((record.ref, *(record.ref + part for part in PARTS)) if blind else ())
+
+
+@pytest.mark.parametrize(("start", "blind"), [("someday", True), ("20260303T090000", False)])
+def test_ours_keeps_what_was_seen_before_only_where_it_does_not_say_when_it_is(
+    make: Any, start: str, *, blind: bool
+) -> None:
+    view = CalendarView(state=State.CONFIRMED, resource="anna", start=make.ten, end=make.ten + 1800)
+    whole = compose("abc123", 1, view, zone=BERLIN, now=make.ten)
+    body = re.sub(rb"DTSTART;TZID=[^\r]*", f"DTSTART;TZID=Mars/Olympus:{start}".encode(), whole)
+    window = make.span("2026-03-01 00:00", "2026-06-01 00:00")
+    (record,) = records_of("anna", "abc123.ics", '"1"', body, Eyes(zone=BERLIN, window=window))
+    assert isinstance(record, Unreadable)
+    assert bool(record.keeps) is blind
 
 
 @pytest.mark.parametrize("cut", ["END:VEVENT\r\n", "END:VCALENDAR\r\n", "BEGIN:VCALENDAR\r\n"])

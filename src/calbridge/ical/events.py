@@ -38,6 +38,8 @@ it."""
 _DAY = timedelta(days=1)
 _EXCHANGE = ("X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-MSNCALENDAR-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS")
 _LISTS = frozenset({"RRULE", "EXRULE", "RDATE", "EXDATE"})
+_MORE = frozenset({"RRULE", "RDATE"})
+"""What gives an event more times; what cannot be read of the others leaves too many."""
 
 ValueT = TypeVar("ValueT")
 Extra = tuple[Moment, Moment | None]
@@ -49,8 +51,8 @@ class Event:
     """When one event takes place. `line` is where it begins, `span` are the instants of `start` and `end`.
 
     `start` and `end` are of one kind. `length` is its DURATION, where that is how it says its end. `rules` are RRULEs
-    as the libraries take them, `torn` says that one of them could not be read. `id` is its RECURRENCE-ID, `onwards`
-    says that it stands for all that follow too.
+    as the libraries take them, `torn` says that one of them, an RDATE, or the end of the event itself is missing. `id`
+    is its RECURRENCE-ID, `onwards` says that it stands for all that follow too.
     """
 
     line: int
@@ -93,7 +95,7 @@ class _Reading:
         self._begin = component.begin.number
         self._zones = zones
         self._zone = zone
-        self._torn = component.fault is not None
+        self._torn = self._lost = component.fault is not None
         self._fault = component.fault
         self._lines = component.lines
         self._first: dict[str, Line] = {}
@@ -118,7 +120,7 @@ class _Reading:
             self._dates(event)
         if "RECURRENCE-ID" in self._first:
             self._moved(event, self._first["RECURRENCE-ID"])
-        event.fault = self._fault
+        event.fault, event.torn = self._fault, self._lost
         return event
 
     def _timed(self, line: Line) -> Event:
@@ -176,8 +178,10 @@ class _Reading:
             self._note(fault)
             return self._moment(again, line)
 
-    def _note(self, fault: FaultError) -> None:
+    def _note(self, fault: FaultError, *, of: str = "") -> None:
+        """`of`: the property of which something is left out."""
         self._fault = self._fault or fault
+        self._lost |= of in _MORE
 
     # --- its end --------------------------------------------------------------------------------------
 
@@ -225,7 +229,6 @@ class _Reading:
     def _dates(self, event: Event) -> None:
         read = self._rules(event.start)
         event.rules = [rule for rules in read for rule in rules]
-        event.torn = len(read) < len(self._lists.get("RRULE", ()))
         for line in self._lists.get("EXRULE", ()):
             self._note(
                 FaultError("EXRULE is no longer part of iCalendar: what it leaves out is kept free", line.number)
@@ -257,14 +260,14 @@ class _Reading:
         """What cannot be read is left out, and said."""
         if isinstance(error, OverflowError):
             error = FaultError(f"{line.name} lies outside the calendar", line.number)
-        self._note(error)
+        self._note(error, of=line.name)
 
     def _rules(self, start: Moment) -> list[tuple[Rule, ...]]:
         """Those of each line that can be read."""
         rules: list[tuple[Rule, ...]] = []
         lines = self._lists.get("RRULE", [])
         if len(lines) > RULES:
-            self._note(FaultError(f"the event has more than {RULES} RRULEs", lines[RULES].number))
+            self._note(FaultError(f"the event has more than {RULES} RRULEs", lines[RULES].number), of="RRULE")
         for line in lines[:RULES]:
             if not self._affords(_RULE + len(line.value) // _CHARACTERS, line):
                 break
@@ -278,7 +281,7 @@ class _Reading:
         """Once something is too much, all that follows is."""
         affords = self._zones.steps.affords(steps)
         if not affords:
-            self._note(FaultError(f"{line.name} is left out: {SPENT}", line.number))
+            self._note(FaultError(f"{line.name} is left out: {SPENT}", line.number), of=line.name)
         return affords
 
     def _values(self, name: str) -> Iterator[tuple[str, Line]]:
@@ -288,7 +291,7 @@ class _Reading:
             for text in items(line.value):
                 left -= 1
                 if left < 0:
-                    self._note(FaultError(f"{name} has more than {DATES} values", line.number))
+                    self._note(FaultError(f"{name} has more than {DATES} values", line.number), of=name)
                     return
                 if not self._affords(_DATE, line):
                     return

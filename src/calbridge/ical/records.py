@@ -33,7 +33,7 @@ class Occurrence:
 class Refused:
     """What cannot be read: the line, the event's UID ("" where the file itself is at fault), the fault, no content.
 
-    `blind`: when it takes place could not be read, so that it is in no occurrence.
+    `blind`: not all of when it takes place could be read, so that some of it may be in no occurrence.
     """
 
     line: int

@@ -35,15 +35,13 @@ def read_foreign(draft: Draft, link: Link, observation: Observation) -> None:
 
 
 def _kept(draft: Draft, link: Link, record: Unreadable) -> Unreadable:
-    """What says nothing of its time any more keeps what it was last seen to take (R7): it was not moved by breaking."""
-    if record.spans:
-        return record
+    """What does not say all of its time any more keeps what it was last seen to take (R7): breaking frees nothing."""
     seen = (draft.foreign.get((link.name, ref)) for ref in record.keeps)
     known = [each for each in seen if isinstance(each, Busy | AbsenceRecord | ClosureRecord | Unreadable)]
     resource = next((each.resource for each in known), "") if not (record.resource or record.closes) else ""
     return replace(
         record,
-        spans=tuple(merge(span for each in known for span in each.spans)),
+        spans=tuple(merge(span for each in (record, *known) for span in each.spans)),
         resource=record.resource or resource,
         closes=record.closes or any(map(closes, known)),
     )

@@ -36,8 +36,9 @@ def records_of(name: str, segment: str, version: str, body: bytes, eyes: Eyes) -
         document = Document.parse(body)
         entry = entry_of(document, name, segment, version, eyes)
     except FaultError as fault:
-        spans = eyes.read(body).busy
-        return (Unreadable(ref=ref, version=version, why=str(fault), resource=name, spans=spans, keeps=refs_of(ref)),)
+        reading = eyes.read(body)
+        keeps = _keeps(ref, reading)
+        return (Unreadable(ref=ref, version=version, why=str(fault), resource=name, spans=reading.busy, keeps=keeps),)
     if entry is None:
         return _foreign(name, ref, version, eyes.read(body), eyes)
     if not recurs(document):
@@ -107,5 +108,10 @@ def _busy(resource: str, ref: str, version: str, found: Meant) -> Busy:
 def _unreadable(resource: str, ref: str, version: str, reading: Reading, spans: Iterable[Interval]) -> Unreadable:
     first = reading.refused[0]
     why = f"line {first.line}: {first.why}"
-    keeps = refs_of(ref) if any(fault.blind for fault in reading.refused) else ()
-    return Unreadable(ref=ref, version=version, why=why, resource=resource, spans=tuple(spans), keeps=keeps)
+    return Unreadable(
+        ref=ref, version=version, why=why, resource=resource, spans=tuple(spans), keeps=_keeps(ref, reading)
+    )
+
+
+def _keeps(ref: str, reading: Reading) -> tuple[str, ...]:
+    return refs_of(ref) if any(fault.blind for fault in reading.refused) else ()

@@ -27,7 +27,7 @@ def known_of(ref: str, known: Mapping[str, str]) -> set[str]:
 
 
 def torn(kind: str, raw: Any, why: str, places: Mapping[str, str], known: Mapping[str, str]) -> list[Record]:
-    """The record at each of its `places` (ref to resource); it keeps what is `known` of any of them."""
+    """The record at each of its `places` (ref to resource); without a time it keeps what is `known` of any of them."""
     fields = fields_of(raw)
     revision, spans = fields.get("revision"), _time_of(fields)
     earlier = sorted(known_of(ref_of(kind, raw), known))
@@ -38,7 +38,7 @@ def torn(kind: str, raw: Any, why: str, places: Mapping[str, str], known: Mappin
             why=why,
             resource=resource,
             spans=spans,
-            keeps=tuple(dict.fromkeys((ref, *earlier))) if _ident(fields) else (),
+            keeps=tuple(dict.fromkeys((ref, *earlier))) if _ident(fields) and not spans else (),
             closes=kind == "closure",
         )
         for ref, resource in places.items()
