@@ -257,12 +257,19 @@ def context(
     )
 
 
+def tell(sentence: str) -> None:
+    """Say at the end of the run what a given server is like, once."""
+    line = f"ok       {sentence}"
+    if line not in FOUND:
+        FOUND.append(line)
+
+
 def refused(answer: httpx.Response) -> None:
     """Skip what a given server takes from nobody, and says so by a rule of CalDAV's own (RFC 4791, 5.3.2.1)."""
     rules = re.findall(rb"<[\w:]*error\b[^>]*>\s*<(?:\w+:)?([a-z-]+)", answer.content)
     if rules and b"urn:ietf:params:xml:ns:caldav" in answer.content:
         why = f"It refuses what breaks its rule {rules[0].decode()} ({answer.status_code})"
-        FOUND.extend({f"ok       {why}; tests that need it are skipped."}.difference(FOUND))
+        tell(f"{why}; tests that need it are skipped.")
         pytest.skip(why)
 
 
@@ -426,7 +433,7 @@ def make() -> SimpleNamespace:
         watched=Watched,
         clock=Clock,
         utc=utc,
-        found=lambda sentence: FOUND.append(f"ok       {sentence}"),
+        found=tell,
         now=NOW,
         window=WINDOW,
         ten=TEN,
