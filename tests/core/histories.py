@@ -51,7 +51,7 @@ from calbridge.provider import (
 )
 from calbridge.reconcile import given_up, questions, reconcile
 from calbridge.testing.pure import ALL_TIME, PureHub, echo, links
-from calbridge.views import CalendarView, PmsView, PortalView, View, project
+from calbridge.views import UNDECIDED, CalendarView, PmsView, PortalView, View, project
 
 NOW = 1_795_420_800  # 2026-11-23 08:00 UTC, a Monday
 QUARTER, DAY = 900, 86_400
@@ -77,6 +77,8 @@ FOUND = ((), (RECORD,), (RECORD, replace(RECORD, id="c2")))
 ThingT = TypeVar("ThingT")
 ROUNDS = 6
 """After these every side agrees: a hold ends, is taken off the sides, and what it made room for is written."""
+VISITED = frozenset({State.ARRIVED, State.FULFILLED, State.NO_SHOW})
+"""What a PMS takes only from a confirmed visit."""
 Place = tuple[str, str]
 """(connection, appointment)."""
 
@@ -91,6 +93,17 @@ class Step:
     observations: Mapping[str, Observation]
     answers: Answers
     plan: Plan
+
+
+def _between(effect: Effect) -> View | None:
+    """What stands there when a PMS has taken the first step of this write, where it takes more than one."""
+    before, change = effect.change.previous, effect.change
+    if not isinstance(before, PmsView) or change.remove:
+        return None
+    long = (before.state in UNDECIDED and change.view.state in VISITED) or (
+        (before.state, change.view.state) == (State.ARRIVED, State.NO_SHOW)
+    )
+    return replace(before, state=State.CONFIRMED) if long else None
 
 
 @dataclass
@@ -108,6 +121,7 @@ class History:
     tasks: dict[str, Task] = field(default_factory=dict)
     heard: list[MessageDue] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    half_way: int = 0
     calmed: bool = False
 
     def __post_init__(self) -> None:
@@ -239,6 +253,7 @@ class History:
             if place in self.lost or place[1] in held_up or self._maybe(0.15):  # it waits, or the process was killed
                 continue
             fate = self._one(("written",) * 8 + ("pending", "moved", "conflict", "given up", "lost"))
+            fate = self._one((fate, "half way")) if _between(effect) else fate
             if fate == "lost":
                 self.lost[place] = effect
             elif not self.answer(effect, fate):
@@ -260,6 +275,8 @@ class History:
                 self.it.write(effect, Receipt(outcome="pending", entry=entry))
             case "moved" if effect.change.ref:
                 return self._has_moved(effect)
+            case "half way":
+                return self._stopped(effect)
             case "conflict" if effect.change.overbook or effect.change.remove:
                 self._give_up(effect)
             case "conflict":
@@ -280,6 +297,21 @@ class History:
         self.it.write(effect, Receipt(outcome="moved", entry=entry))
         if entry is not None:
             self.moved.setdefault(effect.connection, []).append(entry)
+        return False
+
+    def _stopped(self, effect: Effect) -> bool:
+        """It is taken step by step, and not all steps were: somebody came between them, or the last one was refused."""
+        place, left = (effect.connection, effect.change.appointment), _between(effect)
+        assert left is not None
+        self.half_way += 1
+        known = self.state.shadows[place]
+        half = replace(known, version=f"{known.version}h", view=left, pending=False, before=None)
+        entry = self._edited(effect.connection, half) if self._maybe(0.6) else self._entry_of(half)
+        outcome: Any = "conflict" if self._maybe(0.3) and not effect.change.overbook else "moved"
+        self.it.write(effect, Receipt(outcome=outcome, entry=entry, wrote=left))
+        self.moved.setdefault(effect.connection, []).append(entry)
+        if outcome == "conflict":
+            self.conflicts[place] = effect.change.view
         return False
 
     def _give_up(self, effect: Effect) -> None:

@@ -25,7 +25,7 @@ from calbridge.testing.pure import PureHub, changed, echo
 from calbridge.views import PmsView, project
 
 LONG = int(os.environ.get("CALBRIDGE_LONG", "0") or 0)
-BLOCKS, BLOCK = range(8 * (10 if LONG else 1)), 40
+BLOCKS, BLOCK = range(6 * (10 if LONG else 1)), 40
 STEPS, ROUNDS = 9, 12
 KINDS = ("written", "written", "pending", "pending", "conflict", "moved", "given up")
 ENDS = ("filed", "filed", "slot_unavailable", "unknown")
@@ -82,7 +82,7 @@ class Late:
         news = {"pms": changed(settled)} if settled else {}
         plan = self._see(answers, **{**feeds, **news})
         if answered or settled:
-            yield from self._told_apart(without, feeds, answered, settled)
+            yield from self._told_apart(plan, without, feeds, answered, settled)
         yield from self._broken(plan)
         self._write(plan)
 
@@ -193,15 +193,19 @@ class Late:
         return fingerprint(link, project("pms", booking, self.it.clinic))
 
     def _told_apart(
-        self, without: HubState, feeds: Feeds, answered: Sent | None, settled: Entry | None
+        self, plan: Plan, without: HubState, feeds: Feeds, answered: Sent | None, settled: Entry | None
     ) -> Iterator[str]:
         """The booking as it is with the answer, and as it would be without it, where that is about another version."""
         other = PureHub(self.it.clinic, self.it.now, replace(without, unresolved=self.it.state.unresolved))
-        other.see(**feeds)
-        stands = client(other)
-        meant = self._meant(stands, without, answered, settled)
-        if not meant and _seen(client(self.it)) != _seen(stands):
+        usual, stands = other.see(**feeds), client(other)
+        if self._meant(stands, without, answered, settled):
+            return
+        if _seen(client(self.it)) != _seen(stands):
             yield f"an older answer changed it: {answered} {settled}: {_seen(client(self.it))} for {_seen(stands)}"
+        if _due(usual) and not _due(plan):
+            yield f"an older answer held up what is wanted now: {answered} {settled}"
+        if {task.key for task in plan.tasks} - {task.key for task in usual.tasks}:
+            yield f"an older answer asked a person: {answered} {settled}: {plan.tasks}"
 
     def _meant(self, stands: Appointment, without: HubState, answered: Sent | None, settled: Entry | None) -> bool:
         """Is the answer about the booking as it stands without it? A taken time is so for every state and text."""
@@ -211,15 +215,14 @@ class Late:
             return about_now or (answered.kind == "conflict" and _place(view) == _place(stands))
         shadow = without.shadows["pms", stands.id]
         assert settled is not None
-        return shadow.asked == self._asked(stands) or _place(shadow.view) == _place(stands) or not settled.failed
+        return shadow.asked == self._asked(stands) or _place(shadow.view) == _place(stands)
 
     def _broken(self, plan: Plan) -> Iterator[str]:
         booking, shadow = client(self.it), self.it.state.shadows.get(("pms", client(self.it).id))
         if booking.state is State.CONFIRMED and booking.written and _place(self.record) != _place(booking):
             kept = any(line.code == "write_kept" for each in self.it.plans for line in each.journal)
             yield from [] if kept else [f"promised: {_place(booking)}, and the record has {_place(self.record)}"]
-        due = any(effect.connection == "pms" for effect in plan.effects)
-        if due or self.sent or self.accepted or booking.state.gone or shadow is None:
+        if _due(plan) or self.sent or self.accepted or booking.state.gone or shadow is None:
             return
         shown = shadow.view is not None and _place(shadow.view) == _place(booking) and not shadow.unwritten
         asked = any(f"{kind}:pms/{booking.id}" in self.open for kind in ASKED_ABOUT)
@@ -246,6 +249,10 @@ class Late:
         agreed = (self.record.state.gone and booking.state.gone) or _place(self.record) == _place(booking)
         if not agreed and not asked:
             yield f"not at rest: {_place(booking)}, and the record has {_place(self.record)}"
+
+
+def _due(plan: Plan) -> bool:
+    return any(effect.connection == "pms" for effect in plan.effects)
 
 
 def _place(shown: Any) -> tuple[Any, ...]:

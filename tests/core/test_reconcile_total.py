@@ -93,11 +93,14 @@ def test_the_histories_leave_nothing_out() -> None:
     codes: Counter[str] = Counter()
     commands: Counter[str] = Counter()
     states: Counter[State] = Counter()
+    half_way = 0
     for seed in range(4 * BLOCK):
         history, _ = lived(seed)
         codes.update(line.code for step in history.steps for line in step.plan.journal)
         commands.update(command.kind for step in history.steps for command in step.before.commands)
         states.update(each.state for each in history.state.appointments.values())
+        half_way += history.half_way
+    assert half_way > 0
     assert set(commands) == set(get_args(CommandKind))
     assert set(states) == set(State) - {State.HELD}, "every end is reached, and no hold is left"
     wanted = {
