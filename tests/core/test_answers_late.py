@@ -53,7 +53,7 @@ class Late:
     version: int = 0
     sent: Sent | None = None
     accepted: PmsView | None = None
-    refused: Effect | None = None
+    calm: bool = False
     open: set[str] = field(default_factory=set)
     met: Counter[str] = field(default_factory=Counter)
 
@@ -180,7 +180,7 @@ class Late:
         for effect in plan.effects:
             if effect.connection != "pms":
                 self.it.write(effect)
-            elif self.sent is None:
+            elif self.sent is None and (self.calm or self.chance.random() < 0.6):  # else it cannot be reached
                 self.sent = Sent(effect=effect, kind=self.chance.choice(KINDS), wait=self.chance.randrange(4))
 
     # --- what must hold ---
@@ -233,6 +233,7 @@ class Late:
 
     def rest(self) -> Iterator[str]:
         """Nobody changes it any more, and the PMS does as it is asked."""
+        self.calm = True
         for _ in range(ROUNDS):
             self.it.now += 1
             if self.sent:

@@ -400,6 +400,8 @@ def test_an_edit_while_it_is_carried_over_is_seen(practice: Any, make: Any) -> N
     (shown,) = practice.records().values()
     assert shown == receipt.entry
     assert shown.view.title == "Nüchtern"
+    carried = replace(entry.view, resource="ben")
+    assert receipt.wrote == (carried if shown.view.resource == "ben" else None), "who carried it over is no guess"
 
 
 @pytest.mark.parametrize("server", ["radicale"], indirect=True)

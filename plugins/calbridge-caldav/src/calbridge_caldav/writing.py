@@ -111,7 +111,7 @@ class Writing:
             if self._written(found):
                 return Receipt(outcome="written", entry=found.entry)
             if not self._as_we_left_it(place, found):
-                return _moved(found, "The event was changed in the calendar.")
+                return _moved(found, "The event was changed in the calendar.", self._carried_to(place, found))
             response = self._places.update(place, self._amended(place, found), found.etag)
             if response.status_code not in NOT_AS_KNOWN:
                 return self._read_back(place, response, found)
@@ -119,7 +119,15 @@ class Writing:
             if again is None or not self._ours(again):
                 return Receipt(outcome="moved", why="The event was deleted meanwhile.")
             found = again
-        return _moved(found, "The event keeps being changed.")
+        return _moved(found, "The event keeps being changed.", self._carried_to(place, found))
+
+    def _carried_to(self, place: Place, found: Found) -> CalendarView | None:
+        """What stood in another calendar once it was carried there and not yet changed: no move of staff's."""
+        before, stamp = self._change.previous, found.entry.stamp if found.entry else None
+        whole = stamp is not None and stamp.revision == self._change.revision
+        if not isinstance(before, CalendarView) or place.ref == self._change.ref or whole:
+            return None
+        return replace(before, resource=place.collection.resource)
 
     def _move(self, old: Place, home: Place) -> Receipt:
         """Into another calendar, with what staff added: never the same UID in two at once, and never in none."""
@@ -298,8 +306,9 @@ class Writing:
         )
 
 
-def _moved(found: Found, why: str) -> Receipt:
-    return Receipt(outcome="moved", entry=found.entry, why=why)
+def _moved(found: Found, why: str, wrote: CalendarView | None = None) -> Receipt:
+    entry = found.entry
+    return Receipt(outcome="moved", entry=entry, wrote=wrote if entry else None, why=why)
 
 
 def _etag(response: httpx.Response) -> str:
