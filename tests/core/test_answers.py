@@ -234,6 +234,22 @@ def test_once_it_is_moved_on_nobody_has_to_decide_any_more(who: Who) -> None:
     assert due(plan).change.view.start == LATEST
 
 
+def test_who_comes_back_to_what_could_not_be_written_is_written_there_anew() -> None:
+    """The question was closed with the move; were it held for refused as before, nobody would know of it any more."""
+    it = failing()
+    move(it, "portal", LATEST)
+    assert due(move(it, "portal", LATER)).change.view.start == LATER
+    agrees(it, LATER)
+
+
+def test_while_a_connection_does_not_load_its_questions_stay_open() -> None:
+    it = failing()
+    links, known = it.state.links, shadow(it, "pms")
+    it.state = replace(it.state, links={n: each for n, each in links.items() if n != "pms"}, broken=frozenset({"pms"}))
+    plan = it.see()
+    assert (plan.settled, shadow(it, "pms")) == ((), known)
+
+
 @by_whom
 @pytest.mark.parametrize("when", ["before", "with it"])
 @pytest.mark.parametrize("way", ["keep", "take_back", "retry"])

@@ -109,9 +109,14 @@ def written_after_all(draft: Draft) -> None:
 
 
 def overtaken(draft: Draft) -> None:
-    """What could not be written is not wanted any more: what is wanted instead is due, and nobody has to decide."""
-    for (name, key), shadow in draft.shadows.items():
-        if shadow.unwritten and not _about_now(draft, shadow):
+    """What could not be written is not wanted any more: what is wanted instead is due, and nobody has to decide.
+
+    Were it wanted again, it would be asked for again: there is no question open any more that could answer it.
+    """
+    for (name, key), shadow in list(draft.shadows.items()):
+        known = name in draft.state.links  # one that does not load just now is not asked either
+        if known and shadow.unwritten and not _about_now(draft, shadow):
+            draft.shadows[name, key] = replace(shadow, asked="", unwritten=False)
             over = {f"{kind}:{name}/{key}" for kind in KINDS}
             draft.settled |= over
             draft.tasks = {name: task for name, task in draft.tasks.items() if name not in over}
