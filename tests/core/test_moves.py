@@ -202,6 +202,23 @@ def test_who_is_accepted_for_as_long_as_she_was_there_for_is_given_no_longer_tim
     assert disagreements(it) == []
 
 
+@pytest.mark.parametrize("side", ["pms", "calendar"])
+def test_who_is_accepted_between_two_moves_stands_there_as_what_is_shown(side: str) -> None:
+    """She wanted a longer visit, then that at another time; the side that accepts shows the first wish."""
+    it = booked(**REQUEST)
+    wants(it, LATER, service="long")
+    for effect in it.plans[-1].effects:
+        it.write(effect)
+    second = edited(it, "portal", start=LATEST, end=LATEST + HOUR, modified=it.now)
+    it.see(portal=changed(second))
+    assert client(it).service == "long"
+    it.see(**{side: changed(edited(it, side, state=State.CONFIRMED))})
+    it.settle()
+    found = client(it)
+    assert (found.state, found.start, found.end, found.service) == (State.CONFIRMED, LATER, LATER + HOUR, "long")
+    assert (found.moved_from, disagreements(it)) == (None, [])
+
+
 @pytest.mark.parametrize("state", [State.ARRIVED, State.FULFILLED, State.NO_SHOW])
 @pytest.mark.parametrize("rules", [{}, REQUEST])
 def test_who_is_received_where_she_was_is_moved_nowhere(state: State, rules: dict[str, str]) -> None:

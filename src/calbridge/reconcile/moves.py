@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+from calbridge.hub import Link
 from calbridge.model import Appointment, Place, State
 from calbridge.reconcile.asking import TAKEN
+from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.overlaps import first_comer
 from calbridge.reconcile.record import recorded
-from calbridge.views import PmsView, View
+from calbridge.views import View
 
 
 def under_way(before: Appointment, moved: Appointment) -> Appointment:
@@ -38,13 +40,13 @@ def send_back(draft: Draft, appointment: Appointment, back: Place) -> bool:
     return True
 
 
-def decided_at(draft: Draft, appointment: Appointment, shown: View) -> None:
+def decided_at(draft: Draft, link: Link, appointment: Appointment, shown: View) -> None:
     """Staff let it in, or received it, where a side shows it; of a move that it did not see there nothing is left."""
     back = appointment.moved_from
     if back is None or (spot(shown) == spot(appointment) and not keeps_old(shown, appointment)):
         draft.put(decided(appointment))
         return
-    back = place_shown(back, shown)
+    back = place_kept(draft, link, _as_what(appointment, back, shown), shown)
     if appointment.state is State.CONFIRMED:
         undo_move(draft, appointment, back, rule="decided_there")
     else:  # she is here, or it is over: nobody is offered another time for it
@@ -76,10 +78,23 @@ def keeps_old(shown: View | None, appointment: Appointment) -> bool:
     return spot(shown) == spot(old) and (not longer or shown.end == old.end)
 
 
-def place_shown(base: Place, shown: View) -> Place:
-    """Where a side of the clinic has it; what it does not say is as in `base`."""
-    co_resources = shown.co_resources if isinstance(shown, PmsView) else base.co_resources
-    return replace(base, start=shown.start, end=shown.end, resource=shown.resource, co_resources=co_resources)
+def place_kept(draft: Draft, link: Link, base: Place, shown: View) -> Place:
+    """Where a side of the clinic has it, and as what; what it does not store is as in `base`."""
+    said = carried(link, shown)
+    rooms = tuple(said.get("co_resources", base.co_resources))
+    place = replace(base, start=shown.start, end=shown.end, resource=shown.resource, co_resources=rooms)
+    service = draft.clinic.services.get(said.get("service", ""))
+    if service is None or service.key == place.service:
+        return place
+    before, after = service.buffer_before * 60, service.buffer_after * 60
+    return replace(place, service=service.key, buffer_before=before, buffer_after=after)
+
+
+def _as_what(appointment: Appointment, back: Place, shown: View) -> Place:
+    """A side that stores no service says it by the time it takes: as it is wanted, or as it was before the move."""
+    length = shown.end - shown.start
+    wanted = length == appointment.end - appointment.start != back.end - back.start
+    return appointment.place if wanted else back
 
 
 def _at(appointment: Appointment, back: Place) -> Appointment:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from calbridge.hub import Link
 from calbridge.model import Appointment, Place, Side, State
 from calbridge.reconcile.afterwards import STANDING
-from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
-from calbridge.reconcile.moves import place_shown, send_back, spot, undo_move
+from calbridge.reconcile.moves import place_kept, send_back, spot, undo_move
 from calbridge.reconcile.overlaps import ask_about, in_its_way
 from calbridge.reconcile.promises import portals, shown_as_standing
 from calbridge.views import PmsView, View
@@ -49,7 +48,7 @@ def _answer_refusal(draft: Draft, link: Link, appointment: Appointment) -> None:
     elif appointment.origin is Side.CLIENT and not settled:
         give_way(draft, appointment, link.name)
     elif kept is not None and moved and _moved_by_client(draft, appointment):
-        _go_back(draft, link, appointment, place_kept(draft, link, appointment, kept))
+        _go_back(draft, link, appointment, place_kept(draft, link, appointment.place, kept))
     elif draft.state.appointments.get(appointment.id, appointment).exclusive:
         _stand_by_it(draft, link, appointment)
 
@@ -72,18 +71,6 @@ def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
         shadow is not None and shadow.view is not None and spot(shadow.view) == spot(appointment)
         for shadow in (draft.shadows.get((name, appointment.id)) for name in portals(draft))
     )
-
-
-def place_kept(draft: Draft, link: Link, appointment: Appointment, kept: View) -> Place:
-    """Where a side of the clinic still has it, and as what; what it does not store is as before."""
-    said = carried(link, kept)
-    rooms = tuple(said.get("co_resources", appointment.co_resources))
-    place = replace(place_shown(appointment.place, kept), co_resources=rooms)
-    service = draft.clinic.services.get(said.get("service", ""))
-    if service is None or service.key == place.service:
-        return place
-    before, after = service.buffer_before * 60, service.buffer_after * 60
-    return replace(place, service=service.key, buffer_before=before, buffer_after=after)
 
 
 def _stand_by_it(draft: Draft, link: Link, appointment: Appointment) -> None:

@@ -20,7 +20,6 @@ from calbridge.reconcile.compare import carried, fingerprint, up_to_date
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
 from calbridge.reconcile.places import keeps_record
-from calbridge.reconcile.taken import place_kept
 from calbridge.views import View, project
 
 KINDS = ("failed", "timed_out", "write")
@@ -206,7 +205,7 @@ def _kept(draft: Draft, appointment: Appointment, stands: Shadow) -> Place | Non
     """Where the side still has it, if that is elsewhere, or not as long."""
     if stands.view is None:
         return None
-    place = place_kept(draft, draft.state.links[stands.connection], appointment, stands.view)
+    place = moves.place_kept(draft, draft.state.links[stands.connection], appointment.place, stands.view)
     return place if place != appointment.place else None
 
 

@@ -117,7 +117,7 @@ def _progress(draft: Draft, key: str, wishes: Sequence[Wish]) -> None:
         wanted = wish.entry.view.state
         stands = draft.appointments[key].state is wanted
         if not stands and _advance(draft, key, wanted, wish.link) and not set(TIME) & set(wish.changes):
-            decided_at(draft, draft.appointments[key], wish.entry.view)
+            decided_at(draft, wish.link, draft.appointments[key], wish.entry.view)
 
 
 def _advance(draft: Draft, key: str, wanted: State, link: Link) -> bool:
