@@ -552,6 +552,7 @@ def a_clinic(chance: random.Random) -> Clinic:
         reminders=one((), (3_600,)),
         max_cancellations=one(0, 3),
         write_timeout=one(60, 900),
+        recreated_within=one(0, 120, 600),
         authority=Authority(
             time=one("clinic", "clinic", "last_edit", "pms", "calendar"),
             cancel=one("clinic", "clinic", "pms", "calendar"),
