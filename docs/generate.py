@@ -325,14 +325,17 @@ def simultaneous() -> str:
 SIMULTANEOUS_INTRODUCTION = """Both sides change the same booking between two looks of the bridge. Rows are what the
 clinic does: in its calendar, in its PMS (both lead to the same) or by command; columns are what the client does in the
 portal. A cell says in what state the booking is afterwards, whose time it has where somebody's change of it stands, and
-in italics what the portal is told and which journal codes explain it. `tests/core/simultaneous.toml` holds the cells,
-and a test plays each of them in each way. A clinic may change who wins in `[clinics.<c>.rules.authority]`; these are
-the defaults.
+in italics what the portal is told, which journal codes explain it, which message its client gets where the portal sends
+none itself, and what a person is asked. `tests/core/simultaneous.toml` holds the cells. Each is played in each way: by
+the core alone, and by the whole engine with its store and all three sides, which are read back. A clinic may change who
+wins in `[clinics.<c>.rules.authority]`; these are the defaults.
 
 | word | meaning |
 |---|---|
 | *told: time* | the portal is given the time that stands; for a client whose move does not stand, with the reason |
-| *told: confirmed*, *cancelled*, ... | the portal is given the state; its client gets that message |
+| *told: confirmed*, *cancelled*, ... | the portal is given the state |
+| *message: moved*, ... | what its client gets, once; also of what she did herself |
+| *task: overbooked*, ... | the kind of the task that is opened |
 | `overruled` | an edit did not count and was written back to the side it came from |
 | `refused` | the life cycle has no such step from this state; nothing was changed |
 | `restored` | a patient who is here cannot be deleted from a calendar: the event was made again |
@@ -341,13 +344,25 @@ the defaults.
 """
 
 
+_LABELS = {"told": "told", "because": "", "hears": "message", "asks": "task"}
+
+
 def _cell(text: str) -> str:
-    place, _, codes = text.partition(" because ")
-    place, _, told = place.partition(" told ")
-    state, time = place.split()
+    """`<state> <time>`, then parts that each begin with their word."""
+    state, time, *words = text.split()
     whose = {"clinic": ", the clinic's time", "client": ", the client's time"}.get(time, "")
-    notes = [*([f"told: {told.replace(' ', ', ')}"] if told else []), *codes.split()]
+    parts: dict[str, list[str]] = {}
+    for word in words:
+        if word in _LABELS:
+            part = parts[word] = []
+        else:
+            part.append(word)
+    notes = [_note(_LABELS[name], found) for name, found in parts.items()]
     return f"{state.replace('_', ' ')}{whose}" + (f" *({'; '.join(notes)})*" if notes else "")
+
+
+def _note(label: str, found: list[str]) -> str:
+    return f"{label}: {', '.join(found)}" if label else "; ".join(found)
 
 
 def main(arguments: list[str]) -> int:

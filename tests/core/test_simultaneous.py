@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from simultaneous import BEFORE, CLIENT, CLINIC, Cell, expected, played
+from pairs import CLIENT, CLINIC, Cell, every_way, expected
+from simultaneous import BEFORE, played
 from stories import disagreements
 
 EXPECTED = expected()
-CASES = [(state, clinic, via, client) for (state, clinic, client) in EXPECTED for via in CLINIC[clinic]]
 
 
-@pytest.mark.parametrize(("state", "clinic", "via", "client"), CASES)
+@pytest.mark.parametrize(("state", "clinic", "via", "client"), every_way(EXPECTED))
 def test_what_comes_of_it(state: str, clinic: str, via: str, client: str) -> None:
     it, cell = played(state, clinic, via, client)
     assert str(cell) == str(EXPECTED[state, clinic, client])

@@ -16,8 +16,9 @@ import pytest
 from calbridge import log
 from calbridge.testing.mail_server import MailServer, Sink
 
-# Tests are no packages: what several files of this folder share is found beside them.
-sys.path.insert(0, str(Path(__file__).parent))
+# Tests are no packages: what several files of this folder share is found beside them. What the core's tests are
+# played with is played here with the whole engine.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "core")]
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 

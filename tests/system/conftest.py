@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class Running:
 
     process: BaseProcess
     output: Path
+    errors: Path
 
     def wait(self) -> int:
         """Its exit code, negative for the signal that ended it."""
@@ -77,16 +79,18 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*PRELOADED, *PLUGINS])
-    folder = tmp_path_factory.mktemp("commands")
+    folder, numbers = tmp_path_factory.mktemp("commands"), count()
 
     def started(*arguments: str, script: str = "command.py", **more: Any) -> Running:
-        output = folder / f"{len(list(folder.iterdir()))}.json"
+        number = next(numbers)
+        output, errors = folder / f"{number}.json", folder / f"{number}.log"
         output.touch()
-        given = {"ARGUMENTS": list(arguments), "OUTPUT": str(output), **more}
+        errors.touch()
+        given = {"ARGUMENTS": list(arguments), "OUTPUT": str(output), "ERRORS": str(errors), **more}
         path = str(Path(__file__).with_name(script))
         process = context.Process(target=runpy.run_path, args=(path, given, "__main__"))
         process.start()
-        return Running(process, output)
+        return Running(process, output, errors)
 
     return started
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ from calbridge.store import Store
 from calbridge.testing.columns import columns
 from calbridge.testing.mail_server import MailServer, Sink
 from calbridge.testing.marked import Marked, found
+from calbridge.testing.processes import calbridge
 
 PATIENCE_S = 60.0
 STATE_FILE, CHILD, STAFFS = "calbridge.sqlite3", "child", "staff.ics"
@@ -56,11 +60,13 @@ ADDRESSES = {"known client": value("known.email"), "stranger": value("stranger.e
 class Flood:
     """The running clinic, and everything that left the bridge, by place."""
 
-    def __init__(self, world: World, ears: dict[str, Ear], sink: Sink) -> None:
-        self.world, self.ears, self.sink = world, ears, sink
+    def __init__(self, world: World, ears: dict[str, Ear], sink: Sink, start: Callable[..., Any]) -> None:
+        self.world, self.ears, self.sink, self.start = world, ears, sink, start
+        self.asked: set[tuple[str, ...]] = set()
         self.left: dict[str, list[str | bytes]] = {}
         self.bookings: dict[str, dict[str, Any]] = {}
         self.keys: dict[str, str] = {}
+        self.made = ""
         self.record: dict[str, Any] = {}
         self.state: dict[str, frozenset[str]] = {}
         self.marks = dict(MARKS)
@@ -142,8 +148,19 @@ class Flood:
     def _decisions(self) -> None:
         self.said("requests", "accept", self.keys["known"])
         self.settle(lambda: "CONFIRMED" in self._states(), "a confirmed event")
-        self.said("requests", "decline", self.keys["stranger"], "--reason", value("said.decline"))
+        self._declines()
         self.settle(lambda: len(self._ours()) == 1, "the declined request gone")
+
+    def _declines(self) -> None:
+        """A reason that names somebody is given on standard input, so that no list of processes shows it."""
+        config = ("--config", str(self.world.bridge.config))
+        command = calbridge("requests", "decline", self.keys["stranger"], "--reason", "-", *config)
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as program:
+            line = Path(f"/proc/{program.pid}/cmdline").read_bytes()
+            said = program.communicate(value("said.decline").encode(), timeout=PATIENCE_S)
+        assert program.returncode == 0, said
+        self.left["programs"] = [line, *said]
 
     def _connects(self) -> None:
         """She connects with the practice and sees what the desk had made for her; then she corrects her telephone."""
@@ -193,6 +210,28 @@ class Flood:
         self._in_order()
         self._unreadables()
         self._in_order()
+        self._review()
+
+    def _review(self) -> None:
+        """A person says whose a booking is, takes it back, and has a record made of what was given."""
+        before = {line["id"] for line in self._waiting()}
+        self._book("stranger", self._free("jonas")[0])
+        self.settle(lambda: {line["id"] for line in self._waiting()} - before, "one more that waits")
+        (key,) = {line["id"] for line in self._waiting()} - before
+        for words, linked in (
+            (("link", key, "--client", self.keys["record"]), True),
+            (("unlink", key), False),
+            (("create-client", key), True),
+        ):
+            self.ran("requests", *words)
+            self.settle(partial(self._linked, key, linked), f"the booking after {words[0]}")
+        self.made = self._client(key).partition("/")[2]
+
+    def _linked(self, key: str, linked: bool) -> bool:
+        return bool(self._client(key)) is linked
+
+    def _client(self, key: str) -> str:
+        return str(json.loads(self.said("requests", "show", key, "--json").stdout)["client"])
 
     def _refusals(self) -> None:
         """A booking comes while nobody takes it."""
@@ -267,39 +306,61 @@ class Flood:
         """What a person asked for by name, and what is shown of the configuration."""
         for key in (self.keys["known"], self.keys["stranger"]):
             for form in ((), ("--json",)):
-                self.said("requests", "show", key, "--names", *form, place="commands, with names")
-        self.said("config", "show", place="the configuration, shown")
+                for words in (("requests", "show", key), ("explain", "match", key)):
+                    self.ran(*words, "--names", *form, place="commands, with names")
         for form in ((), ("--json",)):
-            self.said("inspect", str(self.folder / STAFFS), *form, place="a staff's file, inspected", config=())
+            self.ran("requests", "list", "--names", *form, place="commands, with names")
+            self.ran("config", "show", *form, place="the configuration, shown")
+            self.ran("inspect", str(self.folder / STAFFS), *form, place="a staff's file, inspected", config=())
+            self.ran(
+                "inspect", str(self.folder / STAFFS), "--names", *form, place="a staff's file, with titles", config=()
+            )
 
     def _ends(self) -> None:
         self.said("requests", "cancel", self.keys["known"], "--reason", value("said.cancel"))
         self.settle(lambda: not [each for each in self._ours() if each.resource == "alma"], "the cancelled one gone")
 
     def _look(self) -> None:
-        """Every command that shows something, without names, for people and for programs."""
+        """Every command that shows something, without names, for people and for programs, each as one of its own."""
         slot = self.bookings["known"]["booking"]["start"]
-        for words in _COMMANDS:
-            for who, form in (("known", ()), ("stranger", ("--json",))):
+        for words, form in product(_COMMANDS, ((), ("--json",))):
+            for who in ("known", "stranger") if "BOOKING" in words else ("known",):
                 given = {"BOOKING": self.keys[who], "START": slot}
-                self.said(*(given.get(word, word) for word in words), *form)
+                self.ran(*(given.get(word, word) for word in words), *form)
 
     def _programs(self) -> None:
         """How the daemon itself looks in a list of processes, and what it gives the program that knows a secret."""
         line = Path(f"/proc/{self.world.bridge.program.pid}/cmdline").read_bytes()  # type: ignore[union-attr]
-        self.left["programs"] = [line, (self.folder / CHILD).read_bytes()]
+        self.left["programs"] += [line, (self.folder / CHILD).read_bytes()]
 
     # --- asking ---
 
     def said(self, *words: str, place: str = "commands", config: tuple[str, ...] | None = None) -> Result:
-        """What a command says; it is searched as what left the bridge at `place`."""
+        """What a command says, given here because it is asked often; it is searched as what left the bridge there."""
         log.made.cache_clear()
-        given = ("--config", str(self.world.bridge.config)) if config is None else config
-        result = CliRunner().invoke(main, [*words, *given])
+        result = CliRunner().invoke(main, [*words, *self._configured(config)])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert result.exit_code in {0, 1}, result.output
-        self.left.setdefault(place, []).append(f"{result.stdout}\n{result.stderr}")
+        self._heard(words, place, result.stdout, result.stderr)
         return result
+
+    def ran(self, *words: str, place: str = "commands", config: tuple[str, ...] | None = None) -> None:
+        """The same as a program of its own."""
+        running = self.start(*words, *self._configured(config))
+        code = running.wait()
+        answer, beside = (path.read_text("utf-8") for path in (running.output, running.errors))
+        assert code in {0, 1}, (words, answer, beside)
+        assert answer, words
+        self._heard(words, place, answer, beside)
+
+    def _configured(self, config: tuple[str, ...] | None) -> tuple[str, ...]:
+        return ("--config", str(self.world.bridge.config)) if config is None else config
+
+    def _heard(self, words: tuple[str, ...], place: str, answer: str, beside: str) -> None:
+        """What a command logs is nobody's, whatever it was asked for."""
+        self.asked.add(words)
+        self.left.setdefault(place, []).append(answer)
+        self.left.setdefault("commands, beside their answers", []).append(beside)
 
     def _waiting(self) -> list[dict[str, Any]]:
         lines: list[dict[str, Any]] = json.loads(self.said("requests", "list", "--json").stdout)["requests"]
@@ -414,6 +475,7 @@ _COMMANDS = (
     ("explain", "booking", "BOOKING"),
     ("explain", "match", "BOOKING"),
     ("messages", "list"),
+    ("tasks", "list"),
     ("tasks", "list", "--all"),
     ("journal",),
     ("slots", "--service", "checkup"),
@@ -429,7 +491,7 @@ _COMMANDS = (
 
 
 @contextmanager
-def flooded(folder: Path, today: date, *, names: str, reasons: bool) -> Iterator[Flood]:
+def flooded(folder: Path, today: date, start: Callable[..., Any], *, names: str, reasons: bool) -> Iterator[Flood]:
     """The made-up clinic with these rules, its mail server, and an ear at each side; not yet started."""
     ears, sink = {side: Ear() for side in SIDES}, Sink()
     practice = Practice(
@@ -455,7 +517,7 @@ def flooded(folder: Path, today: date, *, names: str, reasons: bool) -> Iterator
         world = stack.enter_context(running(folder, today, rules=ears, practice=practice, daemon=False))
         _configure(world.bridge.config, server.port)
         stack.callback(os.environ.pop, HOOKED)
-        yield Flood(world, ears, sink)
+        yield Flood(world, ears, sink, start)
 
 
 def _configure(path: Path, port: int) -> None:

@@ -118,6 +118,7 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
         "mail to the clinic": nobody,
         "log": nobody,
         "commands": nobody,
+        "commands, beside their answers": nobody,
         "commands, with names": Cell(must=named(*NAMES), may=named("known.*", "stranger.*", "record.*", "corrected.*")),
         "a feed's address, shown once": Cell(must=frozenset({"secret.feed"})),
         "the configuration, shown": Cell(must=named("config.*")),
@@ -127,7 +128,23 @@ def table(names: str, *, reasons: bool) -> dict[str, Cell]:
         "answers to webhooks": nobody,
         "programs": nobody,
         "a staff's file, inspected": Cell(must=named("staff.uid")),
+        "a staff's file, with titles": Cell(must=named("staff.uid", "staff.summary")),
     }
+
+
+ON_PURPOSE: Mapping[tuple[str, ...], str] = {
+    ("requests", "list", "--names"): "who waits: somebody may have to be phoned",
+    ("requests", "show", "--names"): "who it is can only be said by whoever sees what was given, and whom it may be",
+    ("explain", "match", "--names"): "the same, with the rule",
+    ("inspect", "FILE", "--names"): "which entry of one's own file is meant is told by its title",
+    ("inspect", "FILE"): "an entry is named by its UID, as its calendar program names it",
+    ("config", "show"): "the clinic's own words in its configuration; its secrets are masked",
+    ("feeds", "publish"): "the feed's secret address, once: it can be had nowhere else",
+}
+"""Commands that by contract show people's data or a secret to whoever types them, and why.
+
+Only their answer may: not what they log, and no other place.
+"""
 
 
 _BOOKED = (*NOTES, "known.*", "stranger.*", "corrected.*", "desk.title", "desk.note", "booked.*", "said.*", "own.title")

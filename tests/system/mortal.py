@@ -3,6 +3,9 @@
 A step is whatever the process does towards the mail server or the database from the first look at its messages on. To
 wait for an answer is one only once the text is out: before that, it is the same death as before the next command. The
 step's name is written to the file DEATH first. PACKAGES is a folder with a further plugin. STEP 0 lets it live.
+
+With AT it dies at the first step of that name instead: `2:QUIT` is the QUIT of the second mail, `2:commit` what is
+written down of it once it is out. With WHOLE every step counts, from the process's first one on.
 """
 
 import functools
@@ -27,9 +30,11 @@ class Steps:
     """Counts from the first `tell` on."""
 
     def __init__(self) -> None:
-        self._counting = False
+        self._counting = bool(GIVEN.get("WHOLE"))
         self._written = False
         self._taken = 0
+        self._mails = 0
+        self._out = False
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -42,9 +47,19 @@ class Steps:
             self._written |= name == "text"
             counts = self._counting and (self._written or name != "getreply")
             self._taken += counts
-            if counts and self._taken == GIVEN["STEP"]:
+            if counts and self._last(name):
                 Path(GIVEN["DEATH"]).write_text(name, "utf-8")
                 os.kill(os.getpid(), signal.SIGKILL)
+            self._out |= name == "end"
+
+    def _last(self, name: str) -> bool:
+        """Is it to die here?"""
+        if name == "connect":
+            self._mails, self._out = self._mails + 1, False
+        if "AT" not in GIVEN:
+            return bool(self._taken == GIVEN["STEP"])
+        called = "commit" if self._out and name == "write" else name
+        return f"{self._mails}:{called}" == GIVEN["AT"] and (called != "getreply" or self._out)
 
 
 def name_of(method: str, args: tuple[Any, ...]) -> str:

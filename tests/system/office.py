@@ -69,11 +69,19 @@ class Office:
         text = CONFIGURATION.format(every=every, folder=self.folder, rules=rules, port=self._port)
         self.config.write_text(text, "utf-8")
 
-    def daemon(self, step: int = 0) -> Any:
+    def daemon(self, step: int = 0, **more: Any) -> Any:
         """`calbridge run`, which dies before a step of sending mail."""
+        return self._mortal("run", "--no-web", STEP=step, **more)
+
+    def sync(self, step: int = 0) -> int:
+        """`calbridge sync`, which dies before a step of all it does; its exit code."""
+        code: int = self._mortal("sync", STEP=step, WHOLE=True).wait()
+        return code
+
+    def _mortal(self, *words: str, **given: Any) -> Any:
         self.death.unlink(missing_ok=True)
-        given = {"STEP": step, "DEATH": str(self.death), "PACKAGES": str(self._packages)}
-        return self._start("run", "--no-web", "--json", "--config", str(self.config), script="mortal.py", **given)
+        given |= {"DEATH": str(self.death), "PACKAGES": str(self._packages)}
+        return self._start(*words, "--json", "--config", str(self.config), script="mortal.py", **given)
 
     def book(self, who: str, *, at: int = 0) -> int:
         """Somebody books the first offered start from `at` on; when it is."""

@@ -6,14 +6,18 @@ reasons are shown, which proves that the same search finds them. Pseudonyms are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import click
 import pytest
 from flood import CLINIC_ADDRESS, STATE_FILE, Flood, flooded
-from flooding import LINKS, STATE, Cell, named, table, value
+from flooding import LINKS, ON_PURPOSE, STATE, Cell, named, table, value
 
+from calbridge.cli import main
+from calbridge.cli.reference import leaves
 from calbridge.demo.days import BERLIN
 from calbridge.testing.marked import found
 
@@ -26,6 +30,7 @@ WORDS = {
     "answers to webhooks": ("401 ", "404 ", "no such feed"),
     "programs": ("run", "PATH=", "/tells"),
     "a staff's file, inspected": ("busy", "occurrences"),
+    "commands, beside their answers": ("cycle ", "debug"),
 }
 """What shows that a place in which nobody may be found was looked at."""
 BOOKINGS = ("commands", "journal, tasks, messages")
@@ -41,10 +46,12 @@ class Lived:
 
 
 @pytest.fixture(scope="module", params=["none", "full"])
-def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def lived(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, start: Callable[..., Any]
+) -> Iterator[Lived]:
     names, hidden = request.param, request.param == "none"
     today = datetime.now(BERLIN).date()
-    with flooded(tmp_path_factory.mktemp("flood"), today, names=names, reasons=not hidden) as running:
+    with flooded(tmp_path_factory.mktemp("flood"), today, start, names=names, reasons=not hidden) as running:
         running.live(troubled=hidden)
         yield Lived(running=running, cells=table(names, reasons=not hidden))
 
@@ -72,6 +79,20 @@ def test_the_state_holds_people_where_they_are_needed_and_nowhere_else(lived: Li
     assert {name: wrong for name, seen in running.state.items() if (wrong := seen - allowed.get(name, set()))} == {}
 
 
+def test_every_command_that_can_show_names_was_asked_to_and_is_listed_with_why(lived: Lived) -> None:
+    """Its answer is searched as such; what it logs, with all other commands'."""
+    with click.Context(main, info_name="calbridge") as root:
+        able = {
+            tuple(context.command_path.split()[1:])
+            for context in leaves(root)
+            if any(each.name == "names" for each in context.command.params)
+        }
+    listed = {words[:2] if words[1] != "FILE" else words[:1] for words in ON_PURPOSE if "--names" in words}
+    asked = {words[: len(command)] for words in lived.running.asked for command in able if "--names" in words}
+    assert able == listed
+    assert able <= asked
+
+
 def test_what_the_bridge_keeps_is_its_owners_alone(lived: Lived) -> None:
     kept = [each for each in lived.running.folder.iterdir() if each.name.startswith(STATE_FILE)]
     assert STATE_FILE in {each.name for each in kept}
@@ -79,11 +100,13 @@ def test_what_the_bridge_keeps_is_its_owners_alone(lived: Lived) -> None:
 
 
 def test_nothing_is_ever_written_back_over_a_clients_record(lived: Lived) -> None:
-    """S3: whatever she typed. The only writes are of appointments."""
+    """S3: whatever she typed. The only writes are of appointments, and of a new record where a person had one made."""
     running = lived.running
     writes = {(method, path) for method, path in running.ears["pms"].methods if method != "GET"}
     assert {method for method, _ in writes} == {"POST", "PATCH"}
-    assert {(method, path) for method, path in writes if not path.startswith("/v1/appointments")} == set()
+    others = sorted((method, path) for method, path in writes if not path.startswith("/v1/appointments"))
+    made = [("POST", "/v1/clients"), ("POST", "/v1/clients/NEW/patients")] if running.made else []
+    assert [(method, path.replace(running.made or "-", "NEW")) for method, path in others] == made
     assert [running.record[name] for name in ("first_name", "last_name", "phone", "address", "email")] == [
         value(name) for name in ("record.first", "record.last", "record.phone", "record.address", "known.email")
     ]

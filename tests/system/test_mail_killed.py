@@ -6,14 +6,19 @@ What is done here is SIGKILL; a machine that loses its power is the same as long
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from office import Office, opened, until
 from paper import desk
+
+from calbridge.model import Details, State
+from calbridge.testing.memory_portal import Booking
 
 LONGEST = 60
 """Steps; more means that the process never comes to rest."""
@@ -58,10 +63,7 @@ def _lived(office: Office, step: int) -> Ending | None:
     assert mortal.wait() == -signal.SIGKILL
     died = office.death.read_text("utf-8")
     handed = any(row.state == "sending" for row in office.of(who))
-    next_one = office.daemon()
-    until(lambda: _quiet(office, who))
-    next_one.process.kill()
-    next_one.process.join()
+    _through(office, office.daemon(), who)
     return _ending(office, who, died, handed=handed)
 
 
@@ -132,6 +134,84 @@ def test_a_message_that_goes_after_a_death_has_the_name_it_had(office: Office, e
     assert all(name.endswith("@example.org>") for name in names)
 
 
+# --- one of many ----------------------------------------------------------------------------------
+
+SECOND = {
+    "2:connect": ("sent", 1, 0),
+    "2:RCPT": ("sent", 1, 0),
+    "2:DATA": ("sent", 1, 0),
+    "2:end": ("unknown", 0, 1),
+    "2:getreply": ("unknown", 1, 1),
+    "2:QUIT": ("unknown", 1, 1),
+    "2:commit": ("unknown", 1, 1),
+    "3:connect": ("sent", 1, 0),
+}
+"""Killed before this step of the second of three mails, or after it: what its row says, mails that came, tasks."""
+
+
+@pytest.mark.parametrize("at", SECOND)
+def test_a_death_between_two_of_many_costs_none_of_the_others_and_repeats_none(office: Office, at: str) -> None:
+    names = [f"ada-{at.replace(':', '-').casefold()}-{number}" for number in range(3)]
+    for who in names:
+        office.book(who)
+    mortal = office.daemon(AT=at)
+    assert mortal.wait() == -signal.SIGKILL
+    assert [office.of(who)[0].state for who in names[::2]] == ["sent", "due"]
+    next_one = office.daemon()
+    until(lambda: all(_quiet(office, who) for who in names))
+    next_one.process.kill()
+    next_one.process.join()
+    found = [_ending(office, who, at, handed=False) for who in names]
+    assert [(*each.states, each.received, each.tasks) for each in found] == [("sent", 1, 0), SECOND[at], ("sent", 1, 0)]
+
+
+# --- the first import -----------------------------------------------------------------------------
+
+FEWEST_WRITES = 8
+"""Of a first sync."""
+
+
+def _before_the_bridge(path: Path) -> None:
+    """A client whose booking the clinic confirmed, and one whose request waits: both know it from their portal."""
+    with desk(path) as portal:
+        start = portal.clock.now() // 3_600 * 3_600 + 7_200
+        for number, state in enumerate((State.CONFIRMED, State.REQUESTED)):
+            begins = start + number * 3_600
+            details = Details(first_name="Eva", last_name="Alt", email=f"{state}@example.org")
+            booking = Booking(
+                ref=f"booking-old-{number}", resource="anna", service="checkup", start=begins, end=begins + 1_800,
+                state=state, details=details,
+            )  # fmt: skip
+            portal.bookings[booking.ref] = booking
+            portal.log.note(booking.ref)
+
+
+def test_a_first_import_is_quiet_whenever_it_was_killed(
+    tmp_path_factory: pytest.TempPathFactory, start: Callable[..., Any]
+) -> None:
+    """Whatever of it was written down, the next process tells nobody what she knows from her portal."""
+    rules = 'booking_mode = "request"'
+    with opened(tmp_path_factory.mktemp("office"), start, rules=rules) as office:
+        wrong = {}
+        for step in count(1):
+            for each in office.folder.glob("state.sqlite3*"):
+                each.unlink()
+            office.portal.unlink(missing_ok=True)
+            _before_the_bridge(office.portal)
+            killed = office.sync(step) == -signal.SIGKILL
+            assert [office.sync(), office.sync()] == [0, 0]
+            rows = [(row.message.kind, row.state) for row in office.rows() if row.state != "silent"]
+            if rows or office.sink.mails:
+                wrong[step] = (rows, [mail["To"] for mail in office.sink.mails])
+            if not killed:
+                break
+            assert step < LONGEST
+        assert wrong == {}
+        assert step > FEWEST_WRITES
+        with office.store() as store:
+            assert len(store.appointments("hafen")) == 2
+
+
 # --- reminders ------------------------------------------------------------------------------------
 
 
@@ -159,3 +239,30 @@ def test_a_reminder_by_timer_survives_a_death_and_goes_once(
         again.process.join()
     reminders = [mail["Subject"].startswith("Reminder") for mail in office.sink.mails]
     assert reminders == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("at", "ending"), [("1:DATA", ("sent", 1)), ("1:end", ("unknown", 0)), ("1:commit", ("unknown", 1))]
+)
+def test_a_reminder_whose_process_died_goes_once_or_is_lost_and_asks_nobody(
+    office: Office, at: str, ending: tuple[str, int]
+) -> None:
+    """Nobody is phoned because of a reminder; and it is due because its time has come, whichever process is there."""
+    who = f"rosa-{at.partition(':')[2].casefold()}"
+    begins = office.book(who, at=int(time.time()) + 7_200)
+    _through(office, office.daemon(), who)
+    (confirmed,) = office.of(who)
+    until(lambda: time.time() > (confirmed.handed or 0) + 1)
+    office.configure(rules=f'reminders = ["PT{begins - int(time.time())}S"]')
+    assert office.daemon(AT=at).wait() == -signal.SIGKILL
+    _through(office, office.daemon(), who)
+    office.configure()
+    found = _ending(office, who, at, handed=True)
+    assert (sorted(found.states), found.received, found.tasks) == (sorted(("sent", ending[0])), 1 + ending[1], 0)
+
+
+def _through(office: Office, daemon: Any, who: str) -> None:
+    """The daemon runs until nothing is on its way to her."""
+    until(lambda: _quiet(office, who))
+    daemon.process.kill()
+    daemon.process.join()

@@ -315,6 +315,17 @@ def test_the_address_of_a_feed_is_known_as_one(address: str) -> None:
     assert "key" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["https://anna:geheim@clinic.example/dav/", "anna:geheim@clinic.example", "anna:ge@heim@clinic.example", "a:b@c d"],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(NeedsHuman, match="holds a password: leave it out") as refused:
+        typed(text)
+    assert "anna" not in str(refused.value)
+    assert "heim" not in str(refused.value)
+
+
 def test_a_user_who_is_pasted_as_a_link_keeps_the_name() -> None:
     assert typed("mailto:anna@clinic.example").username == "anna@clinic.example"
 

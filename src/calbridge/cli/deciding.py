@@ -14,6 +14,7 @@ from calbridge.cli import people
 from calbridge.cli.answers_booking import Asked
 from calbridge.cli.onebooking import known
 from calbridge.cli.reporting import Outcome, clinic_option, config_option, reporting
+from calbridge.cli.spoken import reason_option, spoken
 from calbridge.cli.workplace import Workplace, opened
 from calbridge.errors import ConfigError
 from calbridge.hub import Command
@@ -92,26 +93,26 @@ def accept(path: Path, clinic: str, booking: str, client: str, patient: str) -> 
 
 @click.command()
 @click.argument("booking")
-@click.option("--reason", default="", help="Told to the client where the clinic's rules say so.")
+@reason_option
 @quiet_option
 @config_option
 @clinic_option
 @reporting
 def decline(path: Path, clinic: str, booking: str, reason: str, notify: bool | None) -> Outcome:
     """Decline a request."""
-    return ask(path, clinic, Command(kind="decline", appointment=booking, reason=reason, notify=notify))
+    return ask(path, clinic, Command(kind="decline", appointment=booking, reason=spoken(reason), notify=notify))
 
 
 @click.command()
 @click.argument("booking")
-@click.option("--reason", default="", help="Told to the client where the clinic's rules say so.")
+@reason_option
 @quiet_option
 @config_option
 @clinic_option
 @reporting
 def cancel(path: Path, clinic: str, booking: str, reason: str, notify: bool | None) -> Outcome:
     """Cancel a booking on all sides; a request is declined."""
-    return ask(path, clinic, Command(kind="cancel", appointment=booking, reason=reason, notify=notify))
+    return ask(path, clinic, Command(kind="cancel", appointment=booking, reason=spoken(reason), notify=notify))
 
 
 @click.command()

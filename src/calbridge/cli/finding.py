@@ -6,6 +6,7 @@ A password is asked for when it is needed, used for looking, and written nowhere
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from calbridge.cli.newfile import Place
     from calbridge.provider import Choice, Discovered, ProviderKind, Search
 
+_PASSWORD = re.compile(r"(mailto:)?([a-z]+://)?(?!mailto:|[a-z]+://)[^:/]*:.*@")
+"""An address that may hold a password is not shown again, whatever is wrong with it."""
 MARKS = {"ok": " ", "warning": "!", "error": "x"}
 
 
@@ -49,7 +52,7 @@ class Looking:
                     continue
                 if not click.confirm("Look again?", default=False):
                     return None
-                address = click.prompt("Address", default=address)
+                address = click.prompt("Address", default=None if _PASSWORD.match(address) else address)
                 self._password = None
 
     def _look(self, address: str) -> Discovered:

@@ -17,6 +17,10 @@ from calbridge_caldav.hrefs import HERE
 
 WELL_KNOWN = "/.well-known/caldav"
 _UNREADABLE = "The address cannot be read: write it like https://calendar.example/dav/"
+_NO_LOGIN = (
+    "The address holds a password: leave it out of the address. "
+    "It is asked for without being shown, or lies in the secrets directory."
+)
 _PORTS = {"https": 443, "http": 80}
 _AROUND = " \t\r\n<>\"'"
 """What an address is pasted with."""
@@ -72,6 +76,8 @@ def typed(text: str) -> Typed:
     if _PLACE.match(text):
         return _url(f"{_scheme(text.partition('/')[0].partition(':')[0])}://{text}")
     user, at, host = text.rpartition("@")
+    if ":" in user:
+        raise NeedsHuman(_NO_LOGIN)
     host = host.strip().rstrip("/").rstrip(".")
     if not host or any(mark in host for mark in " /\\?#"):
         raise NeedsHuman(
@@ -87,6 +93,8 @@ def _url(text: str) -> Typed:
         host, port, user = parts.hostname or "", parts.port, parts.username or ""
     except ValueError:
         raise NeedsHuman(_UNREADABLE) from None
+    if parts.password is not None:
+        raise NeedsHuman(_NO_LOGIN)
     scheme = {"caldavs": "https", "caldav": "http", "webcal": "https"}.get(parts.scheme, parts.scheme)
     if scheme not in _PORTS or not host:
         raise NeedsHuman(_UNREADABLE)
