@@ -18,8 +18,9 @@ from calbridge.testing.pure import PureHub, changed
 
 
 def arrived(**rules: Any) -> PureHub:
-    """The patient is here."""
+    """The patient is here; its client has heard of the booking."""
     it = booked(**rules)
+    it.deliver()
     it.see(pms=changed(edited(it, "pms", state=State.ARRIVED)))
     it.settle()
     return it

@@ -1,31 +1,32 @@
-"""The rows of a store as they stood at some moment: what takes long to live is lived once and begun from many times."""
+"""The state of a store as it stood at some moment: what takes long to live is lived once and begun from many times."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from calbridge.store.database import Database
-from calbridge.store.tables import metadata
-
-Rows = Mapping[str, list[dict[str, Any]]]
-"""The rows of a database by table."""
 
 
-def rows_of(database: Database) -> Rows:
-    """All of them."""
-    with database.read() as connection:
-        return {
-            table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
-            for table in metadata.sorted_tables
-        }
+def kept(database: Database) -> sqlite3.Connection:
+    """A copy of all that is in a database in memory."""
+    copy = sqlite3.connect(":memory:")
+    with _raw(database) as raw:
+        raw.backup(copy)
+    return copy
 
 
-def put_back(database: Database, rows: Rows) -> None:
-    """The database with these rows and no others."""
-    with database.write() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-        for table in metadata.sorted_tables:
-            if rows.get(table.name):
-                connection.execute(table.insert(), rows[table.name])
+def put_back(database: Database, copy: sqlite3.Connection) -> None:
+    """The database as it was then."""
+    with _raw(database) as raw:
+        copy.backup(raw)
+
+
+@contextmanager
+def _raw(database: Database) -> Iterator[sqlite3.Connection]:
+    """Its one connection, with no transaction open on it."""
+    with database._reading.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        yield raw

@@ -306,10 +306,11 @@ class Flood:
         """What a person asked for by name, and what is shown of the configuration."""
         for key in (self.keys["known"], self.keys["stranger"]):
             for form in ((), ("--json",)):
-                for words in (("requests", "show", key), ("explain", "match", key)):
-                    self.ran(*words, "--names", *form, place="commands, with names")
+                for words in (("requests", "show"), ("explain", "match"), ("explain", "booking")):
+                    self.ran(*words, key, "--names", *form, place="commands, with names")
         for form in ((), ("--json",)):
-            self.ran("requests", "list", "--names", *form, place="commands, with names")
+            for words in (("requests", "list"), ("messages", "list")):
+                self.ran(*words, "--names", *form, place="commands, with names")
             self.ran("config", "show", *form, place="the configuration, shown")
             self.ran("inspect", str(self.folder / STAFFS), *form, place="a staff's file, inspected", config=())
             self.ran(

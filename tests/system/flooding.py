@@ -136,6 +136,8 @@ ON_PURPOSE: Mapping[tuple[str, ...], str] = {
     ("requests", "list", "--names"): "who waits: somebody may have to be phoned",
     ("requests", "show", "--names"): "who it is can only be said by whoever sees what was given, and whom it may be",
     ("explain", "match", "--names"): "the same, with the rule",
+    ("explain", "booking", "--names"): "the same, with its whole life",
+    ("messages", "list", "--names"): "who did not get hers has to be phoned",
     ("inspect", "FILE", "--names"): "which entry of one's own file is meant is told by its title",
     ("inspect", "FILE"): "an entry is named by its UID, as its calendar program names it",
     ("config", "show"): "the clinic's own words in its configuration; its secrets are masked",

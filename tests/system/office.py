@@ -62,6 +62,7 @@ class Office:
         self.config = folder / "calbridge.toml"
         self.death = folder / "death"
         self.portal = folder / "portal.pickle"
+        self.answer = ""
         self._packages = _installed(folder / "packages")
 
     def configure(self, *, every: str = "PT1S", rules: str = "") -> None:
@@ -75,7 +76,9 @@ class Office:
 
     def sync(self, step: int = 0) -> int:
         """`calbridge sync`, which dies before a step of all it does; its exit code."""
-        code: int = self._mortal("sync", STEP=step, WHOLE=True).wait()
+        running = self._mortal("sync", STEP=step, WHOLE=True)
+        code: int = running.wait()
+        self.answer = running.output.read_text("utf-8")
         return code
 
     def _mortal(self, *words: str, **given: Any) -> Any:

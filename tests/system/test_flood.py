@@ -30,7 +30,7 @@ WORDS = {
     "answers to webhooks": ("401 ", "404 ", "no such feed"),
     "programs": ("run", "PATH=", "/tells"),
     "a staff's file, inspected": ("busy", "occurrences"),
-    "commands, beside their answers": ("cycle ", "debug"),
+    "commands, beside their answers": ("cycle ",),
 }
 """What shows that a place in which nobody may be found was looked at."""
 BOOKINGS = ("commands", "journal, tasks, messages")

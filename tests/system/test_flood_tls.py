@@ -218,19 +218,24 @@ def test_what_tls_that_goes_wrong_says_names_the_connection_and_nobody(life: Lif
     assert columns(life.folder / STATE, MARKS.values()) == {}
 
 
-@pytest.mark.parametrize("kind", ["caldav", "pms", "vetstoria"])
+@pytest.mark.parametrize(
+    "before",
+    [*(f'kind = "{kind}"\nurl = "https://' for kind in ("caldav", "pms", "vetstoria")), 'calendars = { anna = "'],
+    ids=["caldav", "pms", "portal", "calendar's path"],
+)
 def test_a_login_in_an_address_of_the_configuration_is_refused_and_not_repeated(
-    kind: str, tmp_path: Path, start: Callable[..., Any]
+    before: str, tmp_path: Path, start: Callable[..., Any]
 ) -> None:
     login = f"{MARKS['feed.user']}:{MARKS['feed.password']}@"
     text = CONFIGURATION.format(folder=tmp_path, state=STATE, port=1, common="", authority="")
-    head, found_kind, rest = text.partition(f'kind = "{kind}"\nurl = "https://')
-    assert found_kind
-    (tmp_path / "calbridge.toml").write_text(f"{head}{found_kind}{login}{rest}", "utf-8")
+    head, found_place, rest = text.partition(before)
+    assert found_place
+    written = login if found_place.endswith("//") else f"https://{login}127.0.0.1"
+    (tmp_path / "calbridge.toml").write_text(f"{head}{found_place}{written}{rest}", "utf-8")
     running = start("check", "--json", "--config", str(tmp_path / "calbridge.toml"))
     assert running.wait() == 2
     said = running.output.read_text("utf-8") + running.errors.read_text("utf-8")
-    assert "a url holds no user name or password: give them in their own fields" in said
+    assert "url holds no user name or password: give them in their own fields" in said
     assert found(said, MARKS.values()) == set()
 
 

@@ -180,7 +180,7 @@ def _before_the_bridge(path: Path) -> None:
             details = Details(first_name="Eva", last_name="Alt", email=f"{state}@example.org")
             booking = Booking(
                 ref=f"booking-old-{number}", resource="anna", service="checkup", start=begins, end=begins + 1_800,
-                state=state, details=details,
+                state=state, details=details, modified=portal.clock.now(),
             )  # fmt: skip
             portal.bookings[booking.ref] = booking
             portal.log.note(booking.ref)
@@ -193,13 +193,13 @@ def test_a_first_import_is_quiet_whenever_it_was_killed(
     rules = 'booking_mode = "request"'
     with opened(tmp_path_factory.mktemp("office"), start, rules=rules) as office:
         wrong = {}
-        for step in count(1):
+        for step in count(1, 2):
             for each in office.folder.glob("state.sqlite3*"):
                 each.unlink()
             office.portal.unlink(missing_ok=True)
             _before_the_bridge(office.portal)
             killed = office.sync(step) == -signal.SIGKILL
-            assert [office.sync(), office.sync()] == [0, 0]
+            assert office.sync() == 0, (step, office.answer)
             rows = [(row.message.kind, row.state) for row in office.rows() if row.state != "silent"]
             if rows or office.sink.mails:
                 wrong[step] = (rows, [mail["To"] for mail in office.sink.mails])

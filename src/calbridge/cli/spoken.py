@@ -41,6 +41,6 @@ def _asked() -> str:
     if sys.stdin.isatty():
         return str(click.prompt("Reason", default="", show_default=False, err=True))
     try:
-        return click.get_binary_stream("stdin").read(4 * LONGEST + 1).decode("utf-8")
+        return sys.stdin.buffer.read(4 * LONGEST + 1).decode("utf-8")
     except UnicodeDecodeError:
         raise ConfigError("--reason - cannot be read as UTF-8, or is far too long: give plain text") from None

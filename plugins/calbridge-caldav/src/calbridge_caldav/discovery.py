@@ -19,7 +19,7 @@ from calbridge.http import LOGIN_WORDS
 from calbridge_caldav import multistatus as ms
 from calbridge_caldav.addresses import WELL_KNOWN
 from calbridge_caldav.described import PROPERTIES, Described, described
-from calbridge_caldav.hrefs import path_of, quoted
+from calbridge_caldav.hrefs import path_of, quoted, without_login
 from calbridge_caldav.wire import GONE, LoginRefusedError, Wire
 
 _HOPS = 5
@@ -75,6 +75,8 @@ class _Client(DAVClient):
         return response
 
     def _path(self, url: str) -> str:
+        """A server that puts a login into an address it sends on to does not choose whose we use."""
+        url = without_login(url)
         ours, theirs = urlsplit(self._server), urlsplit(url)
         if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
             raise ElsewhereError(url)

@@ -6,7 +6,7 @@ Servers quote as they like, answer with or without origin, and sometimes name th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 REPEATS, WINDOWS, ABSENCES = PARTS = ("/repeats", "/windows", "/absences")
 """What one object gives besides its first record; no segment has a slash."""
@@ -33,10 +33,18 @@ def quoted(path: str) -> str:
     return quote(path, safe=_SAFE)
 
 
+def without_login(url: str) -> str:
+    """A URL without the login that somebody may have put into it: that is no part of an address, and not shown."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def collection_path(base: str, place: str) -> str:
     """The path of the collection `place` (a path or a URL) on the server of `base`; ValueError for another server."""
     whole = urljoin(base, place)
     ours, theirs = urlsplit(base), urlsplit(whole)
+    if "@" in theirs.netloc:
+        raise ValueError("a calendar's url holds no user name or password: give them in their own fields")
     if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
         raise ValueError(f"the calendar {place} is on another server than the url: use one connection a server")
     path = unquote(theirs.path).rstrip("/") + "/"
