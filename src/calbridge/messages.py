@@ -267,7 +267,8 @@ WHEN: Mapping[Kind, str] = {
     Kind.MOVED: "once the system of record has the new time and nobody had come first, where she sees a difference: "
     "the start, the end where `show_duration`, who where `show_resource`; not where the clinic moved it without a "
     "message",
-    Kind.MOVE_REFUSED: "at once, where the time she moved it to is not given to her and nothing else says so",
+    Kind.MOVE_REFUSED: "at once, where the time she moved it to is not given to her and nothing else says so, while "
+    "the visit is still to come",
     Kind.CANCELLED: "at once, whoever cancelled, unless the clinic did so without a message",
     Kind.REMINDER: "at each of `reminders` before the start, where she was told earlier than that that it is confirmed",
     Kind.PLEASE_PHONE: "where her move or cancellation is refused because of `client_move_cutoff` or "
