@@ -106,7 +106,7 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(tmp_path: Pa
     words = ("init", "--non-interactive", "--config", "new.toml", "--connect", "caldav")
     for more, sentence in (
         (("--find", f"caldav=https://{servers.USER}:{PASTED}@calendar.example.org/"), "The address holds a password"),
-        (("--set", f"caldav.password={PASTED}"), "--set caldav.password: nothing asks for that"),
+        (("--set", f"caldav.password={PASTED}"), "--set caldav.password: no secret is given on a command line"),
         (
             ("--set", f"caldav.url=https://{servers.USER}:{PASTED}@calendar.example.org/"),
             "holds no user name or password",
