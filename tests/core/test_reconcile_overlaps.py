@@ -319,6 +319,41 @@ def test_where_a_feed_shows_the_bridges_own_entry_another_of_that_time_is_somebo
     assert about(it, 3) == ["asked"]
 
 
+def with_surgeries(count: int) -> PureHub:
+    """So many of Anna in the room, each in its hour, after two check-ups; the feed shows none of them."""
+    it = hub()
+    for number in range(count + 2):
+        hour = {"start": TEN + number * HOUR, "end": TEN + (number + 1) * HOUR, "service": "op"}
+        short = {"start": TEN + number * HOUR, "end": TEN + number * HOUR + HALF}
+        place = hour if number > 1 else short
+        held(it, f"hold/{number}", **place)
+        submitted(it, f"booking/{number}", f"hold/{number}", **place)
+    return with_feed(it)
+
+
+def enters(it: PureHub, resource: str, *bookings: Appointment) -> None:
+    """Staff puts exactly their times into the feed's calendar of this resource."""
+    entries = [replace(busy(f"{resource}/{each.id}", each.span), resource=resource) for each in bookings]
+    it.see(feed=changed(*entries))
+
+
+@pytest.mark.parametrize("rooms", [0, 1, 2, 3])
+def test_that_a_vets_visits_are_copied_says_nothing_of_an_entry_of_her_room(rooms: int) -> None:
+    """Somebody else may have booked the room for the very hour."""
+    it = with_surgeries(3)
+    bookings = sorted(it.state.appointments.values(), key=lambda each: each.start)
+    last = bookings[-1]
+    enters(it, "anna", *bookings[:-1])
+    enters(it, "room", *bookings[2 : 2 + min(rooms, 2)])
+    if rooms == 3:
+        enters(it, "anna", last)  # the visit is copied with all that it needs, one entry of each
+    enters(it, "room", last)
+    lines = [line for plan in it.plans for line in plan.journal if (line.code, line.appointment) == ("copied", last.id)]
+    asked = named(it).get(f"overbooked:{last.id}", "")
+    assert (MAYBE in asked, "entry of feed from 14:00 to 15:00" in asked) == ((rooms < 2,) * 2)
+    assert bool(lines) is (rooms >= 2)
+
+
 # --- and in a calendar that the bridge writes to -------------------------------------------------------
 
 

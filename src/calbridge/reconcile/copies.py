@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import product
 
 from calbridge.feeds import Busy
 from calbridge.hub import horizon
@@ -51,24 +52,30 @@ class Copies:
         self._habits: dict[str, defaultdict[tuple[str, bool], _Habit]] = {}
 
     def alike(self, appointment: Appointment, entries: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Those that may be its copy: one of each side, because a visit is copied once. The second is somebody else."""
-        found: dict[str, tuple[str, str]] = {}
+        """Those that may be its copy: on each side one of each that it needs, because a visit is copied once.
+
+        The second is somebody else.
+        """
+        found: dict[tuple[str, str], tuple[str, str]] = {}
         for key in entries:
             record = self._draft.foreign[key]
-            exact = isinstance(record, Busy) and record.spans == (appointment.span,)
-            if exact and not self._ours(key[0], appointment):
-                found.setdefault(key[0], key)
+            if not isinstance(record, Busy) or record.spans != (appointment.span,):
+                continue
+            if not self._ours(key[0], appointment):
+                found.setdefault((key[0], record.resource), key)
         return tuple(found.values())
 
-    def kept(self, connection: str, appointment: Appointment) -> bool:
-        """Do copies stand there of more of its resource's other appointments than not?
+    def kept(self, entry: tuple[str, str], appointment: Appointment) -> bool:
+        """Do copies stand there of more of the other appointments than not that need the entry's resource?
 
-        Of those of clients, or of all: staff may copy only what came from a portal.
+        Of those of clients, or of all: staff may copy only what came from a portal. That a vet's visits are copied says
+        nothing of who is in the room.
         """
+        connection, resource = entry[0], self._draft.foreign[entry].resource
         if connection not in self._habits:
             self._habits[connection] = self._looked_at(connection)
         found = self._habits[connection]
-        return any(found[appointment.resource, hers].speaks_for(appointment.id) for hers in (True, False))
+        return any(found[resource, hers].speaks_for(appointment.id) for hers in (True, False))
 
     def _looked_at(self, connection: str) -> defaultdict[tuple[str, bool], _Habit]:
         """By resource, of its clients' alone and of everybody: as much of the past as a side shows, and all to come."""
@@ -78,10 +85,10 @@ class Copies:
             stood = each.state is not State.HELD and not each.state.gone and each.end > since
             if not stood or self._ours(connection, each):
                 continue
-            for hers in {each.origin is Side.CLIENT, False}:
-                habit = found[each.resource, hers]
+            for resource, hers in product(each.resources, {each.origin is Side.CLIENT, False}):
+                habit = found[resource, hers]
                 habit.there.add(each.id)
-                habit.copied |= {each.id} if (each.resource, each.span) in shown.entries else set()
+                habit.copied |= {each.id} if (resource, each.span) in shown.entries else set()
         return found
 
     def _ours(self, connection: str, appointment: Appointment) -> bool:

@@ -67,7 +67,7 @@ def in_its_way(draft: Draft, appointment: Appointment, known: Copies | None = No
     near, known = draft.foreign.around(appointment.footprint), known or Copies(draft)
     entries = [key for key in sorted(near) if in_the_way(near[key], appointment, draft.state)]
     alike = known.alike(appointment, entries)
-    copies = tuple(key for key in alike if known.kept(key[0], appointment))
+    copies = tuple(key for key in alike if known.kept(key, appointment))
     return Overlap(
         others=tuple(other for other in draft.overlapping(appointment) if other.state in LIVE),
         entries=tuple(key for key in entries if key not in copies),
