@@ -495,6 +495,60 @@ def test_when_one_of_three_leaves_the_other_two_are_asked_about_and_nobody_else(
     assert named(it) == {}
 
 
+@pytest.mark.parametrize("how", ["goes", "moves"])
+@pytest.mark.parametrize("order", list(permutations(("portal", "other", "entry"))), ids="-".join)
+def test_when_an_entry_leaves_two_clients_no_question_goes_on_naming_it(order: tuple[str, ...], how: str) -> None:
+    it = hub()
+    it.state = replace(it.state, links={**it.state.links, "other": replace(it.state.links["portal"], name="other")})
+    for who in order:
+        came = busy() if who == "entry" else portal(f"{who}/1", State.CONFIRMED)
+        it.see(**{"calendar" if who == "entry" else who: changed(came)})
+        it.settle()
+    assert silent(it) == []
+    later = changed(busy(span=Interval(TEN + 3 * HOUR, TEN + 4 * HOUR)))
+    it.see(calendar=changed(removed=("anna/m",)) if how == "goes" else later)
+    it.settle()
+    (sentence,) = named(it).values()
+    assert "entry of" not in sentence
+    assert silent(it) == []
+
+
+def test_nor_does_that_of_an_appointment_that_staff_dragged_over_a_client_and_the_entry() -> None:
+    """Both were asked about it; what is left is asked once."""
+    it = hub()
+    it.see(pms=changed(phone("pms/1")))
+    it.settle()
+    it.see(portal=changed(portal("booking/9", State.CONFIRMED)), calendar=changed(busy()))
+    it.settle()
+    it.see(pms=changed(phone("pms/1", version="2", start=TEN + 600, end=TEN + 600 + HALF)))
+    it.settle()
+    assert len(named(it)) == 2
+    it.see(calendar=changed(removed=("anna/m",)))
+    (sentence,) = named(it).values()
+    assert "entry of" not in sentence
+    assert silent(it) == []
+
+
+def test_what_is_written_over_stays_a_question_when_a_neighbour_has_come_and_gone() -> None:
+    """The side's word that the time is taken stands until the booking moves."""
+    it = booked()
+    it.see(pms=changed(edited(it, "pms", start=TEN + HOUR, end=TEN + HOUR + HALF)))
+    it.see(taken(it, "calendar"))
+    it.settle()
+    assert client(it).written_over
+    it.see(calendar=changed(busy(span=Interval(TEN + HOUR, TEN + 2 * HOUR))))
+    assert ["entry of calendar from 11:00 to 12:00" in each for each in named(it).values()] == [True]
+    it.see(calendar=changed(removed=("anna/m",)))
+    (sentence,) = named(it).values()
+    assert sentence == (
+        f"Clinic hafen: booking {client(it).id} stands on anna on 2026-11-24 from 11:00 to 11:30, and so does what one "
+        "side refused it for. Move or cancel one of them if that was not meant."
+    )
+    it.see(pms=changed(edited(it, "pms", start=TEN + 4 * HOUR, end=TEN + 4 * HOUR + HALF)))
+    it.settle()
+    assert (client(it).written_over, named(it)) == (False, {})
+
+
 def test_what_is_over_is_nobodys_business() -> None:
     it = booked()
     it.now = TEN + HOUR

@@ -21,14 +21,17 @@ from calbridge.reconcile.overlaps import LIVE, NOUNS, Overlap, ask_about, away_b
 def look_for_overlaps(draft: Draft) -> None:
     """Wherever something that takes time came, went or moved: ask about what overlaps now, settle what does not."""
     changed = [key for key, appointment in draft.appointments.items() if _has_changed(draft, appointment)]
-    before, known = _before(draft, changed), Copies(draft)
-    for key in sorted(_concerned(draft, changed)):
+    before, known, freed = _before(draft, changed), Copies(draft), set(_freed(draft))
+    for key in sorted(_concerned(draft, changed) | freed):
         appointment = draft.appointments[key]
         found = _asked(draft, appointment, known)
         if found is None:
             continue
         left = overlapping(before, appointment, draft.now)
-        if not found or (not found.away and any(Side.CLIENT in (appointment.origin, each.origin) for each in left)):
+        someone_left = bool(left) or key in freed
+        if appointment.written_over:
+            _still_over(draft, appointment, found, someone_left=someone_left)
+        elif not found or (someone_left and not found.away and _of_clients(appointment, *left, *found.others)):
             draft.settled.add(f"overbooked:{key}")
             for other in found.others:  # what is left of a question about several is theirs to ask
                 _asked(draft, other, known)
@@ -46,6 +49,16 @@ def _asked(draft: Draft, appointment: Appointment, known: Copies) -> Overlap | N
         return found
     ask_about(draft, appointment, found)
     return None
+
+
+def _still_over(draft: Draft, appointment: Appointment, found: Overlap, *, someone_left: bool) -> None:
+    """A side's word that the time is taken holds until it moves: asked anew, without whom the question named."""
+    if someone_left:
+        ask_about(draft, appointment, found)
+
+
+def _of_clients(*concerned: Appointment) -> bool:
+    return any(each.origin is Side.CLIENT for each in concerned)
 
 
 def _note_copies(draft: Draft, appointment: Appointment, found: Overlap) -> None:
@@ -98,13 +111,24 @@ def _beside_appointments(draft: Draft, changed: Iterable[str]) -> Iterator[str]:
                 yield from (other.id for other in draft.overlapping(version))
 
 
+def _freed(draft: Draft) -> Iterator[str]:
+    """Whom a stretch of foreign time that is gone was in the way of."""
+    for old, new in _changed_entries(draft):
+        yield from _under(draft, old, but=new)
+
+
 def _beside_entries(draft: Draft) -> Iterator[str]:
-    """Whom a stretch of foreign time that is new or gone is in the way of."""
+    """Whom a stretch of foreign time that is new is in the way of."""
+    for old, new in _changed_entries(draft):
+        yield from _under(draft, new, but=old)
+
+
+def _changed_entries(draft: Draft) -> Iterator[tuple[Foreign | None, Foreign | None]]:
+    """As it was, and as it is now."""
     for key in draft.foreign.touched:
         old, new = draft.state.foreign.get(key), draft.foreign.get(key)
         if old is not new and old != new:
-            yield from _under(draft, old, but=new)
-            yield from _under(draft, new, but=old)
+            yield old, new
 
 
 def _under_absences(draft: Draft) -> Iterator[str]:

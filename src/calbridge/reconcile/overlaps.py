@@ -84,7 +84,7 @@ def away_by_settings(draft: Draft, appointment: Appointment) -> bool:
 
 
 def ask_about(draft: Draft, appointment: Appointment, found: Overlap) -> None:
-    """One open task for everything that overlaps it."""
+    """One open task for everything that overlaps it; of what is written over, also where only a side's word says so."""
     key, zone = appointment.id, draft.clinic.time_zone
     start, end = local(zone, appointment.start), local(zone, appointment.end)
     others = " and ".join(_names(draft, appointment, found))
@@ -107,6 +107,8 @@ def _names(draft: Draft, appointment: Appointment, found: Overlap) -> Iterator[s
         yield f"{NOUNS[type(record)]} of {key[0]} {_when(draft.clinic.time_zone, span, appointment)}"
     if found.away:
         yield "an absence in the settings"
+    if appointment.written_over and not found:
+        yield "what one side refused it for"
 
 
 def _when(zone: str, span: Interval, beside: Appointment) -> str:
