@@ -277,6 +277,30 @@ def test_who_is_moved_by_staff_to_yet_another_time_is_told_that_alone() -> None:
     assert [letter.kind for letter in it.deliver()] == [Kind.MOVED]
 
 
+def test_what_staff_moved_stands_although_the_portal_shows_it_already() -> None:
+    """A request is shown at its new time before the PMS, which was down, says that it is taken there."""
+    it = submitted(held(hub(**REQUEST)))
+    it.see()
+    it.deliver()
+    ask(it, "move", resource="anna", start=LATER, end=LATER + HALF)
+    for effect in it.plans[-1].effects:
+        if effect.connection != "pms":
+            it.write(effect)
+    it.see()
+    it.see(taken(it, "pms"))
+    assert (client(it).start, kinds(it)) == (LATER, {"overbooked"})
+    it.settle()
+    assert Kind.MOVE_REFUSED not in {letter.kind for letter in it.deliver()}
+
+
+def test_what_staff_enters_itself_after_it_was_given_up_is_nobodys_question() -> None:
+    it = booked()
+    plan = it.see(calendar=changed(edited(it, "calendar", start=LATER, end=LATER + HALF, modified=it.now)))
+    gives_up(it, next(effect for effect in plan.effects if effect.connection == "pms"))
+    it.see(pms=changed(edited(it, "pms", start=LATER, end=LATER + HALF, modified=it.now + 5)))
+    assert f"write:pms/{client(it).id}" in it.plans[-1].settled
+
+
 def test_a_refusal_of_an_earlier_wish_does_not_meet_the_newer_one() -> None:
     """The PMS has no room at the first time; she had picked another before the bridge heard that."""
     it = booked()

@@ -418,3 +418,38 @@ def test_after_a_days_silence_the_first_read_ends_nothing(feed: Any) -> None:
     assert client(it).state is State.CONFIRMED
     looked(it, everything(), 60)
     assert client(it).state is State.CANCELLED
+
+
+def test_nothing_new_is_promised_of_what_is_gone_and_waited_for() -> None:
+    """Staff deletes the visit when her move is written and not told yet: she would hear of it, and then of its end."""
+    it = booked()
+    it.see()
+    it.deliver()
+    plan = it.see(portal=changed(edited(it, "portal", start=LATER, end=LATER + HALF, modified=it.now)))
+    for effect in plan.effects:
+        it.write(effect)
+    it.now += 1
+    it.see(gone(it), pms=deleted(it), calendar=changed(), portal=changed())
+    assert (client(it).reserved, wait_of(it) is not None, it.deliver()) == (False, True, [])
+    it.now += 200
+    it.see(gone(it), pms=NotModified(), calendar=changed(), portal=changed())
+    it.settle()
+    assert [each.kind for each in it.deliver()] == [Kind.CANCELLED]
+
+
+def test_who_was_not_told_yet_that_it_is_confirmed_is_not_told_so_while_it_is_gone() -> None:
+    """The process ended after the write."""
+    it = booked()
+    plan = it.see(gone(it), pms=deleted(it), calendar=changed(), portal=changed())
+    assert wait_of(it) is not None
+    assert [each.kind for each in it.deliver() if each.kind is not Kind.REMINDER] == []
+    assert told(plan) == []
+
+
+def test_what_could_not_be_proved_and_is_there_again_is_nobodys_question() -> None:
+    it = removed()
+    it.now += 200
+    it.see(Answers(probes={("pms", shadow(it, "pms").ref): Unknown()}), pms=NotModified())
+    assert [task.kind for task in it.plans[-1].tasks] == ["missing"]
+    it.see(Answers(probes={("pms", shadow(it, "pms").ref): Present()}), pms=NotModified())
+    assert f"missing:pms/{client(it).id}" in it.plans[-1].settled

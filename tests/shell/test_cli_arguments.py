@@ -146,6 +146,14 @@ def test_what_is_no_reason_is_refused_with_one_sentence_that_repeats_none_of_it(
     assert noted(practice) == []
 
 
+def test_spaces_that_do_not_break_joined_signs_and_a_files_mark_are_text(waiting: tuple[Any, str]) -> None:
+    practice, key = waiting
+    said = "z.\u202fB. Herr Dr.\u00a0Meier \U0001f469\u200d\u2695"
+    result = call("requests", "decline", key, "--reason", "-", input=f"\ufeff{said}\n".encode())
+    assert result.exit_code == 0, result.output
+    assert [each.reason for each in noted(practice)] == [said]
+
+
 def test_without_a_reason_nothing_is_read(waiting: tuple[Any, str]) -> None:
     practice, key = waiting
     assert call("requests", "decline", key, input=WORDS).exit_code == 0

@@ -375,6 +375,39 @@ def test_a_side_that_was_hardly_ever_asked_did_not_fail_for_hours() -> None:
     assert place.store.tasks("hafen") == []
 
 
+def test_a_write_that_is_not_wanted_any_more_is_nobodys_matter() -> None:
+    """Its question ends with it, although nothing else is due in that cycle."""
+    place = Place()
+    place.sides["calendar"] = down = Down(place.calendar)
+    place.engine().cycle()
+    ref = place.portal.confirm(place.portal.select("anna", "checkup", max(place.offered())), Details(last_name="Voss"))
+    for_hours(place, 0.5)
+    assert len(list(place.calendar.stamped())) == 1
+    down.failing = "writes"
+    place.portal.cancel(ref)
+    assert "waiting" in for_hours(place, 3)
+    down.failing = ""
+    assert "waiting" not in for_hours(place, 2)
+    assert list(place.calendar.stamped()) == []
+
+
+def test_a_side_that_was_well_again_starts_anew_with_its_next_failure() -> None:
+    """An outage of hours is over; one refused write after it waits for seconds, not for an hour."""
+    place = Place()
+    place.sides["calendar"] = down = Down(place.calendar)
+    place.engine().cycle()
+    down.failing = "reads"
+    for_hours(place, 6)
+    place.portal.confirm(place.portal.select("anna", "checkup", max(place.offered())), Details(last_name="Voss"))
+    down.failing = "writes"
+    place.clock.advance(7_200)
+    place.engine().cycle()
+    down.failing = ""
+    place.clock.advance(60)
+    place.engine().cycle()
+    assert len(list(place.calendar.stamped())) == 1
+
+
 def test_a_write_that_is_put_off_for_hours_is_a_persons_matter_until_it_is_written() -> None:
     """The side can be read, so it seems well."""
     place = Place()

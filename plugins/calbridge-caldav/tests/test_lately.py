@@ -65,9 +65,13 @@ def test_what_staff_did_since_is_seen(practice: Any, make: Any, status: int | No
     receipt = practice.provider.propagate_change(make.change(entry=entry, view=make.view(title="Anders")))
     assert (receipt.outcome, receipt.entry.view.title) == ("moved", "Von Hand")
     practice.delete(entry.ref)
+    entry = practice.write()
+    practice.delete(entry.ref)
+    practice.wire.log.clear()
     practice.wire.before = lambda r: httpx.Response(status) if status and r.method == "PUT" else None
     receipt = practice.provider.propagate_change(make.change(entry=entry, view=make.view(title="Anders")))
     assert (receipt.outcome, receipt.entry) == ("moved", None)
+    assert methods(practice) == ["PUT", "GET"]
     assert not practice.exists(entry.ref)
 
 

@@ -126,6 +126,48 @@ def test_what_nobody_answers_for_is_named_too(practice: Any, make: Any) -> None:
     assert Quirks.of(learned.quirks).multiget == YES
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("server", ["xandikos"], indirect=True)
+def test_a_server_that_makes_no_calendar_just_now_is_not_said_to_allow_none(
+    practice: Any, make: Any, status: int
+) -> None:
+    practice.wire.before = lambda request: httpx.Response(status) if request.method == "MKCALENDAR" else None
+    learned = learn(practice, make)
+    assert "tried" not in learned.quirks
+    (told,) = [each for each in learned.findings if each.level == "warning"]
+    assert (told.level, f"making a calendar ({status})" in told.message) == ("warning", True)
+
+
+@pytest.mark.parametrize("server", ["xandikos"], indirect=True)
+def test_what_could_not_be_tried_is_not_praised(practice: Any, make: Any) -> None:
+    practice.wire.before = lambda request: httpx.Response(507) if request.method == "PUT" else None
+    learned = learn(practice, make)
+    assert not any("Tried out" in each.message for each in learned.findings)
+    (told,) = [each for each in learned.findings if each.message.startswith("Not tried")]
+    assert {"if_match", "keeps_body", "multiget"} <= set(re.findall(r"[a-z_]+", told.message))
+
+
+@pytest.mark.parametrize("holds", ["where nothing stands", "for what came in its place"])
+@pytest.mark.parametrize("server", ["radicale"], indirect=True)
+def test_a_version_that_outlives_its_entry_is_no_condition(practice: Any, make: Any, holds: str) -> None:
+    """SOGo counts versions from nought again for what is made anew, and nought is also what stands nowhere."""
+    counts = {"etag": '"gcs00000000"'}
+
+    def before(request: httpx.Request) -> None:
+        if request.method == "PUT" and request.headers.get("If-Match") == counts["etag"]:
+            request.headers.pop("If-Match")
+            if holds != "where nothing stands":
+                request.headers["If-Match"] = '"never"'
+
+    def after(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path.endswith("/four.ics") and "etag" in response.headers:
+            response.headers["ETag"] = counts["etag"]
+        return response
+
+    practice.wire.before, practice.wire.after = before, after
+    assert learn(practice, make).quirks["if_match"] == NO
+
+
 def ignoring(name: str, method: str) -> Callable[[httpx.Request], None]:
     """A server that does not look at a condition."""
 

@@ -441,6 +441,7 @@ BROKEN_CLOSURES = [
     ({"revision": 1, "location": 5, **NIGHT}, (), [("closure/1", "")], True),
     ({"revision": 1, "location": 5, **NIGHT}, ("closure/1@anna",), [("closure/1@anna", "anna")], True),
     ({"revision": 1, **NO_END}, ("closure/1@anna",), [("closure/1@anna", "anna")], False),
+    ({"revision": 1, "location": None, **NO_END}, ("closure/1@anna",), [("closure/1", "")], False),
     ({"revision": 1, "location": "berg", **NO_END}, (), [("closure/1@anna", "anna")], False),
     ({"revision": 1, "location": "berg", **NO_END}, ("closure/1",), [("closure/1@anna", "anna")], False),
     ({"revision": 1, "location": "elsewhere", **NO_END}, ("closure/1",), [], False),

@@ -110,7 +110,8 @@ def _notifier(notifiers: Notifiers, config: NotifierConfig) -> CheckedNotifier:
 def _learned(workplace: Workplace, host: ClinicHost, config: ConnectionConfig) -> tuple[Finding, ...]:
     learned = host.learn(config.name)
     if learned.quirks:
-        workplace.store.learn(config.clinic, config.name, learned.quirks)
+        known = workplace.store.quirks(config.clinic, config.name)  # what could not be tried now stays as it was
+        workplace.store.learn(config.clinic, config.name, {**known, **learned.quirks})
     return learned.findings
 
 

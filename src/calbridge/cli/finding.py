@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calbridge.clock import SystemClock
-from calbridge.errors import BridgeError, ConfigError
+from calbridge.errors import BridgeError, ConfigError, NeedsHuman
 from calbridge.http import AddressRefused
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Looking:
         """What to put on the command line, where nobody is asked."""
         if isinstance(error.__cause__, AddressRefused) and not self.allow_private:
             return ConfigError(f"{error.hint} (on this command line: --allow-private)")
-        if self._password == "":
+        if self._password == "" and isinstance(error, NeedsHuman):
             return ConfigError(f"{error.hint} No password was given: put it into the file {self.file}.")
         return error
 

@@ -7,6 +7,7 @@ into its history. A reason often names a person, so `-` takes it from where nobo
 from __future__ import annotations
 
 import sys
+import unicodedata
 
 import click
 
@@ -15,6 +16,8 @@ from calbridge.errors import ConfigError
 LONGEST = 4_000
 """Signs; more is no reason that anybody reads."""
 FROM_INPUT = "-"
+_UNSEEN = frozenset({"Cc", "Cs"})
+"""Control characters and halves of signs. Spaces that do not break and joined signs are text."""
 
 reason_option = click.option(
     "--reason",
@@ -31,7 +34,7 @@ def spoken(text: str) -> str:
         raise ConfigError("--reason is empty: write one, or leave the option out")
     if len(said) > LONGEST:
         raise ConfigError(f"--reason is longer than {LONGEST} signs: say it shorter")
-    if not all(sign.isprintable() or sign in "\n\t" for sign in said):
+    if any(unicodedata.category(sign) in _UNSEEN and sign not in "\n\t" for sign in said):
         raise ConfigError("--reason holds control characters: give plain text")
     return said
 
@@ -41,6 +44,6 @@ def _asked() -> str:
     if sys.stdin.isatty():
         return str(click.prompt("Reason", default="", show_default=False, err=True))
     try:
-        return sys.stdin.buffer.read(4 * LONGEST + 1).decode("utf-8")
+        return sys.stdin.buffer.read(4 * LONGEST + 1).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError("--reason - cannot be read as UTF-8, or is far too long: give plain text") from None

@@ -33,6 +33,7 @@ def pull(session: Session, state: HubState) -> dict[str, Observation]:
             observations[link.name] = _with_moved(session, link.name, result)
             session.report.reads[link.name] = type(result.feed).__name__
             session.failing.pop(link.name, None)
+            session.attempts.pop(link.name, None)
             if not session.dry:
                 session.store.connection_ok(session.clinic.key, link.name, now=result.started)
     return observations

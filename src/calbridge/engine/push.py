@@ -65,6 +65,7 @@ def push(session: Session) -> bool:
     """Drain the outbox and whatever becomes due by it. True when the sides must be read again."""
     due = session.store.outbox(session.clinic.key, now=session.due_by())
     if not due:
+        _ask_about_waiting(session)
         return False
     progress = _Progress(session.state())
     for _ in range(ROUNDS):

@@ -15,8 +15,11 @@ HUMAN_RETRY = 900
 """A connection that waits for a person is tried again after this, so that a mended password needs no second command."""
 
 
-TRIES, LASTING = 5, 2 * LONGEST
-"""What should pass by itself has not, after so many tries in a row and so many seconds: a person must know of it."""
+TRIES, LASTING, RARELY = 5, 2 * LONGEST, 12 * LONGEST
+"""What should pass by itself has not, after so many tries in a row and so many seconds: a person must know of it.
+
+RARELY: seconds after which two tries are enough.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +62,10 @@ def lasts(tries: int, since: int, now: int) -> bool:
     """Has a failure that is only tried again gone on for so long that somebody must be asked?
 
     Both count: a server that is restarted is tried five times in five minutes, and one that a sleeping computer did not
-    ask for a night has not failed in it.
+    ask for a night has not failed in it. One that wants to be asked only once in hours is not waited for five times.
     """
-    return tries >= TRIES and now - since >= LASTING
+    lasted = now - since
+    return lasted >= LASTING and (tries >= TRIES or (tries > 1 and lasted >= RARELY))
 
 
 def lasting_task(clinic: Clinic, error: BridgeError, name: str, since: int) -> Task:

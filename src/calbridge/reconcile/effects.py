@@ -13,7 +13,7 @@ from calbridge.hub import Effect, HubState, Link, Shadow
 from calbridge.interval import Interval
 from calbridge.model import Appointment, Clinic, Side, State
 from calbridge.reconcile.compare import fingerprint, up_to_date
-from calbridge.reconcile.places import has_place
+from calbridge.reconcile.places import awaited, has_place
 from calbridge.views import PortalView, View, notifies, project
 
 _KEYS = uuid.UUID("5b0b3f5e-7c0e-5c1d-9a53-3f6b8a2d7c11")
@@ -49,8 +49,8 @@ def _for(state: HubState, link: Link, appointment: Appointment, clinic: Clinic) 
 def _concerned(state: HubState, link: Link, appointment: Appointment, now: int, by_hand: ByHand) -> bool:
     """Has this side anything to show, change or take away? (A portal ends its expired holds by itself.)"""
     shadow = state.shadows.get((link.name, appointment.id))
-    if not link.approved or (shadow is not None and shadow.awaited is not None):
-        return False  # what is gone is nothing to write over: it is entered anew, or over
+    if not link.approved or _waits(state, link, appointment, shadow):
+        return False
     if link.role == "portal" and appointment.origin is not Side.CLIENT:
         return _published(link, appointment, shadow, now)
     if shadow is None or shadow.view is None:
@@ -60,6 +60,12 @@ def _concerned(state: HubState, link: Link, appointment: Appointment, now: int, 
     if appointment.state.gone:
         return not shadow.view.state.gone and (link.role != "portal" or appointment.state is not State.EXPIRED)
     return True
+
+
+def _waits(state: HubState, link: Link, appointment: Appointment, shadow: Shadow | None) -> bool:
+    """What is gone is nothing to write over: it is entered anew, or over. A portal hears nothing new meanwhile."""
+    untold = link.role == "portal" and not appointment.state.gone
+    return awaited(state, appointment) if untold else shadow is not None and shadow.awaited is not None
 
 
 def _published(link: Link, appointment: Appointment, shadow: Shadow | None, now: int) -> bool:

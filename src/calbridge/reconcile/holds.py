@@ -97,6 +97,7 @@ def _confirmed_before_read(
     return (
         shadow is not None
         and not shadow.pending
+        and shadow.awaited is None
         and _stands(draft, link, shadow, appointment)
         and observation is not None
         and not isinstance(observation.feed, Partial)

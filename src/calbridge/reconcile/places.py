@@ -36,6 +36,12 @@ def keeper(state: HubState, appointment: Appointment) -> Link | None:
     return first if first is not None and first.rank == 0 else None
 
 
+def awaited(state: HubState, appointment: Appointment) -> bool:
+    """Is its entry proved gone at a side, and waited for? Nothing new is promised of it meanwhile (decision 0044)."""
+    found = (state.shadows.get((name, appointment.id)) for name in state.links)
+    return any(shadow is not None and shadow.awaited is not None for shadow in found)
+
+
 def keeps_itself(state: HubState) -> bool:
     """The clinic has no side of its own, as far as anybody knows: then the hub is the record."""
     return not state.broken and all(link.side is Side.CLIENT for link in state.links.values())

@@ -73,6 +73,7 @@ def _given_away(draft: Draft, link: Link, observation: Observation, appointment:
 def await_no_more(draft: Draft, shadow: Shadow) -> None:
     """Its entry is there again, as it was."""
     draft.shadows[shadow.connection, shadow.appointment] = replace(shadow, awaited=None)
+    draft.settled.add(f"missing:{shadow.connection}/{shadow.appointment}")
 
 
 def _ended(draft: Draft, link: Link, observation: Observation) -> Iterator[Shadow]:

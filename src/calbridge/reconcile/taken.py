@@ -66,9 +66,9 @@ def _go_back(draft: Draft, link: Link, appointment: Appointment, back: Place) ->
 
 
 def _moved_by_client(draft: Draft, appointment: Appointment) -> bool:
-    """Its portal shows the new time already: that is where the move came from."""
+    """Its portal shows the new time already: that is where the move came from, unless the bridge wrote it there."""
     return any(
-        shadow is not None and shadow.view is not None and spot(shadow.view) == spot(appointment)
+        shadow is not None and shadow.view is not None and not shadow.asked and spot(shadow.view) == spot(appointment)
         for shadow in (draft.shadows.get((name, appointment.id)) for name in portals(draft))
     )
 

@@ -23,7 +23,7 @@ from calbridge.messages import (
 from calbridge.model import Appointment, Clinic, Rules, Side, State
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.effects import promised
-from calbridge.reconcile.places import keeper
+from calbridge.reconcile.places import awaited, keeper
 from calbridge.reconcile.record import shows_place
 from calbridge.views import PortalView
 
@@ -125,8 +125,10 @@ def _told_by_portal(state: HubState, appointment: Appointment) -> frozenset[str]
 def _settled(state: HubState, appointment: Appointment, clinic: Clinic) -> bool:
     """The system of record has it where it now stands (lesson 21). A request is there too, though not as confirmed.
 
-    One that its client moved may have to go back.
+    One that its client moved may have to go back, and one whose entry is gone may be over in a moment.
     """
+    if awaited(state, appointment):
+        return False
     if appointment.state is State.CONFIRMED:
         return promised(appointment)
     if appointment.moved_from is not None:

@@ -105,6 +105,8 @@ def written_after_all(draft: Draft) -> None:
         view = shadow.view if shadow is not None else None
         if view is None or (shadow is not None and not shadow.pending and _stands(view, appointment)):
             draft.settled |= {f"{kind}:{name}/{key}" for kind in ("failed", "timed_out")}
+        if shadow is not None and view is not None and not shadow.unwritten:
+            draft.settled.add(f"write:{name}/{key}")
 
 
 def overtaken(draft: Draft) -> None:

@@ -102,7 +102,7 @@ class Places:
                 return None
             raise classify(answer, item=place.ref)
         found = self._found(place, answer.data, answer.etag or place.collection.etag(place.segment))
-        self._lately.keep(place.ref, found.etag if found.entry else "", found.data)
+        self._lately.keep(place.ref, answer.etag if found.entry else "", found.data)
         return found
 
     def unchanged(self, place: Place, etag: str) -> Found | None:

@@ -69,23 +69,23 @@ def _same(before: Marks, now: Marks) -> bool:
 
 
 def _delta(
-    collection: Collection, before: Seen, marks: Marks | None, known: Mapping[str, str], now: int
+    collection: Collection, before: Seen, marks: Marks, known: Mapping[str, str], now: int
 ) -> tuple[Seen, Changes]:
-    """What the server's delta says; `marks` is what was seen just now, None where nothing was looked at before."""
+    """What the server's delta says; `marks` is what was seen just now."""
     token = before.marks.token if collection.quirks.trusts_delta else ""
     changes = collection.changes(token, bodies=collection.quirks.delta_bodies == YES) if token else None
     held = known_in(collection.resource, known) if changes is None or changes.changed else {}
     if changes is None or _empty(changes, before.marks, marks) or _replayed(changes, held):
-        whole = marks if marks is not None and (marks.token or marks.ctag) else collection.look()
+        whole = marks if marks.token or marks.ctag else collection.look()
         return _listed(collection, whole, known, now)
     news = {segment: etag for segment, etag in changes.changed.items() if not etag or held.get(segment) != etag}
-    seen = replace(before, marks=replace(marks or before.marks, token=changes.token), looked=now)
+    seen = replace(before, marks=replace(marks, token=changes.token), looked=now)
     return seen, replace(changes, changed=news)
 
 
-def _empty(changes: Changes, before: Marks, now: Marks | None) -> bool:
+def _empty(changes: Changes, before: Marks, now: Marks) -> bool:
     """Nothing is named, although the surest mark that both looks have says that something changed (BlueMind, sabre)."""
-    if now is None or changes.changed or changes.removed:
+    if changes.changed or changes.removed:
         return False
     pairs = [(before.ctag, now.ctag), (before.date, now.date), (before.token, now.token)]
     return next((old != new for old, new in pairs if old and new), True)

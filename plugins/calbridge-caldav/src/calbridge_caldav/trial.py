@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -41,6 +41,8 @@ def learn(wire: Wire, beside: str, context: Context, *, sleep: Callable[[float],
     words, said = _words(wire, beside)
     path = f"{beside.rstrip('/').rpartition('/')[0]}/{NAME}-{_mark(context.random)}/"
     made = wire.request("MKCALENDAR", quoted(path), headers={"Content-Type": "application/xml"}, content=_MAKE)
+    if made.is_server_error or made.status_code in _NOT_NOW:
+        return Learned(quirks=words, findings=(*said, _not_now([f"making a calendar ({made.status_code})"])))
     if not made.is_success:
         return Learned(quirks={**words, "tried": NO}, findings=(*said, _not_allowed(made.status_code)))
     try:
@@ -84,6 +86,14 @@ def _not_allowed(status: int) -> Finding:
         level="warning",
         message=f"The account may not make a calendar ({status}), so the server could not be tried out: "
         "what it does differently is found while reading, at the price of some more requests.",
+    )
+
+
+def _not_now(untried: Sequence[str]) -> Finding:
+    return Finding(
+        level="warning",
+        message=f"Not tried, for the server refused it or was busy: {', '.join(untried)}. What was found there before "
+        "is kept; run the check again.",
     )
 
 
@@ -134,9 +144,19 @@ class Trial:
         return replace(
             found,
             if_none_match=_honoured(again),
-            if_match=_honoured(over),
+            if_match=NO if self._outlived() else _honoured(over),
             if_match_delete=_honoured(gone),
         )
+
+    def _outlived(self) -> bool:
+        """Does a version hold where its entry is gone, or for another one in its place (a counter that begins anew)?"""
+        self._done(self._put("four", self._event("four")))
+        etag = self._done(self._wire.request("GET", self._place("four"))).headers.get("etag", "")
+        self._done(self._wire.request("DELETE", self._place("four")))
+        if not etag or self._put("four", self._event("four", "late"), **{"If-Match": etag}).is_success:
+            return bool(etag)
+        self._done(self._put("four", self._event("four", "another")))
+        return self._done(self._wire.request("GET", self._place("four"))).headers.get("etag") == etag
 
     def _reports(self, found: Quirks) -> Quirks:
         self._done(self._put("two", self._event("two")))
@@ -248,7 +268,10 @@ def _sentences(found: Quirks) -> Iterator[Finding]:
         yield Finding(level="warning" if name in _GRAVE else "ok", message=sentence)
     if found.uid_twice == YES:
         yield Finding(level="ok", message="It takes one event under two names; the bridge looks for the second.")
-    if not plain:
+    untried = [name for name in _MISSING if not getattr(found, name) and name != "refuses_strange_token"]
+    if untried:
+        yield _not_now(untried)
+    elif not plain:
         yield Finding(level="ok", message="Tried out: it does all that the bridge can make use of.")
 
 

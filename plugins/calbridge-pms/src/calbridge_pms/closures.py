@@ -40,5 +40,7 @@ def _affected(ref: str, location: str | None, names: Names, sites: Sites) -> dic
 
 def _shut(raw: Any, names: Names, known: Mapping[str, str], sites: Sites) -> dict[str, str]:
     """What it closes: the site it names, where that can be read, else what it closed before, else all of the clinic."""
-    location, ref = fields_of(raw).get("location"), ref_of("closure", raw)
-    return _affected(ref, location, names, sites) if isinstance(location, str) else before(ref, known) or {ref: ""}
+    fields, ref = fields_of(raw), ref_of("closure", raw)
+    location = fields.get("location")
+    said = "location" in fields and (location is None or isinstance(location, str))
+    return _affected(ref, location, names, sites) if said else before(ref, known) or {ref: ""}
