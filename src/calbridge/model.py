@@ -255,7 +255,6 @@ class Side(StrEnum):
 
     CLIENT = "client"
     CLINIC = "clinic"
-    BRIDGE = "bridge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def test_a_whole_plan_comes_back(store, make, commit):
         details=Details(first_name="Ä", email="a@b"),
         hold_expires=7,
         state=State.HELD,
-        origin=Side.BRIDGE,
+        origin=Side.CLINIC,
         match="ambiguous",
     )
     views = {

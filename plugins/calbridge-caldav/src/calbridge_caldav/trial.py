@@ -156,7 +156,8 @@ class Trial:
         if not etag or self._put("four", self._event("four", "late"), **{"If-Match": etag}).is_success:
             return bool(etag)
         self._done(self._put("four", self._event("four", "another")))
-        return self._done(self._wire.request("GET", self._place("four"))).headers.get("etag") == etag
+        again = self._done(self._wire.request("GET", self._place("four")))
+        return bool(again.headers.get("etag") == etag)
 
     def _reports(self, found: Quirks) -> Quirks:
         self._done(self._put("two", self._event("two")))
