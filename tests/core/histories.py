@@ -103,7 +103,10 @@ def _between(effect: Effect) -> View | None:
     long = (before.state in UNDECIDED and change.view.state in VISITED) or (
         (before.state, change.view.state) == (State.ARRIVED, State.NO_SHOW)
     )
-    return replace(before, state=State.CONFIRMED) if long else None
+    if long:
+        return replace(before, state=State.CONFIRMED)
+    state = replace(change.view, state=before.state)
+    return state if change.view.state is not before.state and state != before else None
 
 
 @dataclass

@@ -73,7 +73,7 @@ def _unknown(words: list[str]) -> list[str]:
             found = [command.get_command(context, name) for name in names]
             wrong += [name for name, one in zip(names, found, strict=True) if one is None]
             command = next((one for one in found if one is not None), click.Command("nothing"))
-        elif word.startswith("-"):
+        elif word.startswith("-") and word != "-":  # "-" alone is standard input
             known = {option for param in command.get_params(context) for option in (*param.opts, *param.secondary_opts)}
             wrong += [word] if word.partition("=")[0] not in known else []
     return wrong
