@@ -14,6 +14,7 @@ from calbridge.model import Appointment, State
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.missing import DAY
 from calbridge.reconcile.overlaps import ask_about, in_its_way
+from calbridge.reconcile.places import spot
 from calbridge.views import PortalView
 from calbridge.wall import local, local_date
 
@@ -112,8 +113,7 @@ def _ends_her_wish(draft: Draft, appointment: Appointment) -> bool:
         return False
     shadows = (draft.shadows.get((link.name, appointment.id)) for link in draft.state.links.values())
     pages = (shadow.view for shadow in shadows if shadow is not None and not shadow.asked)
-    place = (appointment.start, appointment.resource)
-    return any(isinstance(page, PortalView) and (page.start, page.resource) != place for page in pages)
+    return any(isinstance(page, PortalView) and spot(page) != spot(appointment) for page in pages)
 
 
 def _phone(draft: Draft, appointment: Appointment, what: str) -> None:

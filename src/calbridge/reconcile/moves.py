@@ -14,6 +14,7 @@ from calbridge.reconcile.asking import TAKEN
 from calbridge.reconcile.compare import carried
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.overlaps import first_comer
+from calbridge.reconcile.places import spot
 from calbridge.reconcile.record import recorded
 from calbridge.views import View
 
@@ -62,11 +63,6 @@ def undo_move(draft: Draft, appointment: Appointment, back: Place, *, rule: str 
     draft.not_moved |= set() if appointment.moved_from is None else {appointment.id}
     draft.refuse(replace(undone, written=recorded(draft, undone)), TAKEN, appointment.place)
     draft.touched.add(appointment.id)
-
-
-def spot(shown: View | Appointment | Place) -> tuple[int, str]:
-    """When it begins, and whose time it is."""
-    return shown.start, shown.resource
 
 
 def keeps_old(shown: View | None, appointment: Appointment) -> bool:

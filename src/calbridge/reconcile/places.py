@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from calbridge.hub import HubState, Link
-from calbridge.model import Appointment, Side
+from calbridge.model import Appointment, Place, Side
+from calbridge.views import View
 
 
 def has_place(link: Link, appointment: Appointment) -> bool:
@@ -45,3 +46,8 @@ def awaited(state: HubState, appointment: Appointment) -> bool:
 def keeps_itself(state: HubState) -> bool:
     """The clinic has no side of its own, as far as anybody knows: then the hub is the record."""
     return not state.broken and all(link.side is Side.CLIENT for link in state.links.values())
+
+
+def spot(shown: View | Appointment | Place) -> tuple[int, str]:
+    """When it begins, and whose time it is."""
+    return shown.start, shown.resource

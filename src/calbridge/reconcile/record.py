@@ -8,7 +8,7 @@ from calbridge.hub import Link, Shadow
 from calbridge.model import Appointment, Clinic, State
 from calbridge.reconcile.compare import fingerprint
 from calbridge.reconcile.draft import Draft
-from calbridge.reconcile.places import keeper, keeps_itself
+from calbridge.reconcile.places import keeper, keeps_itself, spot
 from calbridge.views import project
 
 
@@ -43,7 +43,7 @@ def shows_place(link: Link, shadow: Shadow, appointment: Appointment, clinic: Cl
     It rewrote the length only if just this was asked for and was written.
     """
     shown = shadow.view
-    if shown is None or (shown.start, shown.resource) != (appointment.start, appointment.resource):
+    if shown is None or spot(shown) != spot(appointment):
         return False
     asked = shadow.asked == fingerprint(link, project(link.role, appointment, clinic))
     return shown.end == appointment.end or (asked and not shadow.unwritten and not shadow.pending)

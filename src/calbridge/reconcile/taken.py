@@ -9,8 +9,9 @@ from calbridge.model import Appointment, Place, Side, State
 from calbridge.reconcile.afterwards import STANDING
 from calbridge.reconcile.draft import Draft
 from calbridge.reconcile.holds import give_way
-from calbridge.reconcile.moves import place_kept, send_back, spot, undo_move
+from calbridge.reconcile.moves import place_kept, send_back, undo_move
 from calbridge.reconcile.overlaps import ask_about, in_its_way
+from calbridge.reconcile.places import spot
 from calbridge.reconcile.promises import portals, shown_as_standing
 from calbridge.views import PmsView, View
 
