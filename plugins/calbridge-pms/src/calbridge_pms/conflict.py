@@ -13,6 +13,8 @@ import httpx
 from calbridge.http import json_of
 from calbridge_pms.api import code_of
 
+REFUSALS = frozenset({400, 409, 422})
+"""What a PMS says of a request that it will never take as it is."""
 _WORDS = re.compile(
     r"already (?:scheduled|booked|taken|an appointment)|double[- ]?book|(?:slot|time)\b.{0,20}\b(?:taken|unavailable"
     r"|not available)|overlaps?\b",
@@ -26,7 +28,7 @@ def _by_code(response: httpx.Response, _: re.Pattern[str]) -> bool:
 
 
 def _by_text(response: httpx.Response, words: re.Pattern[str]) -> bool:
-    return response.status_code in {400, 409, 422} and bool(words.search(response.text[:2000]))
+    return response.status_code in REFUSALS and bool(words.search(response.text[:2000]))
 
 
 def _by_body(response: httpx.Response, _: re.Pattern[str]) -> bool:

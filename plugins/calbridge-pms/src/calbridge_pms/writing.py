@@ -20,15 +20,13 @@ from calbridge.provider import PmsChange, Receipt
 from calbridge.views import PmsView
 from calbridge_pms.abilities import Abilities
 from calbridge_pms.api import Api, code_of, path_of, refusal, says_gone
-from calbridge_pms.conflict import is_conflict
+from calbridge_pms.conflict import REFUSALS, is_conflict
 from calbridge_pms.convert import AGAIN, body_of, booking_info, client_ref, entry_of, failure_of, status_of
 from calbridge_pms.names import Names
 from calbridge_pms.road import Road, steps
 from calbridge_pms.wire import PmsAppointment, PmsPage, Status, read
 
 MEANS_TAKEN = "the PMS says that the time is taken"
-REFUSALS = frozenset({400, 409, 422})
-"""What a PMS says of a request that it will never take as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +290,7 @@ class Writing:
     def _refused(self, response: httpx.Response) -> Exception:
         if response.status_code == httpx.codes.NOT_FOUND:
             return classify(response)  # not about this appointment: the address is wrong
-        known = response.status_code in {400, 409, 422} and code_of(response)
+        known = response.status_code in REFUSALS and code_of(response)
         return refusal(response, self._item) if known else classify(response, item=self._item)
 
     def _read(self, response: httpx.Response) -> PmsAppointment:
