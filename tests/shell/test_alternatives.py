@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pytest
+from small_clinic import SmallClinic, clinic
 
-from calbridge.engine import Engine
-from calbridge.host import ClinicHost
-from calbridge.log import logger
-from calbridge.model import Clinic, Details, Resource, Rules, Service, State, WallWindow
-from calbridge.store import Store
-from calbridge.testing.clock import VirtualClock
+from calbridge.model import Details, State
 from calbridge.testing.faults import Crash, Fault, Faulty
-from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
-from calbridge.testing.memory_pms import MemoryPms, PmsModel, Visit
 from calbridge.testing.memory_portal import Booking, PortalModel
 from calbridge.testing.portal_provider import MemoryPortal
-
-NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
-HALF = 1_800
-CLINIC = Clinic(
-    key="hafen",
-    name="Hafen",
-    time_zone="Europe/Berlin",
-    region="DE",
-    online=True,
-    opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
-    resources={"anna": Resource(key="anna", name="Anna", online=True)},
-    services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
-    rules=Rules(availability="opening_hours", horizon_days=2, grid_minutes=30),
-)
 
 
 class NextWrite:
@@ -46,36 +26,21 @@ class NextWrite:
         return fault
 
 
-class Place:
+class Place(SmallClinic):
     """A clinic with two portals; what goes to the first may fail."""
 
-    def __init__(self) -> None:
-        self.clock = VirtualClock(NOW)
-        self.pms, self.calendar = PmsModel(self.clock), CalendarModel(self.clock)
-        self.portal, self.other = PortalModel(self.clock), PortalModel(self.clock)
-        self.store = Store.open(":memory:", clock=self.clock)
-        self.next = NextWrite()
-        self.sides: dict[str, tuple[Any, Any]] = {
-            "pms": ("pms", MemoryPms(self.pms)),
-            "calendar": ("calendar", MemoryCalendar(self.calendar)),
-            "portal": ("portal", Faulty(MemoryPortal(self.portal), self.next)),
-            "other": ("portal", MemoryPortal(self.other)),
-        }
-        self.cycle()
-        self.starts = sorted(start for _, start in self.portal.offers["anna"])
+    roles: ClassVar[Mapping[str, str]] = {"other": "portal"}
+    after = 60
 
-    def cycle(self) -> None:
-        """One cycle of a process that was just started."""
-        self.clock.advance(60)
-        Engine(
-            store=self.store,
-            clinic=CLINIC,
-            host=ClinicHost.of(CLINIC, self.sides, threads=False),
-            clock=self.clock,
-            random=random.Random(1),
-            log=logger("error"),
-            first_run=dict.fromkeys(self.sides, "apply"),
-        ).cycle()
+    def __init__(self) -> None:
+        super().__init__(clinic(grid_minutes=30))
+        self.other, self.next = PortalModel(self.clock), NextWrite()
+        self.cycle()
+        self.starts = sorted(self.offered())
+
+    def connected(self) -> dict[str, Any]:
+        sides = super().connected()
+        return sides | {"portal": Faulty(sides["portal"], self.next), "other": MemoryPortal(self.other)}
 
     def broken(self, fault: Fault) -> None:
         """A cycle in which the portal's first write meets this; it may kill the process."""
@@ -87,16 +52,13 @@ class Place:
         finally:
             assert self.next.fault is None, "the portal was told nothing"
 
-    def phone(self, start: int) -> None:
-        self.pms.phone(Visit(ref="", resource="anna", start=start, end=start + HALF))
-
-    def book(self, portal: PortalModel, start: int) -> str:
+    def book_at(self, portal: PortalModel, start: int) -> str:
         return portal.confirm(portal.select("anna", "checkup", start), Details(last_name="Voss"))
 
 
 def booked(place: Place) -> str:
     """Whose time is taken by the telephone before the bridge has heard of her."""
-    ref = place.book(place.portal, place.starts[0])
+    ref = place.book_at(place.portal, place.starts[0])
     place.phone(place.starts[0])
     return ref
 
@@ -109,7 +71,7 @@ def held(place: Place) -> str:
 
 def moved(place: Place) -> str:
     """Who moves a booking that she has to a time that is taken."""
-    ref = place.book(place.portal, place.starts[-1])
+    ref = place.book_at(place.portal, place.starts[-1])
     place.cycle()
     place.portal.move(ref, place.starts[0])
     place.phone(place.starts[0])
@@ -138,7 +100,7 @@ def test_who_is_told_later_is_told_what_is_free_then(story: str, fault: Fault, b
     if by == "phone":
         place.phone(first.start)
     else:
-        place.book(place.other, first.start)
+        place.book_at(place.other, first.start)
     for _ in range(3):
         place.cycle()
     told = place.portal.bookings[ref]

@@ -3,79 +3,45 @@ about, or is its copy and in its history."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from small_clinic import HALF, MARA, SmallClinic, clinic
 
-from calbridge.engine import Engine
 from calbridge.explain.story import told
-from calbridge.host import ClinicHost
-from calbridge.log import logger
-from calbridge.model import Clinic, Details, Resource, Rules, Service, WallWindow
-from calbridge.store import Store
-from calbridge.testing.clock import VirtualClock
-from calbridge.testing.memory_calendar import CalendarModel, MemoryCalendar
-from calbridge.testing.memory_pms import MemoryPms, PmsModel
-from calbridge.testing.memory_portal import PortalModel
+from calbridge.testing.memory_calendar import MemoryCalendar
+from calbridge.testing.memory_pms import MemoryPms
 from calbridge.testing.portal_provider import MemoryPortal
 
-NOW = 1_795_413_600  # 2026-11-23 07:00 in Berlin, a Monday
-HALF = 1_800
-CLINIC = Clinic(
-    key="hafen",
-    name="Hafen",
-    time_zone="Europe/Berlin",
-    region="DE",
-    online=True,
-    opening_hours={day: (WallWindow(start=480, end=720),) for day in range(7)},
-    resources={"anna": Resource(key="anna", name="Anna", online=True)},
-    services={"checkup": Service(key="checkup", name="Check-up", minutes=30, online=True, resources=("anna",))},
-    rules=Rules(availability="opening_hours", horizon_days=2, grid_minutes=30),
-)
 
-
-class Place:
+class Place(SmallClinic):
     """A clinic with a PMS, a portal, and a calendar of its own that the bridge cannot write to."""
 
+    roles: ClassVar[Mapping[str, str]] = {"diary": "calendar"}
+    after = 60
+
     def __init__(self) -> None:
-        self.clock = VirtualClock(NOW)
-        self.pms, self.diary, self.portal = PmsModel(self.clock), CalendarModel(self.clock), PortalModel(self.clock)
-        self.store = Store.open(":memory:", clock=self.clock)
-        diary = MemoryCalendar(self.diary)
-        diary.capabilities = replace(diary.capabilities, mirrors=False)
-        self.sides: dict[str, tuple[Any, Any]] = {
-            "pms": ("pms", MemoryPms(self.pms)),
-            "diary": ("calendar", diary),
-            "portal": ("portal", MemoryPortal(self.portal)),
-        }
+        super().__init__(clinic(grid_minutes=30))
         self.cycle()
-        self.starts = sorted(start for _, start in self.portal.offers["anna"])
+        self.starts = sorted(self.offered())
 
-    def cycle(self) -> None:
-        self.clock.advance(60)
-        Engine(
-            store=self.store,
-            clinic=CLINIC,
-            host=ClinicHost.of(CLINIC, self.sides, threads=False),
-            clock=self.clock,
-            random=random.Random(1),
-            log=logger("error"),
-            first_run=dict.fromkeys(self.sides, "apply"),
-        ).cycle()
+    def connected(self) -> dict[str, Any]:
+        diary = MemoryCalendar(self.calendar)
+        diary.capabilities = replace(diary.capabilities, mirrors=False)
+        return {"pms": MemoryPms(self.pms), "diary": diary, "portal": MemoryPortal(self.portal)}
 
-    def book(self, number: int) -> None:
+    def book_at(self, number: int) -> None:
         hold = self.portal.select("anna", "checkup", self.starts[number])
         self.cycle()
-        self.portal.confirm(hold, Details(last_name="Voss"))
+        self.portal.confirm(hold, MARA)
         self.cycle()
 
     def enter(self, number: int, text: str) -> None:
         """Staff puts this line into its own calendar, as long as a visit is."""
         start = self.starts[number]
-        self.diary.add("anna", start, start + HALF, text)
+        self.calendar.add("anna", start, start + HALF, text)
         self.cycle()
 
     def tasks(self) -> list[str]:
@@ -96,7 +62,7 @@ def place() -> Iterator[Place]:
 
 def test_whoever_is_put_over_a_booking_to_the_minute_is_asked_about(place: Place) -> None:
     for number in range(4):
-        place.book(number)
+        place.book_at(number)
     place.enter(2, "Rex")
     (sentence,) = place.tasks()
     assert "entry of diary from 09:00 to 09:30" in sentence
@@ -110,7 +76,7 @@ def test_whoever_is_put_over_a_booking_to_the_minute_is_asked_about(place: Place
 def test_who_copies_by_hand_is_asked_at_first_and_then_no_more(place: Place) -> None:
     asked = []
     for number in range(4):
-        place.book(number)
+        place.book_at(number)
         place.enter(number, "copy")
         rows = [row for row in place.store.tasks("hafen") if row.kind == "overbooked"]
         asked.append(len(rows))
